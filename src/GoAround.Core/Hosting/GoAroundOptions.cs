@@ -1,0 +1,30 @@
+using System;
+using System.Collections.Generic;
+using GoAround.Core.Health;
+using GoAround.Core.Pool;
+using GoAround.Core.Server;
+using GoAround.Core.Upstream;
+
+namespace GoAround.Core.Hosting;
+
+/// <summary>Everything there is to set, by room; checked when the host starts.</summary>
+public sealed class GoAroundOptions
+{
+    /// <summary>The addresses of the backends at start (flag <c>-b</c>), each as <see cref="Backend.Parse"/> reads it; may be empty.</summary>
+    public IList<string> Backends { get; } = [];
+
+    /// <summary>How clients are served.</summary>
+    public ServerOptions Server { get; } = new();
+
+    /// <summary>How many requests a backend carries, and how long the others wait.</summary>
+    public PoolOptions Pool { get; } = new();
+
+    /// <summary>How backends are checked.</summary>
+    public HealthOptions Health { get; } = new();
+
+    /// <summary>How backends are reached.</summary>
+    public UpstreamOptions Upstream { get; } = new();
+
+    /// <summary>How long the server waits for the first round of checks before it opens its port; zero or more; default 2 s.</summary>
+    public TimeSpan FirstCheckTimeout { get; set; } = TimeSpan.FromSeconds(2);
+}

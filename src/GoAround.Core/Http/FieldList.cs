@@ -1,0 +1,203 @@
+using System;
+using System.Collections.Generic;
+using System.Text;
+
+namespace GoAround.Core.Http;
+
+/// <summary>
+/// The fields of a head or the trailers of a body (RFC 9110 §5): in order, duplicates kept, names compared without
+/// regard to case, values opaque bytes. Reused from message to message; not safe for concurrent use.
+/// </summary>
+/// <remarks>A line either borrows its bytes from the buffer the head was received in, or has its own copy here.</remarks>
+public sealed class FieldList
+{
+    private const int InitialLines = 16;
+
+    private Line[] _lines = new Line[InitialLines];
+    private int _count;
+    private ReadOnlyMemory<byte> _wire;
+    private byte[] _own = [];
+    private int _ownLength;
+
+    /// <summary>How many field lines there are; two lines of one name count as two.</summary>
+    public int Count => _count;
+
+    /// <summary>The line at a position; lent until the list changes.</summary>
+    public FieldLine this[int index]
+    {
+        get
+        {
+            ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)index, (uint)_count, nameof(index));
+            ref readonly Line line = ref _lines[index];
+            return new FieldLine(NameOf(in line), ValueOf(in line), line.Known);
+        }
+    }
+
+    /// <summary>The first value of a name as text (Latin-1, so that no byte is lost), or null.</summary>
+    public string? this[string name] => TryGet(Encoding.ASCII.GetBytes(name), out ReadOnlySpan<byte> value) ? Encoding.Latin1.GetString(value) : null;
+
+    /// <summary>Adds a line at the end; both are copied. The name must be a token, the value free of CR, LF and NUL.</summary>
+    /// <exception cref="ArgumentException">The name or the value could not stand on the wire.</exception>
+    public void Add(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
+    {
+        FieldSyntax.ThrowIfInvalid(name, value);
+        AddOwn(name, value, FieldNames.Recognise(name));
+    }
+
+    /// <summary>Adds a line at the end, from text (Latin-1).</summary>
+    /// <exception cref="ArgumentException">The name or the value could not stand on the wire.</exception>
+    public void Add(string name, string value) => Add(Encoding.Latin1.GetBytes(name), Encoding.Latin1.GetBytes(value));
+
+    /// <summary>Replaces every line of this name by one at the end.</summary>
+    /// <exception cref="ArgumentException">The name or the value could not stand on the wire.</exception>
+    public void Set(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
+    {
+        FieldSyntax.ThrowIfInvalid(name, value);
+        Remove(name);
+        AddOwn(name, value, FieldNames.Recognise(name));
+    }
+
+    /// <summary>Replaces every line of this name by one at the end, from text (Latin-1).</summary>
+    /// <exception cref="ArgumentException">The name or the value could not stand on the wire.</exception>
+    public void Set(string name, string value) => Set(Encoding.Latin1.GetBytes(name), Encoding.Latin1.GetBytes(value));
+
+    /// <summary>Removes every line of a name; returns how many there were.</summary>
+    public int Remove(ReadOnlySpan<byte> name)
+    {
+        int kept = 0;
+        for (int i = 0; i < _count; i++)
+        {
+            if (!Ascii.EqualsIgnoreCase(NameOf(in _lines[i]), name))
+            {
+                _lines[kept++] = _lines[i];
+            }
+        }
+
+        int removed = _count - kept;
+        _count = kept;
+        return removed;
+    }
+
+    /// <summary>The first value of a name, lent until the list changes.</summary>
+    public bool TryGet(ReadOnlySpan<byte> name, out ReadOnlySpan<byte> value)
+    {
+        for (int i = 0; i < _count; i++)
+        {
+            if (Ascii.EqualsIgnoreCase(NameOf(in _lines[i]), name))
+            {
+                value = ValueOf(in _lines[i]);
+                return true;
+            }
+        }
+
+        value = default;
+        return false;
+    }
+
+    /// <summary>Whether there is a line of this name.</summary>
+    public bool Contains(ReadOnlySpan<byte> name) => TryGet(name, out _);
+
+    /// <summary>Removes every line and gives back what was borrowed; the storage stays for the next message.</summary>
+    public void Clear()
+    {
+        _count = 0;
+        _ownLength = 0;
+        _wire = default;
+    }
+
+    /// <summary>Copies the lines into another list, which then needs nothing of this one.</summary>
+    public void CopyTo(FieldList destination)
+    {
+        for (int i = 0; i < _count; i++)
+        {
+            destination.AddOwn(NameOf(in _lines[i]), ValueOf(in _lines[i]), _lines[i].Known);
+        }
+    }
+
+    /// <summary>The lines as text, for tests and logs.</summary>
+    public IEnumerable<KeyValuePair<string, string>> ToPairs()
+    {
+        for (int i = 0; i < _count; i++)
+        {
+            yield return new(Encoding.Latin1.GetString(NameOf(in _lines[i])), Encoding.Latin1.GetString(ValueOf(in _lines[i])));
+        }
+    }
+
+    /// <summary>The lines as they would stand on the wire.</summary>
+    public override string ToString()
+    {
+        StringBuilder text = new();
+        foreach ((string name, string value) in ToPairs())
+        {
+            text.Append(name).Append(": ").Append(value).Append("\r\n");
+        }
+
+        return text.ToString();
+    }
+
+    /// <summary>Says where the borrowed lines' bytes are; may be said again when the buffer moved.</summary>
+    internal void Borrow(ReadOnlyMemory<byte> wire) => _wire = wire;
+
+    /// <summary>Adds a line whose bytes stay in the borrowed buffer, at these offsets from its start.</summary>
+    internal void AddBorrowed(int nameOffset, int nameLength, int valueOffset, int valueLength, KnownField known)
+    {
+        if (_count == _lines.Length)
+        {
+            Array.Resize(ref _lines, _lines.Length * 2);
+        }
+
+        _lines[_count++] = new Line(nameOffset, nameLength, valueOffset, valueLength, known, own: false);
+    }
+
+    /// <summary>Adds a copy of a line that is known to be valid.</summary>
+    internal void AddOwn(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value, KnownField known)
+    {
+        int nameOffset = Keep(name);
+        int valueOffset = Keep(value);
+        if (_count == _lines.Length)
+        {
+            Array.Resize(ref _lines, _lines.Length * 2);
+        }
+
+        _lines[_count++] = new Line(nameOffset, name.Length, valueOffset, value.Length, known, own: true);
+    }
+
+    /// <summary>Removes the line at a position and keeps the order of the others.</summary>
+    internal void RemoveAt(int index)
+    {
+        Array.Copy(_lines, index + 1, _lines, index, _count - index - 1);
+        _count--;
+    }
+
+    /// <summary>The name a line is known by, without touching its bytes.</summary>
+    internal KnownField KnownAt(int index) => _lines[index].Known;
+
+    private int Keep(ReadOnlySpan<byte> bytes)
+    {
+        int offset = _ownLength;
+        if (_own.Length - offset < bytes.Length)
+        {
+            Array.Resize(ref _own, Math.Max(256, Math.Max(_own.Length * 2, offset + bytes.Length)));
+        }
+
+        bytes.CopyTo(_own.AsSpan(offset));
+        _ownLength = offset + bytes.Length;
+        return offset;
+    }
+
+    private ReadOnlySpan<byte> NameOf(ref readonly Line line) => BytesOf(in line).Slice(line.NameOffset, line.NameLength);
+
+    private ReadOnlySpan<byte> ValueOf(ref readonly Line line) => BytesOf(in line).Slice(line.ValueOffset, line.ValueLength);
+
+    private ReadOnlySpan<byte> BytesOf(ref readonly Line line) => line.Own ? _own : _wire.Span;
+
+    private readonly struct Line(int nameOffset, int nameLength, int valueOffset, int valueLength, KnownField known, bool own)
+    {
+        public readonly int NameOffset = nameOffset;
+        public readonly int ValueOffset = valueOffset;
+        public readonly int ValueLength = valueLength;
+        public readonly ushort NameLength = (ushort)nameLength;
+        public readonly KnownField Known = known;
+        public readonly bool Own = own;
+    }
+}

@@ -1,0 +1,26 @@
+namespace GoAround.Core.Http;
+
+/// <summary>The field names a proxy must recognise; every other name is passed on unread.</summary>
+internal enum KnownField : byte
+{
+    Other = 0,
+    Connection,
+    ContentLength,
+    Date,
+    Expect,
+    Forwarded,
+    Host,
+    KeepAlive,
+    ProxyAuthenticate,
+    ProxyAuthorization,
+    ProxyConnection,
+    Te,
+    TraceParent,
+    Trailer,
+    TransferEncoding,
+    Upgrade,
+    Via,
+    XForwardedFor,
+    XForwardedHost,
+    XForwardedProto,
+}

@@ -1,0 +1,60 @@
+using System;
+using System.Threading;
+using System.Threading.Tasks;
+using GoAround.Core.Http;
+
+namespace GoAround.Core;
+
+/// <summary>The content of a message, pulled piece by piece. One reader at a time.</summary>
+public abstract class MessageBody
+{
+    /// <summary>A body of no bytes.</summary>
+    public static MessageBody Empty { get; } = new EmptyBody();
+
+    /// <summary>Bytes; null where only the end of the body tells (chunked or close-delimited).</summary>
+    public abstract long? Length { get; }
+
+    /// <summary>The fields after the content; complete once the end was read; null where the body can have none.</summary>
+    public virtual FieldList? Trailers => null;
+
+    /// <summary>Makes a body of bytes in memory; it can be rewound.</summary>
+    public static MessageBody FromBytes(ReadOnlyMemory<byte> content) => new MemoryBody(content);
+
+    /// <summary>Lends the next piece until the next call; an empty piece is the end, and stays the end.</summary>
+    /// <exception cref="ClientException">The client sent a malformed, too large or too slow body.</exception>
+    /// <exception cref="BackendException">The backend broke off before the end.</exception>
+    /// <exception cref="OperationCanceledException">Whoever sends the body has left, or the call was cancelled.</exception>
+    public abstract ValueTask<ReadOnlyMemory<byte>> ReadAsync(CancellationToken cancellationToken);
+
+    /// <summary>Goes back to the first byte so that the body can be sent once more; false where that is no longer possible.</summary>
+    public virtual bool TryRewind() => false;
+
+    private sealed class EmptyBody : MessageBody
+    {
+        public override long? Length => 0;
+
+        public override ValueTask<ReadOnlyMemory<byte>> ReadAsync(CancellationToken cancellationToken) => default;
+
+        public override bool TryRewind() => true;
+    }
+
+    private sealed class MemoryBody(ReadOnlyMemory<byte> content) : MessageBody
+    {
+        private bool _read;
+
+        public override long? Length => content.Length;
+
+        public override ValueTask<ReadOnlyMemory<byte>> ReadAsync(CancellationToken cancellationToken)
+        {
+            ReadOnlyMemory<byte> piece = _read ? default : content;
+            _read = true;
+            return new(piece);
+        }
+
+        public override bool TryRewind()
+        {
+            _read = false;
+            return true;
+        }
+    }
+}

@@ -1,0 +1,78 @@
+using System;
+
+namespace GoAround.Core;
+
+/// <summary>
+/// What happens in the balancer, told to whoever counts it. The rooms call it, Observability implements it. Called on the
+/// request path from many threads: an implementation must be quick, must not block and must not throw.
+/// </summary>
+public abstract class ProxyEvents
+{
+    /// <summary>Tells nobody.</summary>
+    public static ProxyEvents None { get; } = new Nobody();
+
+    /// <summary>A client connection was accepted.</summary>
+    public virtual void ConnectionOpened()
+    {
+    }
+
+    /// <summary>A client connection has ended.</summary>
+    public virtual void ConnectionClosed()
+    {
+    }
+
+    /// <summary>A TLS handshake with a client has ended.</summary>
+    public virtual void TlsHandshakeEnded(bool succeeded)
+    {
+    }
+
+    /// <summary>A request head was read.</summary>
+    public virtual void RequestStarted()
+    {
+    }
+
+    /// <summary>The request is through: its response was written, or could not be.</summary>
+    /// <param name="request">The request, valid during the call; one that was refused before it was understood has only what was read.</param>
+    /// <param name="statusCode">The status sent; 499 where the client left before one was (nginx's code for it).</param>
+    /// <param name="elapsed">From the complete head to the last byte.</param>
+    public virtual void RequestEnded(ProxyRequest request, int statusCode, TimeSpan elapsed)
+    {
+    }
+
+    /// <summary>A request no longer waits for a connection.</summary>
+    /// <param name="waited">How long it stood in line.</param>
+    /// <param name="served">It got a connection.</param>
+    public virtual void QueueLeft(TimeSpan waited, bool served)
+    {
+    }
+
+    /// <summary>One try with one backend has ended: with a response head, or with a failure.</summary>
+    /// <param name="backend">The backend that was asked.</param>
+    /// <param name="request">The request, valid during the call.</param>
+    /// <param name="statusCode">The response's status; 0 where there was a failure.</param>
+    /// <param name="elapsed">To the response head, or to the failure.</param>
+    /// <param name="failure">What went wrong, or null.</param>
+    public virtual void AttemptEnded(Backend backend, ProxyRequest request, int statusCode, TimeSpan elapsed, BackendException? failure)
+    {
+    }
+
+    /// <summary>A fetch has its answer.</summary>
+    /// <param name="attempts">How many connections were tried; 0 where none was available.</param>
+    public virtual void Fetched(int attempts)
+    {
+    }
+
+    /// <summary>A backend's health changed.</summary>
+    public virtual void HealthChanged(Backend backend, HealthReport report)
+    {
+    }
+
+    /// <summary>The backends were replaced.</summary>
+    public virtual void BackendsReplaced(BackendChange change)
+    {
+    }
+
+    private sealed class Nobody : ProxyEvents
+    {
+    }
+}

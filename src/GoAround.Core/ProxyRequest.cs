@@ -1,0 +1,75 @@
+using System;
+using System.Net;
+using System.Text;
+using System.Threading;
+using System.Threading.Tasks;
+using GoAround.Core.Http;
+
+namespace GoAround.Core;
+
+/// <summary>
+/// One request on its way to a backend, free of any wire form: framing and hop-by-hop fields were taken off when it
+/// came in and are put on again when it goes out. Borrowed by whoever handles it, until its response is disposed.
+/// </summary>
+/// <remarks>Not safe for concurrent use, except that the body may be read while an interim response is sent.</remarks>
+public class ProxyRequest
+{
+    /// <summary>Makes an empty GET of <c>/</c>.</summary>
+    public ProxyRequest()
+    {
+    }
+
+    /// <summary>Makes a request from text, as a test or an embedding application would.</summary>
+    /// <param name="method">A token, such as <c>GET</c>.</param>
+    /// <param name="target">The path and query, such as <c>/a?b=c</c>, percent-encoded as it shall go out.</param>
+    public ProxyRequest(string method, string target)
+    {
+        Method = RequestMethod.From(method);
+        Target = Encoding.ASCII.GetBytes(target);
+    }
+
+    /// <summary>The method; default GET.</summary>
+    public RequestMethod Method { get; set; } = RequestMethod.Get;
+
+    /// <summary>The path and query as received, or <c>*</c> (RFC 9112 §3.2.1, §3.2.4); percent-encoding and dot segments are untouched.</summary>
+    public ReadOnlyMemory<byte> Target { get; set; } = "/"u8.ToArray();
+
+    /// <summary>The value of Host as the client sent it (HTTP/2: <c>:authority</c>); empty where there was none. It stands here and not in <see cref="Fields"/>.</summary>
+    public ReadOnlyMemory<byte> Authority { get; set; }
+
+    /// <summary><c>http</c> or <c>https</c>: how the client reached this balancer.</summary>
+    public string Scheme { get; set; } = "http";
+
+    /// <summary>The version the client spoke; default HTTP/1.1.</summary>
+    public ProtocolVersion Version { get; set; } = ProtocolVersion.Http11;
+
+    /// <summary>The end-to-end fields.</summary>
+    public FieldList Fields { get; } = new();
+
+    /// <summary>The body; <see cref="MessageBody.Empty"/> where there is none.</summary>
+    public MessageBody Body { get; set; } = MessageBody.Empty;
+
+    /// <summary>The protocols the client offers to upgrade to (RFC 9110 §7.8), as in the Upgrade field; empty where it offers none.</summary>
+    public ReadOnlyMemory<byte> UpgradeProtocol { get; set; }
+
+    /// <summary>The client waits for 100 (Continue) before it sends its body (RFC 9110 §10.1.1).</summary>
+    public bool ExpectsContinue { get; set; }
+
+    /// <summary>The client accepts trailers (<c>TE: trailers</c>, RFC 9110 §10.1.4).</summary>
+    public bool AcceptsTrailers { get; set; }
+
+    /// <summary>Where the request came from, or null where that is not known.</summary>
+    public IPEndPoint? RemoteEndPoint { get; set; }
+
+    /// <summary>Passes an interim (1xx, not 101) response to the client; does nothing where the client cannot take one.</summary>
+    /// <param name="statusCode">100, or 102..199.</param>
+    /// <param name="fields">Its fields; lent until the call has ended.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public virtual ValueTask SendInterimAsync(int statusCode, FieldList fields, CancellationToken cancellationToken) => ValueTask.CompletedTask;
+
+    /// <summary>
+    /// The client's raw bytes from here on, once the backend has agreed to an upgrade with 101. Only called when
+    /// <see cref="UpgradeProtocol"/> is not empty, and at most once a request.
+    /// </summary>
+    public virtual MessageBody OpenTunnel() => MessageBody.Empty;
+}

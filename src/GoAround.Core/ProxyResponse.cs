@@ -1,0 +1,132 @@
+using System;
+using System.Globalization;
+using System.Text;
+using System.Threading.Tasks;
+using GoAround.Core.Http;
+
+namespace GoAround.Core;
+
+/// <summary>
+/// One final response on its way to the client, with what must be given back once it is through. Owned by whoever
+/// awaited it; returning it passes ownership on; the last owner disposes it exactly once.
+/// </summary>
+public class ProxyResponse : IAsyncDisposable
+{
+    private IResponseLease? _firstLease;
+    private IResponseLease? _secondLease;
+    private IResponseLease[] _moreLeases = [];
+    private int _leases;
+
+    /// <summary>200..599, or 101 when the backend agreed to an upgrade; default 200.</summary>
+    public int StatusCode { get; set; } = 200;
+
+    /// <summary>The reason phrase as received; empty: the standard phrase of the code is used (RFC 9112 §4).</summary>
+    public ReadOnlyMemory<byte> Reason { get; set; }
+
+    /// <summary>The end-to-end fields; Content-Length is not among them, see <see cref="ContentLength"/>.</summary>
+    public FieldList Fields { get; } = new();
+
+    /// <summary>The body; for 101 the backend's raw bytes.</summary>
+    public MessageBody Body { get; set; } = MessageBody.Empty;
+
+    /// <summary>Bytes; what Content-Length said. It may differ from the body's length only in answers to HEAD and in 304, which have no body (RFC 9110 §8.6).</summary>
+    public long? ContentLength { get; set; }
+
+    /// <summary>How many connections were tried for this response; 0 where no backend was asked.</summary>
+    public int Attempts { get; set; }
+
+    /// <summary>The backend that answered, or null where the balancer answered itself.</summary>
+    public Backend? Backend { get; set; }
+
+    /// <summary>Makes a response of plain text that no cache stores, as for an error.</summary>
+    public static ProxyResponse FromText(int statusCode, string text)
+    {
+        byte[] content = Encoding.UTF8.GetBytes(text);
+        ProxyResponse response = new()
+        {
+            StatusCode = statusCode,
+            ContentLength = content.Length,
+            Body = MessageBody.FromBytes(content),
+        };
+        response.Fields.Add("Content-Type"u8, "text/plain; charset=utf-8"u8);
+        response.Fields.Add("Cache-Control"u8, "no-store"u8);
+        return response;
+    }
+
+    /// <summary>Makes the 503 that says when to come back.</summary>
+    /// <param name="text">The body: one line for a person.</param>
+    /// <param name="retryAfter">Rounded up to whole seconds, at least one (RFC 9110 §10.2.3).</param>
+    public static ProxyResponse Unavailable(string text, TimeSpan retryAfter)
+    {
+        ProxyResponse response = FromText(503, text);
+        int seconds = Math.Max(1, (int)Math.Ceiling(retryAfter.TotalSeconds));
+        response.Fields.Add("Retry-After", seconds.ToString(CultureInfo.InvariantCulture));
+        return response;
+    }
+
+    /// <summary>Hangs on the response what must be given back when it is disposed. Released in the order of adding: innermost first.</summary>
+    public void AddLease(IResponseLease lease)
+    {
+        switch (_leases++)
+        {
+            case 0:
+                _firstLease = lease;
+                break;
+            case 1:
+                _secondLease = lease;
+                break;
+            default:
+                _moreLeases = [.. _moreLeases, lease];
+                break;
+        }
+    }
+
+    /// <summary>Gives back everything the response holds. A reused response must not be touched afterwards.</summary>
+    public ValueTask DisposeAsync()
+    {
+        GC.SuppressFinalize(this);
+        IResponseLease? first = _firstLease;
+        IResponseLease? second = _secondLease;
+        if (_leases > 2)
+        {
+            return ReleaseManyAsync(first!, second!, TakeMore());
+        }
+
+        _leases = 0;
+        _firstLease = null;
+        _secondLease = null;
+        ValueTask released = first?.ReleaseAsync(this) ?? default;
+        if (second is null)
+        {
+            return released;
+        }
+
+        return released.IsCompletedSuccessfully ? second.ReleaseAsync(this) : ReleaseNextAsync(released, second);
+    }
+
+    private IResponseLease[] TakeMore()
+    {
+        IResponseLease[] more = _moreLeases;
+        _moreLeases = [];
+        _leases = 0;
+        _firstLease = null;
+        _secondLease = null;
+        return more;
+    }
+
+    private async ValueTask ReleaseNextAsync(ValueTask released, IResponseLease next)
+    {
+        await released.ConfigureAwait(false);
+        await next.ReleaseAsync(this).ConfigureAwait(false);
+    }
+
+    private async ValueTask ReleaseManyAsync(IResponseLease first, IResponseLease second, IResponseLease[] more)
+    {
+        await first.ReleaseAsync(this).ConfigureAwait(false);
+        await second.ReleaseAsync(this).ConfigureAwait(false);
+        foreach (IResponseLease lease in more)
+        {
+            await lease.ReleaseAsync(this).ConfigureAwait(false);
+        }
+    }
+}

@@ -1,0 +1,57 @@
+using System;
+using System.Net;
+using System.Security.Cryptography.X509Certificates;
+
+namespace GoAround.Core.Server;
+
+/// <summary>How clients are served.</summary>
+public sealed class ServerOptions
+{
+    /// <summary>The address to listen on (<c>-bind</c>); the default, <c>::</c>, serves IPv6 and IPv4.</summary>
+    public IPAddress Address { get; set; } = IPAddress.IPv6Any;
+
+    /// <summary>The port to listen on (<c>-p</c>); 0..65535, where 0 takes a free one; default 3000.</summary>
+    public int Port { get; set; } = 3000;
+
+    /// <summary>Connections the kernel holds until they are accepted; 1..65535; default 511 (nginx <c>listen backlog</c>).</summary>
+    public int Backlog { get; set; } = 511;
+
+    /// <summary>The certificate and its private key; null: no TLS; default null (<c>-cacert</c>, <c>-privkey</c>).</summary>
+    public X509Certificate2? Certificate { get; set; }
+
+    /// <summary>The certificates between <see cref="Certificate"/> and its root, sent to clients; default none.</summary>
+    public X509Certificate2Collection CertificateChain { get; } = [];
+
+    /// <summary>Client connections at once; over it no more are accepted until one ends; 1..10000000; default 20000.</summary>
+    public int MaxConnections { get; set; } = 20_000;
+
+    /// <summary>How long a TLS handshake may take; above zero; default 10 s (Kestrel <c>HandshakeTimeout</c>).</summary>
+    public TimeSpan TlsTimeout { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>From a request's first byte to the end of its head, else 408; above zero; default 30 s (Kestrel <c>RequestHeadersTimeout</c>).</summary>
+    public TimeSpan HeadTimeout { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long a client may wait before its next request; above zero; default 75 s (nginx <c>keepalive_timeout</c>).</summary>
+    public TimeSpan IdleTimeout { get; set; } = TimeSpan.FromSeconds(75);
+
+    /// <summary>The longest pause of a request body, or of a client that does not take its response; above zero; default 60 s (nginx <c>client_body_timeout</c>, <c>send_timeout</c>).</summary>
+    public TimeSpan BodyTimeout { get; set; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>How long requests in flight may take when the server stops; zero or more; default 30 s (Kestrel's host).</summary>
+    public TimeSpan ShutdownTimeout { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Bytes; a longer request line is answered 414; 256..1048576; default 8192 (nginx <c>large_client_header_buffers</c>).</summary>
+    public int MaxRequestLineBytes { get; set; } = 8 * 1024;
+
+    /// <summary>Bytes of request line and fields together; a longer head is answered 431; 1024..1048576; default 32768 (Kestrel <c>MaxRequestHeadersTotalSize</c>).</summary>
+    public int MaxHeadBytes { get; set; } = 32 * 1024;
+
+    /// <summary>Fields in a request head; more are answered 431; 1..10000; default 100 (Kestrel <c>MaxRequestHeaderCount</c>).</summary>
+    public int MaxFields { get; set; } = 100;
+
+    /// <summary>Bytes; a larger body is answered 413; zero or more, null for no limit; default null (HAProxy).</summary>
+    public long? MaxBodyBytes { get; set; }
+
+    /// <summary>Bytes of a body that are kept so that it can be sent once more; 0..16777216; default 65536.</summary>
+    public int ReplayBufferBytes { get; set; } = 64 * 1024;
+}
