@@ -1,0 +1,90 @@
+using System;
+using System.Collections.Generic;
+using System.Threading;
+
+namespace GoAround.Core.Async;
+
+/// <summary>One coarse timer for all deadlines of a server: ten looks a second at plain numbers.</summary>
+internal sealed class DeadlineClock : IDisposable
+{
+    private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(100);
+
+    private readonly Lock _gate = new();
+    private readonly List<Deadline> _deadlines = [];
+    private readonly List<Deadline> _passed = [];
+    private readonly TimeProvider _time;
+    private readonly long _start;
+    private readonly ITimer _timer;
+    private long _nowMilliseconds;
+    private int _isTicking;
+
+    /// <summary>Starts ticking.</summary>
+    public DeadlineClock(TimeProvider time)
+    {
+        _time = time;
+        _start = time.GetTimestamp();
+        _timer = time.CreateTimer(static clock => ((DeadlineClock)clock!).OnTick(), this, Tick, Tick);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _timer.Dispose();
+
+    /// <summary>The moment that lies so far ahead, in this clock's milliseconds; never too early.</summary>
+    internal long After(TimeSpan delay) => Volatile.Read(ref _nowMilliseconds) + (long)delay.TotalMilliseconds + (long)Tick.TotalMilliseconds;
+
+    internal void Add(Deadline deadline)
+    {
+        lock (_gate)
+        {
+            deadline.Index = _deadlines.Count;
+            _deadlines.Add(deadline);
+        }
+    }
+
+    internal void Remove(Deadline deadline)
+    {
+        lock (_gate)
+        {
+            int index = deadline.Index;
+            if (index < 0)
+            {
+                return;
+            }
+
+            Deadline last = _deadlines[^1];
+            _deadlines[index] = last;
+            last.Index = index;
+            _deadlines.RemoveAt(_deadlines.Count - 1);
+            deadline.Index = -1;
+        }
+    }
+
+    private void OnTick()
+    {
+        if (Interlocked.Exchange(ref _isTicking, 1) == 1)
+        {
+            return; // the last look is still under way
+        }
+
+        long now = (long)_time.GetElapsedTime(_start).TotalMilliseconds;
+        Volatile.Write(ref _nowMilliseconds, now);
+        lock (_gate)
+        {
+            foreach (Deadline deadline in _deadlines)
+            {
+                if (deadline.TryPass(now))
+                {
+                    _passed.Add(deadline);
+                }
+            }
+        }
+
+        foreach (Deadline deadline in _passed)
+        {
+            deadline.Call();
+        }
+
+        _passed.Clear();
+        Volatile.Write(ref _isTicking, 0);
+    }
+}

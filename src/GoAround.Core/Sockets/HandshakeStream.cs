@@ -1,0 +1,35 @@
+using System;
+using System.Net.Sockets;
+using System.Threading;
+using System.Threading.Tasks;
+
+namespace GoAround.Core.Sockets;
+
+/// <summary>A socket's stream that goes on upon the thread pool while a TLS handshake lasts, so that its arithmetic never runs on a poll thread.</summary>
+internal sealed class HandshakeStream : NetworkStream
+{
+    public HandshakeStream(Socket socket)
+        : base(socket, ownsSocket: false)
+    {
+    }
+
+    /// <summary>The handshake is not over yet.</summary>
+    public bool IsHandshake { get; set; } = true;
+
+    /// <summary>Goes on upon a thread of the pool.</summary>
+    public static PoolHop LeavePollThread() => default;
+
+    /// <inheritdoc/>
+    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        ValueTask<int> read = base.ReadAsync(buffer, cancellationToken);
+        return !IsHandshake || read.IsCompleted ? read : HopAsync(read);
+    }
+
+    private static async ValueTask<int> HopAsync(ValueTask<int> read)
+    {
+        int count = await read.ConfigureAwait(false);
+        await LeavePollThread();
+        return count;
+    }
+}

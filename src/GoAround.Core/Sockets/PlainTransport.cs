@@ -1,0 +1,40 @@
+using System;
+using System.Net.Sockets;
+using System.Threading.Tasks;
+
+namespace GoAround.Core.Sockets;
+
+/// <summary>A TCP connection as it is.</summary>
+internal sealed class PlainTransport : Transport
+{
+    private readonly Socket _socket;
+    private readonly SocketReceiver _receiver = new();
+    private readonly SocketSender _sender = new();
+
+    public PlainTransport(Socket socket) => _socket = socket;
+
+    /// <inheritdoc/>
+    public override bool TryReceive(Memory<byte> buffer, IReceiveSink sink, out Transfer transfer) =>
+        _receiver.TryReceive(_socket, buffer, sink, out transfer);
+
+    /// <inheritdoc/>
+    public override ValueTask<SocketError> SendAsync(ReadOnlyMemory<byte> bytes) => _sender.SendAsync(_socket, bytes);
+
+    /// <inheritdoc/>
+    public override ValueTask ShutdownSendAsync()
+    {
+        _socket.TryShutdownSend();
+        return ValueTask.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public override void Abort() => _socket.Abort();
+
+    /// <inheritdoc/>
+    public override void Dispose()
+    {
+        _socket.Dispose();
+        _receiver.Dispose();
+        _sender.Dispose();
+    }
+}

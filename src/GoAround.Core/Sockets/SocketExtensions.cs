@@ -1,0 +1,38 @@
+using System;
+using System.Net.Sockets;
+
+namespace GoAround.Core.Sockets;
+
+/// <summary>The ways to end a socket that may have ended already.</summary>
+internal static class SocketExtensions
+{
+    /// <summary>Sends FIN where the connection still stands.</summary>
+    public static void TryShutdownSend(this Socket socket)
+    {
+        try
+        {
+            socket.Shutdown(SocketShutdown.Send);
+        }
+        catch (SocketException)
+        {
+            // The other side was faster: there is nothing left to tell it.
+        }
+        catch (ObjectDisposedException)
+        {
+            // Closed from this side meanwhile, by a deadline or a shutdown.
+        }
+    }
+
+    /// <summary>Closes with a reset, so that nothing half sent can look complete.</summary>
+    public static void Abort(this Socket socket)
+    {
+        try
+        {
+            socket.Close(0);
+        }
+        catch (SocketException)
+        {
+            // The connection is gone, which is what was asked for.
+        }
+    }
+}

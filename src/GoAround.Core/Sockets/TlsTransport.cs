@@ -1,0 +1,166 @@
+using System;
+using System.IO;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Runtime.CompilerServices;
+using System.Threading;
+using System.Threading.Tasks;
+using GoAround.Core.Async;
+
+namespace GoAround.Core.Sockets;
+
+/// <summary>A TLS connection over a socket, on either side.</summary>
+internal sealed class TlsTransport : Transport
+{
+    private readonly Socket _socket;
+    private readonly HandshakeStream _wire;
+    private readonly SslStream _tls;
+    private readonly Action _onReceived;
+    private ConfiguredValueTaskAwaitable<int>.ConfiguredValueTaskAwaiter _receive;
+    private IReceiveSink? _sink;
+
+    private TlsTransport(Socket socket)
+    {
+        _socket = socket;
+        _wire = new HandshakeStream(socket);
+        _tls = new SslStream(_wire, leaveInnerStreamOpen: true);
+        _onReceived = OnReceived;
+    }
+
+    /// <summary>Meets a client: the handshake runs on the thread pool, since its arithmetic would hold up a poll thread.</summary>
+    /// <exception cref="System.Security.Authentication.AuthenticationException">The handshake failed.</exception>
+    /// <exception cref="IOException">The connection broke.</exception>
+    public static async Task<TlsTransport> AcceptAsync(Socket socket, SslServerAuthenticationOptions options, CancellationToken cancellationToken)
+    {
+        TlsTransport transport = new(socket);
+        await transport.HandshakeAsync(stream => stream.AuthenticateAsServerAsync(options, cancellationToken)).ConfigureAwait(false);
+        return transport;
+    }
+
+    /// <summary>Meets a backend, as its client.</summary>
+    /// <exception cref="System.Security.Authentication.AuthenticationException">The handshake failed, or the certificate is not trusted.</exception>
+    /// <exception cref="IOException">The connection broke.</exception>
+    public static async Task<TlsTransport> ConnectAsync(Socket socket, SslClientAuthenticationOptions options, CancellationToken cancellationToken)
+    {
+        TlsTransport transport = new(socket);
+        await transport.HandshakeAsync(stream => stream.AuthenticateAsClientAsync(options, cancellationToken)).ConfigureAwait(false);
+        return transport;
+    }
+
+    /// <inheritdoc/>
+    public override bool TryReceive(Memory<byte> buffer, IReceiveSink sink, out Transfer transfer)
+    {
+        try
+        {
+#pragma warning disable CA2012 // the awaiter is completed exactly once: here, or in OnReceived
+            ConfiguredValueTaskAwaitable<int>.ConfiguredValueTaskAwaiter receive = _tls.ReadAsync(buffer).ConfigureAwait(false).GetAwaiter();
+#pragma warning restore CA2012
+            if (receive.IsCompleted)
+            {
+                transfer = Outcome(receive);
+                return true;
+            }
+
+            _sink = sink;
+            _receive = receive;
+            receive.UnsafeOnCompleted(_onReceived);
+        }
+        catch (ObjectDisposedException)
+        {
+            transfer = new Transfer(0, SocketError.Shutdown);
+            return true;
+        }
+
+        transfer = default;
+        return false;
+    }
+
+    /// <inheritdoc/>
+    [AsyncMethodBuilder(typeof(PooledMethodBuilder<>))]
+    public override async ValueTask<SocketError> SendAsync(ReadOnlyMemory<byte> bytes)
+    {
+        try
+        {
+            await _tls.WriteAsync(bytes, CancellationToken.None).ConfigureAwait(false);
+            return SocketError.Success;
+        }
+        catch (IOException error)
+        {
+            return ErrorOf(error);
+        }
+        catch (ObjectDisposedException)
+        {
+            return SocketError.Shutdown;
+        }
+    }
+
+    /// <inheritdoc/>
+    public override async ValueTask ShutdownSendAsync()
+    {
+        try
+        {
+            await _tls.ShutdownAsync().ConfigureAwait(false);
+            _socket.TryShutdownSend();
+        }
+        catch (IOException)
+        {
+            // The other side was faster: there is nobody left to tell.
+        }
+        catch (InvalidOperationException)
+        {
+            // Closed from this side meanwhile, by a deadline or a shutdown.
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void Abort() => _socket.Abort();
+
+    /// <inheritdoc/>
+    public override void Dispose()
+    {
+        _tls.Dispose();
+        _wire.Dispose();
+        _socket.Dispose();
+    }
+
+    private static Transfer Outcome(ConfiguredValueTaskAwaitable<int>.ConfiguredValueTaskAwaiter receive)
+    {
+        try
+        {
+            return new Transfer(receive.GetResult(), SocketError.Success);
+        }
+        catch (IOException error)
+        {
+            return new Transfer(0, ErrorOf(error));
+        }
+        catch (ObjectDisposedException)
+        {
+            return new Transfer(0, SocketError.Shutdown);
+        }
+    }
+
+    private static SocketError ErrorOf(IOException error) =>
+        error.InnerException is SocketException { SocketErrorCode: not SocketError.Success } inner ? inner.SocketErrorCode : SocketError.ConnectionReset;
+
+    private async Task HandshakeAsync(Func<SslStream, Task> authenticate)
+    {
+        try
+        {
+            await HandshakeStream.LeavePollThread();
+            await authenticate(_tls).ConfigureAwait(false);
+            _wire.IsHandshake = false;
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    private void OnReceived()
+    {
+        Transfer transfer = Outcome(_receive);
+        _receive = default;
+        _sink!.OnReceived(transfer); // set before the receive began
+    }
+}

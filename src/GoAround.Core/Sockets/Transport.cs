@@ -1,0 +1,24 @@
+using System;
+using System.Net.Sockets;
+using System.Threading.Tasks;
+
+namespace GoAround.Core.Sockets;
+
+/// <summary>A connected byte stream. One receive and one send may run at once; errors are values, not exceptions.</summary>
+internal abstract class Transport : IDisposable
+{
+    /// <summary>Starts a receive. True: it ended at once with this result; false: the sink is told later.</summary>
+    public abstract bool TryReceive(Memory<byte> buffer, IReceiveSink sink, out Transfer transfer);
+
+    /// <summary>Sends all the bytes; the memory is lent until the call has ended.</summary>
+    public abstract ValueTask<SocketError> SendAsync(ReadOnlyMemory<byte> bytes);
+
+    /// <summary>Tells the other side that nothing more will come.</summary>
+    public abstract ValueTask ShutdownSendAsync();
+
+    /// <summary>Closes at once; what is in flight ends with an error. The other side sees a reset.</summary>
+    public abstract void Abort();
+
+    /// <summary>Closes; bytes that were sent still arrive.</summary>
+    public abstract void Dispose();
+}
