@@ -151,6 +151,7 @@ internal struct ChunkedDecoder
         }
         else if (FieldSyntax.IsWhiteSpace(value))
         {
+            _extensionBytes++;
             _stage = Stage.BeforeExtension;
         }
         else

@@ -25,12 +25,15 @@ internal struct LineScanner
     {
         start = Start;
         length = 0;
-        int end = Math.Min(received.Length, maxEnd);
+
+        // The CR stands at least two bytes before the limit; a byte on the last place would already be one too many.
+        int last = maxEnd - 1;
+        int end = Math.Max(_scanned, Math.Min(received.Length, last));
         int control = FieldSyntax.IndexOfControl(received[_scanned..end]);
         if (control < 0)
         {
             _scanned = end;
-            return received.Length >= maxEnd ? LineStatus.TooLong : LineStatus.NeedMore;
+            return received.Length >= last ? LineStatus.TooLong : LineStatus.NeedMore;
         }
 
         control += _scanned;
@@ -41,11 +44,6 @@ internal struct LineScanner
         }
 
         int next = control + 1;
-        if (next >= maxEnd)
-        {
-            return LineStatus.TooLong;
-        }
-
         if (next == received.Length)
         {
             return LineStatus.NeedMore;
