@@ -138,7 +138,10 @@ public sealed class FieldList
     /// <summary>Says where the borrowed lines' bytes are; may be said again when the buffer moved.</summary>
     internal void Borrow(ReadOnlyMemory<byte> wire) => _wire = wire;
 
-    /// <summary>Adds a line whose bytes stay in the borrowed buffer, at these offsets from its start.</summary>
+    /// <summary>
+    /// Adds a line whose bytes stay in the borrowed buffer, at these offsets from its start. Between name and value stand only
+    /// a colon and white space there, and two bytes (CRLF) follow the line: so lines that are neighbours can be copied as one.
+    /// </summary>
     internal void AddBorrowed(int nameOffset, int nameLength, int valueOffset, int valueLength, KnownField known)
     {
         if (_count == _lines.Length)
@@ -162,6 +165,57 @@ public sealed class FieldList
         _lines[_count++] = new Line(nameOffset, name.Length, valueOffset, value.Length, known, own: true);
     }
 
+    /// <summary>The line at a position while the list does not know yet where the buffer is.</summary>
+    internal FieldLine LineAt(int index, ReadOnlySpan<byte> wire)
+    {
+        ref readonly Line line = ref _lines[index];
+        ReadOnlySpan<byte> bytes = line.Own ? _own : wire;
+        return new FieldLine(bytes.Slice(line.NameOffset, line.NameLength), bytes.Slice(line.ValueOffset, line.ValueLength), line.Known);
+    }
+
+    /// <summary>Writes every line with its CRLF; returns the bytes written, or -1 where there is not enough room.</summary>
+    // *( field-line CRLF )   RFC 9112 §2.1
+    internal int WriteTo(Span<byte> destination)
+    {
+        ReadOnlySpan<byte> wire = _wire.Span;
+        int written = 0;
+        int index = 0;
+        while (index < _count)
+        {
+            ref readonly Line line = ref _lines[index++];
+            if (line.Own)
+            {
+                if (!TryWriteLine(in line, destination, ref written))
+                {
+                    return -1;
+                }
+
+                continue;
+            }
+
+            // Lines that were neighbours in the received head leave in one copy: only a CRLF stands between them.
+            int start = line.NameOffset;
+            int end = line.ValueOffset + line.ValueLength;
+            while (index < _count && !_lines[index].Own && _lines[index].NameOffset == end + 2)
+            {
+                end = _lines[index].ValueOffset + _lines[index].ValueLength;
+                index++;
+            }
+
+            if (destination.Length - written < end - start + 2)
+            {
+                return -1;
+            }
+
+            wire[start..end].CopyTo(destination[written..]);
+            written += end - start;
+            destination[written++] = (byte)'\r';
+            destination[written++] = (byte)'\n';
+        }
+
+        return written;
+    }
+
     /// <summary>Removes the line at a position and keeps the order of the others.</summary>
     internal void RemoveAt(int index)
     {
@@ -171,6 +225,23 @@ public sealed class FieldList
 
     /// <summary>The name a line is known by, without touching its bytes.</summary>
     internal KnownField KnownAt(int index) => _lines[index].Known;
+
+    private bool TryWriteLine(ref readonly Line line, Span<byte> destination, ref int written)
+    {
+        Span<byte> room = destination[written..];
+        int length = line.NameLength + 2 + line.ValueLength + 2;
+        if (room.Length < length)
+        {
+            return false;
+        }
+
+        NameOf(in line).CopyTo(room);
+        ": "u8.CopyTo(room[line.NameLength..]);
+        ValueOf(in line).CopyTo(room[(line.NameLength + 2)..]);
+        "\r\n"u8.CopyTo(room[(length - 2)..]);
+        written += length;
+        return true;
+    }
 
     private int Keep(ReadOnlySpan<byte> bytes)
     {

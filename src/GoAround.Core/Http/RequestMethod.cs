@@ -86,10 +86,16 @@ public readonly struct RequestMethod : IEquatable<RequestMethod>
     internal static RequestMethod Recognise(ReadOnlyMemory<byte> token)
     {
         ReadOnlySpan<byte> span = token.Span;
-        return span.SequenceEqual("GET"u8) ? Get
-            : span.SequenceEqual("POST"u8) ? Post
-            : span.SequenceEqual("HEAD"u8) ? Head
-            : new RequestMethod(token, TraitsOf(span));
+        return span.Length switch
+        {
+            3 when span.SequenceEqual("GET"u8) => Get,
+            3 when span.SequenceEqual("PUT"u8) => Put,
+            4 when span.SequenceEqual("POST"u8) => Post,
+            4 when span.SequenceEqual("HEAD"u8) => Head,
+            6 when span.SequenceEqual("DELETE"u8) => Delete,
+            7 when span.SequenceEqual("OPTIONS"u8) => Options,
+            _ => new RequestMethod(token, TraitsOf(span)),
+        };
     }
 
     /// <inheritdoc/>

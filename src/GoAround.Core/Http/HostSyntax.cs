@@ -1,0 +1,75 @@
+using System;
+using System.Buffers;
+
+namespace GoAround.Core.Http;
+
+/// <summary>What may stand in Host and in the authority of a target.</summary>
+internal static class HostSyntax
+{
+    // reg-name = *( unreserved / pct-encoded / sub-delims )   RFC 3986 §3.2.2
+    private static readonly SearchValues<byte> NameBytes = SearchValues.Create(
+        "-._~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ%!$&'()*+,;="u8);
+
+    private static readonly SearchValues<byte> LiteralBytes = SearchValues.Create("0123456789abcdefABCDEF:."u8);
+
+    /// <summary>Whether these bytes are a host with an optional port; no user, not empty (RFC 9110 §4.2.1).</summary>
+    // Host = uri-host [ ":" port ]   RFC 9110 §7.2
+    public static bool IsValid(ReadOnlySpan<byte> authority)
+    {
+        int end;
+        if (authority.StartsWith((byte)'['))
+        {
+            // IP-literal = "[" IPv6address "]"   RFC 3986 §3.2.2; no IPvFuture, since there is none
+            int close = authority.IndexOf((byte)']');
+            if (close < 3 || authority[1..close].ContainsAnyExcept(LiteralBytes) || !authority[1..close].Contains((byte)':'))
+            {
+                return false;
+            }
+
+            end = close + 1;
+        }
+        else
+        {
+            end = authority.IndexOfAnyExcept(NameBytes);
+            end = end < 0 ? authority.Length : end;
+            if (end == 0 || !HasValidEscapes(authority[..end]))
+            {
+                return false;
+            }
+        }
+
+        return end == authority.Length || (authority[end] == (byte)':' && IsPort(authority[(end + 1)..]));
+    }
+
+    // port = *DIGIT   RFC 3986 §3.2.3; a TCP port is at most 65535
+    private static bool IsPort(ReadOnlySpan<byte> port)
+    {
+        int number = 0;
+        foreach (byte digit in port)
+        {
+            if (!char.IsAsciiDigit((char)digit) || (number = (number * 10) + digit - '0') > ushort.MaxValue)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    // pct-encoded = "%" HEXDIG HEXDIG   RFC 3986 §2.1
+    private static bool HasValidEscapes(ReadOnlySpan<byte> name)
+    {
+        int percent;
+        while ((percent = name.IndexOf((byte)'%')) >= 0)
+        {
+            if (name.Length < percent + 3 || !char.IsAsciiHexDigit((char)name[percent + 1]) || !char.IsAsciiHexDigit((char)name[percent + 2]))
+            {
+                return false;
+            }
+
+            name = name[(percent + 3)..];
+        }
+
+        return true;
+    }
+}

@@ -1,0 +1,15 @@
+namespace GoAround.Core.Http;
+
+/// <summary>What a parsed request head says and where its parts stand; offsets from the first byte received.</summary>
+internal struct RequestLayout
+{
+    public RequestLine Line;
+    public ConnectionFields Connection;
+    public int LineOffset;
+    public int AuthorityOffset;
+    public int AuthorityLength;
+    public int Length;
+    public BodyFraming Framing;
+    public bool ExpectsContinue;
+    public bool OffersUpgrade;
+}
