@@ -32,6 +32,9 @@ public class ProxyResponse : IAsyncDisposable
     /// <summary>Bytes; what Content-Length said. It may differ from the body's length only in answers to HEAD and in 304, which have no body (RFC 9110 §8.6).</summary>
     public long? ContentLength { get; set; }
 
+    /// <summary>What the backend switched to with 101, or asks for with 426 (RFC 9110 §7.8); empty otherwise.</summary>
+    public ReadOnlyMemory<byte> UpgradeProtocol { get; set; }
+
     /// <summary>How many connections were tried for this response; 0 where no backend was asked.</summary>
     public int Attempts { get; set; }
 

@@ -2,6 +2,7 @@ using System;
 using System.Net.Sockets;
 using System.Threading;
 using System.Threading.Tasks;
+using GoAround.Core.Async;
 
 namespace GoAround.Core.Sockets;
 
@@ -16,9 +17,6 @@ internal sealed class HandshakeStream : NetworkStream
     /// <summary>The handshake is not over yet.</summary>
     public bool IsHandshake { get; set; } = true;
 
-    /// <summary>Goes on upon a thread of the pool.</summary>
-    public static PoolHop LeavePollThread() => default;
-
     /// <inheritdoc/>
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
@@ -29,7 +27,7 @@ internal sealed class HandshakeStream : NetworkStream
     private static async ValueTask<int> HopAsync(ValueTask<int> read)
     {
         int count = await read.ConfigureAwait(false);
-        await LeavePollThread();
+        await PollThread.Leave();
         return count;
     }
 }

@@ -35,6 +35,7 @@ internal sealed class Inbox : IReceiveSink, IValueTaskSource<Transfer>, IDisposa
     private Transfer _arrived;
     private int _hasArrived;
     private int _waiting;
+    private int _isGivenUp;
     private int _isDisposed;
 
     /// <summary>Rents the first buffer.</summary>
@@ -109,6 +110,10 @@ internal sealed class Inbox : IReceiveSink, IValueTaskSource<Transfer>, IDisposa
         }
 
         StartReceive(offset);
+        if (HasArrived)
+        {
+            _onUnawaited?.Invoke(_owner!, _arrived); // both were given together
+        }
     }
 
     /// <summary>Waits until more bytes stand behind the unread ones. Makes room, with a larger buffer where one is needed.</summary>
@@ -127,20 +132,28 @@ internal sealed class Inbox : IReceiveSink, IValueTaskSource<Transfer>, IDisposa
         }
 
         _wait.Reset();
-        Interlocked.Exchange(ref _waiting, SomebodyWaits);
-        return HasArrived && Interlocked.Exchange(ref _waiting, NobodyWaits) == SomebodyWaits
-            ? new(PickUp())
+        Interlocked.Exchange(ref _waiting, SomebodyWaits); // a full fence: what arrives from here on sees it
+        bool mustNotWait = HasArrived || Volatile.Read(ref _isGivenUp) == 1;
+        return mustNotWait && Interlocked.Exchange(ref _waiting, NobodyWaits) == SomebodyWaits
+            ? new(HasArrived ? PickUp() : Transfer.GivenUp)
             : new ValueTask<Transfer>(this, _wait.Version);
     }
 
-    /// <summary>Ends a wait with <see cref="Transfer.GivenUp"/>; the receive goes on and is picked up by the next fill. Any thread.</summary>
+    /// <summary>
+    /// Ends this wait and the later ones with <see cref="Transfer.GivenUp"/> until <see cref="Resume"/>; the receive itself
+    /// goes on, and what it brings is still handed out. Any thread.
+    /// </summary>
     public void GiveUp()
     {
+        Interlocked.Exchange(ref _isGivenUp, 1);
         if (Interlocked.Exchange(ref _waiting, NobodyWaits) == SomebodyWaits)
         {
             _wait.SetResult(Transfer.GivenUp);
         }
     }
+
+    /// <summary>Waits may be waited again.</summary>
+    public void Resume() => Volatile.Write(ref _isGivenUp, 0);
 
     /// <summary>Returns the buffers; call it after the transport was closed. Nothing may be read afterwards.</summary>
     public void Dispose()

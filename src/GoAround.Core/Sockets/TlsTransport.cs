@@ -146,7 +146,7 @@ internal sealed class TlsTransport : Transport
     {
         try
         {
-            await HandshakeStream.LeavePollThread();
+            await PollThread.Leave();
             await authenticate(_tls).ConfigureAwait(false);
             _wire.IsHandshake = false;
         }

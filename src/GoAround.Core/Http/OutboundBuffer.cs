@@ -1,7 +1,7 @@
 using System;
 using System.Buffers;
 
-namespace GoAround.Core.Sockets;
+namespace GoAround.Core.Http;
 
 /// <summary>Bytes that are collected so that they leave in one send; rented for the time it takes.</summary>
 internal struct OutboundBuffer
@@ -44,6 +44,29 @@ internal struct OutboundBuffer
         Reserve(bytes.Length);
         bytes.CopyTo(Room);
         Length += bytes.Length;
+    }
+
+    /// <summary>Frames bytes as one chunk (RFC 9112 §7.1) and copies them behind the others.</summary>
+    public void AppendChunk(ReadOnlySpan<byte> data)
+    {
+        Reserve(ChunkWriter.MaxHeaderBytes + data.Length + 2);
+        Length += ChunkWriter.Header(Room, data.Length);
+        Append(data);
+        Append("\r\n"u8);
+    }
+
+    /// <summary>Ends a chunked body, with its trailers where it has any.</summary>
+    public void AppendLastChunk(FieldList? trailers)
+    {
+        for (int room = 64; ; room *= 2)
+        {
+            Reserve(room);
+            if (ChunkWriter.TryLast(Room, trailers, out int written))
+            {
+                Length += written;
+                return;
+            }
+        }
     }
 
     /// <summary>Forgets the bytes and keeps the buffer.</summary>

@@ -2,9 +2,9 @@ using System;
 using System.Runtime.CompilerServices;
 using System.Threading;
 
-namespace GoAround.Core.Sockets;
+namespace GoAround.Core.Async;
 
-/// <summary>Awaited, it moves the method to the thread pool.</summary>
+/// <summary>Awaited, it moves the method from a poll thread to the thread pool.</summary>
 internal readonly struct PoolHop : ICriticalNotifyCompletion
 {
     private static readonly Action<Action> Run = static continuation => continuation();

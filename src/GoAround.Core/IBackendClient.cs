@@ -1,0 +1,14 @@
+using System;
+using System.Threading;
+using System.Threading.Tasks;
+
+namespace GoAround.Core;
+
+/// <summary>Sends one request to one backend over a fresh socket, outside the pool and its caps; for health checks. Safe for concurrent use.</summary>
+public interface IBackendClient
+{
+    /// <summary>Sends the request; the caller disposes the response, which closes the socket.</summary>
+    /// <exception cref="BackendException">The backend failed before a final response head was complete.</exception>
+    /// <exception cref="OperationCanceledException">The call was cancelled.</exception>
+    ValueTask<ProxyResponse> SendAsync(Backend backend, ProxyRequest request, CancellationToken cancellationToken);
+}

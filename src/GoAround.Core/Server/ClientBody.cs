@@ -1,0 +1,229 @@
+using System;
+using System.Buffers;
+using System.Runtime.CompilerServices;
+using System.Threading;
+using System.Threading.Tasks;
+using GoAround.Core.Async;
+using GoAround.Core.Http;
+using GoAround.Core.Sockets;
+
+namespace GoAround.Core.Server;
+
+/// <summary>The body of a client's request, read from its connection; one for each session that needs it, used again.</summary>
+internal sealed class ClientBody : MessageBody
+{
+    private const int LargeBufferBytes = 64 * 1024;
+
+    private readonly ClientSession _session;
+    private readonly Inbox _inbox;
+    private readonly ServerOptions _options;
+    private readonly FieldList _trailers = new();
+    private byte[]? _replay;
+    private State _state;
+
+    public ClientBody(ClientSession session, Inbox inbox, ServerOptions options)
+    {
+        _session = session;
+        _inbox = inbox;
+        _options = options;
+    }
+
+    /// <inheritdoc/>
+    public override long? Length => _state.IsChunked ? null : _state.Declared;
+
+    /// <inheritdoc/>
+    public override FieldList? Trailers => _state.IsChunked ? _trailers : null;
+
+    /// <summary>The last byte was received.</summary>
+    public bool HasEnded => _state.HasEnded;
+
+    /// <summary>Starts over for the next request.</summary>
+    /// <param name="framing">Length or chunked.</param>
+    /// <param name="length">Bytes, where the framing says so.</param>
+    /// <param name="mayReplay">The method is idempotent: keep what was read, so far as the replay buffer goes.</param>
+    public void Begin(BodyFraming framing, long length, bool mayReplay)
+    {
+        _state = default;
+        _state.IsChunked = framing == BodyFraming.Chunked;
+        _state.Declared = length;
+        _state.Remaining = length;
+        _state.KeepsReplay = mayReplay && _options.ReplayBufferBytes > 0 && length <= _options.ReplayBufferBytes;
+        _trailers.Clear();
+    }
+
+    /// <summary>Forgets the body of the last request.</summary>
+    public void End()
+    {
+        if (_replay is not null)
+        {
+            ArrayPool<byte>.Shared.Return(_replay);
+            _replay = null;
+        }
+
+        _state.ReplayBytes = 0;
+        _state.ReplayPosition = 0;
+    }
+
+    /// <inheritdoc/>
+    public override ValueTask<ReadOnlyMemory<byte>> ReadAsync(CancellationToken cancellationToken)
+    {
+        _state.WasRead = true;
+        if (_state.ReplayPosition < _state.ReplayBytes)
+        {
+            ReadOnlyMemory<byte> again = _replay.AsMemory(_state.ReplayPosition, _state.ReplayBytes - _state.ReplayPosition);
+            _state.ReplayPosition = _state.ReplayBytes;
+            return new(again);
+        }
+
+        return TryLend(out ReadOnlyMemory<byte> piece) ? new(piece) : WaitAsync(cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public override bool TryRewind()
+    {
+        _state.ReplayPosition = 0;
+        return !_state.WasRead || _state.KeepsReplay;
+    }
+
+    /// <summary>Takes what is already received of a body nobody wants; true: that was all of it.</summary>
+    public bool TryDiscard()
+    {
+        _state.KeepsReplay = false;
+        while (!_state.HasEnded)
+        {
+            try
+            {
+                if (!TryLend(out _))
+                {
+                    return false;
+                }
+            }
+            catch (ClientException)
+            {
+                return false; // malformed: the connection closes
+            }
+        }
+
+        return true;
+    }
+
+    [AsyncMethodBuilder(typeof(PooledMethodBuilder<>))]
+    private async ValueTask<ReadOnlyMemory<byte>> WaitAsync(CancellationToken cancellationToken)
+    {
+        ReadOnlyMemory<byte> piece;
+        using CancellationTokenRegistration giveUp = cancellationToken.UnsafeRegister(static inbox => ((Inbox)inbox!).GiveUp(), _inbox);
+        do
+        {
+            Transfer transfer = await _session.FillBodyAsync(RoomWanted()).ConfigureAwait(false);
+            if (!transfer.HasBytes)
+            {
+                throw _session.FailBody(transfer, cancellationToken);
+            }
+        }
+        while (!TryLend(out piece));
+
+        return piece;
+    }
+
+    private int RoomWanted() =>
+        _state.IsChunked
+            ? _state.Received > LargeBufferBytes / 4 ? LargeBufferBytes : 0
+            : (int)Math.Min(_state.Remaining, LargeBufferBytes);
+
+    /// <summary>Lends what is there, or says that the end is reached; false: more must be received.</summary>
+    private bool TryLend(out ReadOnlyMemory<byte> piece)
+    {
+        piece = default;
+        if (_state.HasEnded)
+        {
+            return true;
+        }
+
+        if (_inbox.IsEmpty)
+        {
+            return false;
+        }
+
+        if (_state.IsChunked)
+        {
+            if (!TryLendChunk(out piece))
+            {
+                return false;
+            }
+        }
+        else
+        {
+            piece = _inbox.Unread;
+            piece = piece[..(int)Math.Min(piece.Length, _state.Remaining)];
+            _state.Remaining -= piece.Length;
+            _state.HasEnded = _state.Remaining == 0;
+            _inbox.Take(piece.Length);
+        }
+
+        Keep(piece.Span);
+        if (_state.HasEnded)
+        {
+            _session.Watch();
+        }
+
+        return true;
+    }
+
+    private bool TryLendChunk(out ReadOnlyMemory<byte> piece)
+    {
+        piece = default;
+        ReadOnlyMemory<byte> unread = _inbox.Unread;
+        ChunkStatus status = _state.Chunks.Read(unread.Span, _trailers, out int consumed, out int offset, out int length);
+        switch (status)
+        {
+            case ChunkStatus.Data:
+                piece = unread.Slice(offset, length);
+                break;
+            case ChunkStatus.End:
+                _state.HasEnded = true;
+                break;
+            case ChunkStatus.Rejected:
+                Rejection rejection = _state.Chunks.Rejection;
+                throw new ClientException(Rejections.StatusCode(rejection), Rejections.Describe(rejection));
+        }
+
+        _inbox.Take(consumed);
+        _state.Received += length;
+        return _state.Received <= (_options.MaxBodyBytes ?? long.MaxValue)
+            ? status != ChunkStatus.NeedMore
+            : throw new ClientException(413, "the body is too large");
+    }
+
+    private void Keep(ReadOnlySpan<byte> piece)
+    {
+        if (!_state.KeepsReplay || piece.IsEmpty)
+        {
+            return;
+        }
+
+        if (_state.ReplayBytes + piece.Length > _options.ReplayBufferBytes)
+        {
+            _state.KeepsReplay = false;
+            return;
+        }
+
+        _replay ??= ArrayPool<byte>.Shared.Rent(_options.ReplayBufferBytes);
+        piece.CopyTo(_replay.AsSpan(_state.ReplayBytes));
+        _state.ReplayBytes += piece.Length;
+        _state.ReplayPosition = _state.ReplayBytes;
+    }
+
+    private struct State
+    {
+        public ChunkedDecoder Chunks;
+        public long Declared;
+        public long Remaining;
+        public long Received;
+        public int ReplayBytes;
+        public int ReplayPosition;
+        public bool IsChunked;
+        public bool HasEnded;
+        public bool WasRead;
+        public bool KeepsReplay;
+    }
+}

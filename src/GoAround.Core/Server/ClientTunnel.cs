@@ -1,0 +1,57 @@
+using System;
+using System.Runtime.CompilerServices;
+using System.Threading;
+using System.Threading.Tasks;
+using GoAround.Core.Async;
+using GoAround.Core.Sockets;
+
+namespace GoAround.Core.Server;
+
+/// <summary>The client's raw bytes after an upgrade.</summary>
+internal sealed class ClientTunnel : MessageBody
+{
+    private const int BufferBytes = 16 * 1024;
+
+    private readonly Inbox _inbox;
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public ClientTunnel(Inbox inbox) => _inbox = inbox;
+
+    /// <inheritdoc/>
+    public override long? Length => null;
+
+    /// <summary>Completes when the client has sent its last byte, or can send no more.</summary>
+    public Task Ended => _ended.Task;
+
+    /// <inheritdoc/>
+    public override ValueTask<ReadOnlyMemory<byte>> ReadAsync(CancellationToken cancellationToken)
+    {
+        if (_inbox.IsEmpty)
+        {
+            return WaitAsync(cancellationToken);
+        }
+
+        return new(TakeAll());
+    }
+
+    [AsyncMethodBuilder(typeof(PooledMethodBuilder<>))]
+    private async ValueTask<ReadOnlyMemory<byte>> WaitAsync(CancellationToken cancellationToken)
+    {
+        using CancellationTokenRegistration giveUp = cancellationToken.UnsafeRegister(static inbox => ((Inbox)inbox!).GiveUp(), _inbox);
+        Transfer transfer = await _inbox.FillAsync(BufferBytes).ConfigureAwait(false);
+        if (transfer.HasBytes)
+        {
+            return TakeAll();
+        }
+
+        _ended.TrySetResult();
+        return transfer.IsEnd ? default : throw new OperationCanceledException(cancellationToken);
+    }
+
+    private ReadOnlyMemory<byte> TakeAll()
+    {
+        ReadOnlyMemory<byte> piece = _inbox.Unread;
+        _inbox.Take(piece.Length);
+        return piece;
+    }
+}

@@ -1,0 +1,228 @@
+using System;
+using System.Collections.Generic;
+using System.Net;
+using System.Net.Sockets;
+using System.Threading;
+using System.Threading.Tasks;
+using GoAround.Core.Async;
+using Microsoft.Extensions.Logging;
+
+namespace GoAround.Core.Server;
+
+/// <summary>Listens on a port and serves HTTP/1.1, over TLS where it has a certificate: every request goes to one handler.</summary>
+public sealed class ProxyServer : IAsyncDisposable
+{
+    private static readonly TimeSpan AcceptRetryDelay = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan DrainLook = TimeSpan.FromMilliseconds(50);
+
+    private readonly ServerOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ProxyEvents _events;
+    private readonly ILogger _log;
+    private readonly DeadlineClock _clock;
+    private readonly ServerContext _context;
+    private readonly SemaphoreSlim _room;
+    private readonly Lock _gate = new();
+    private readonly HashSet<ClientSession> _sessions = [];
+    private readonly CancellationTokenSource _stopAccepting = new();
+    private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Socket? _listener;
+    private Task _accepting = Task.CompletedTask;
+    private bool _isStopping;
+
+    /// <summary>Prepares a server; it listens from <see cref="StartAsync"/> on.</summary>
+    /// <param name="options">Taken as they are now; validate them before.</param>
+    /// <param name="handler">Answers every request.</param>
+    /// <param name="time">The clock of all deadlines.</param>
+    /// <param name="loggers">Where the log goes.</param>
+    /// <param name="events">Who counts, or null.</param>
+    public ProxyServer(ServerOptions options, ProxyHandler handler, TimeProvider time, ILoggerFactory loggers, ProxyEvents? events = null)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(handler);
+        ArgumentNullException.ThrowIfNull(time);
+        ArgumentNullException.ThrowIfNull(loggers);
+        _options = options;
+        _time = time;
+        _events = events ?? ProxyEvents.None;
+        _log = loggers.CreateLogger<ProxyServer>();
+        _clock = new DeadlineClock(time);
+        _context = new ServerContext(options, handler, _events, time, _clock, _log);
+        _room = new SemaphoreSlim(options.MaxConnections, options.MaxConnections);
+    }
+
+    /// <summary>Where it listens; after the start.</summary>
+    /// <exception cref="InvalidOperationException">It was not started.</exception>
+    public IPEndPoint LocalEndPoint => _listener?.LocalEndPoint as IPEndPoint ?? throw new InvalidOperationException("The server was not started.");
+
+    /// <summary>Opens the port.</summary>
+    /// <exception cref="SocketException">The port is taken, or may not be opened.</exception>
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        _listener = Listen();
+        _accepting = AcceptAsync(_listener, _stopAccepting.Token);
+        return Task.CompletedTask;
+    }
+
+    /// <summary>Stops accepting, lets the requests in flight end, and closes. Those that take longer than the shutdown timeout, or than the token allows, are cut.</summary>
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await _stopAccepting.CancelAsync().ConfigureAwait(false);
+        await _accepting.ConfigureAwait(false);
+        _listener?.Dispose();
+        _context.IsDraining = true;
+        lock (_gate)
+        {
+            _isStopping = true;
+            if (_sessions.Count == 0)
+            {
+                _drained.TrySetResult();
+            }
+        }
+
+        long start = _time.GetTimestamp();
+        while (!_drained.Task.IsCompleted && !cancellationToken.IsCancellationRequested && _time.GetElapsedTime(start) < _options.ShutdownTimeout)
+        {
+            foreach (ClientSession session in Sessions())
+            {
+                session.CloseWhenIdle();
+            }
+
+            using CancellationTokenSource look = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            await Task.WhenAny(_drained.Task, Task.Delay(DrainLook, _time, look.Token)).ConfigureAwait(false);
+            await look.CancelAsync().ConfigureAwait(false);
+        }
+
+        await CutAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>Stops at once; use <see cref="StopAsync"/> before it to let requests end.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (!_drained.Task.IsCompleted)
+        {
+            await StopAsync(new CancellationToken(canceled: true)).ConfigureAwait(false);
+        }
+
+        _clock.Dispose();
+        _stopAccepting.Dispose();
+        _room.Dispose();
+    }
+
+    private Socket Listen()
+    {
+        IPAddress address = _options.Address;
+        if (address.Equals(IPAddress.IPv6Any) && !Socket.OSSupportsIPv6)
+        {
+            address = IPAddress.Any;
+        }
+
+        Socket listener = new(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            if (address.Equals(IPAddress.IPv6Any))
+            {
+                listener.DualMode = true;
+            }
+
+            listener.Bind(new IPEndPoint(address, _options.Port));
+            listener.Listen(_options.Backlog);
+            return listener;
+        }
+        catch (SocketException)
+        {
+            listener.Dispose();
+            throw;
+        }
+    }
+
+    private async Task AcceptAsync(Socket listener, CancellationToken cancellationToken)
+    {
+        try
+        {
+            while (!cancellationToken.IsCancellationRequested)
+            {
+                if (_room.CurrentCount == 0)
+                {
+                    ServerLog.ConnectionLimitReached(_log, _options.MaxConnections);
+                }
+
+                await _room.WaitAsync(cancellationToken).ConfigureAwait(false);
+                if (!await TryAcceptAsync(listener, cancellationToken).ConfigureAwait(false))
+                {
+                    _room.Release();
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The server stops.
+        }
+    }
+
+    private async ValueTask<bool> TryAcceptAsync(Socket listener, CancellationToken cancellationToken)
+    {
+        Socket socket;
+        try
+        {
+            socket = await listener.AcceptAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (SocketException error)
+        {
+            // Out of file descriptors, or the client was gone before it was accepted: neither may end the server.
+            ServerLog.AcceptFailed(_log, error.Message);
+            await Task.Delay(AcceptRetryDelay, _time, cancellationToken).ConfigureAwait(false);
+            return false;
+        }
+
+        socket.NoDelay = true;
+        ClientSession session = new(_context, socket);
+        lock (_gate)
+        {
+            _sessions.Add(session);
+        }
+
+        _events.ConnectionOpened();
+        _ = ServeAsync(session); // awaited by StopAsync, through the set of sessions
+        return true;
+    }
+
+    private async Task ServeAsync(ClientSession session)
+    {
+        await session.RunAsync().ConfigureAwait(false);
+        _events.ConnectionClosed();
+        _room.Release();
+        lock (_gate)
+        {
+            _sessions.Remove(session);
+            if (_isStopping && _sessions.Count == 0)
+            {
+                _drained.TrySetResult();
+            }
+        }
+    }
+
+    private async Task CutAsync()
+    {
+        ClientSession[] busy = Sessions();
+        if (busy.Length > 0)
+        {
+            ServerLog.ConnectionsCut(_log, busy.Length, _options.ShutdownTimeout.TotalSeconds);
+            foreach (ClientSession session in busy)
+            {
+                session.Abort();
+            }
+        }
+
+        await _drained.Task.ConfigureAwait(false);
+    }
+
+    private ClientSession[] Sessions()
+    {
+        lock (_gate)
+        {
+            return [.. _sessions];
+        }
+    }
+}

@@ -1,0 +1,263 @@
+using System;
+using System.Net.Sockets;
+using System.Runtime.CompilerServices;
+using System.Threading;
+using System.Threading.Tasks;
+using GoAround.Core.Async;
+using GoAround.Core.Http;
+using GoAround.Core.Sockets;
+
+namespace GoAround.Core.Server;
+
+/// <summary>Writes the responses of one session: head and first body bytes in one send, the rest as it comes.</summary>
+internal sealed class ResponseWriter : IDisposable
+{
+    /// <summary>What is counted where the client left before it was answered (nginx's code for it).</summary>
+    public const int ClientClosedRequest = 499;
+
+    private const int CollectLimitBytes = 16 * 1024;
+    private const int PiecesBeforeYield = 32;
+
+    private readonly ClientSession _session;
+    private readonly Transport _transport;
+    private readonly ServerContext _server;
+    private readonly Deadline _sendDeadline;
+    private OutboundBuffer _outbound;
+    private State _state;
+
+    public ResponseWriter(ClientSession session, Transport transport, ServerContext server)
+    {
+        _session = session;
+        _transport = transport;
+        _server = server;
+        _sendDeadline = new Deadline(server.Clock, static writer => ((ResponseWriter)writer)._session.Abort(), this);
+    }
+
+    /// <summary>Bytes of the final response were handed to the client's connection.</summary>
+    public bool HasBegun => _state.HasBegun;
+
+    /// <summary>The last response was sent to its end.</summary>
+    public bool IsWhole => _state.IsWhole;
+
+    /// <summary>The status that counts for this request.</summary>
+    public int StatusCode => _state.StatusCode;
+
+    /// <inheritdoc/>
+    public void Dispose() => _sendDeadline.Dispose();
+
+    /// <summary>Starts over for the next request.</summary>
+    public void Begin(bool isHead, ProtocolVersion version, bool keepAlive)
+    {
+        _state = default;
+        _state.IsHead = isHead;
+        _state.Version = version;
+        _state.KeepAlive = keepAlive;
+        _state.StatusCode = ClientClosedRequest;
+    }
+
+    /// <summary>Sends a response; true: the connection can serve another request.</summary>
+    /// <param name="response">What to send; its owner disposes it.</param>
+    /// <param name="requestBody">The request's body where it had one: as long as it has not ended, the connection must close.</param>
+    /// <param name="cancellationToken">Cancelled when the client has left.</param>
+    [AsyncMethodBuilder(typeof(PooledMethodBuilder<>))]
+    public async ValueTask<bool> SendAsync(ProxyResponse response, ClientBody? requestBody, CancellationToken cancellationToken)
+    {
+        bool mayKeepAlive = _state.KeepAlive && !_server.IsDraining && (requestBody is null || requestBody.HasEnded || requestBody.TryDiscard());
+        ResponsePlan plan = ResponsePlan.Make(response, _state.IsHead, _state.Version, mayKeepAlive);
+        _state.Announced = response.StatusCode;
+        try
+        {
+            ResponseComposer.AppendHead(ref _outbound, response, plan, _server.Date);
+            _state.IsWhole = plan.Framing == BodyFraming.None
+                ? await FlushAsync().ConfigureAwait(false)
+                : await SendBodyAsync(response.Body, plan, cancellationToken).ConfigureAwait(false);
+            return _state.IsWhole && plan.KeepAlive;
+        }
+        finally
+        {
+            _outbound.Return();
+        }
+    }
+
+    /// <summary>Sends an interim response; a client that does not take it counts as gone.</summary>
+    public async ValueTask SendInterimAsync(int statusCode, FieldList fields)
+    {
+        OutboundBuffer outbound = default;
+        try
+        {
+            ResponseComposer.AppendInterim(ref outbound, statusCode, fields);
+            if (await WriteAsync(outbound.Bytes).ConfigureAwait(false) != SocketError.Success)
+            {
+                _session.OnClientLeft();
+            }
+        }
+        finally
+        {
+            outbound.Return();
+        }
+    }
+
+    /// <summary>Cuts the connection with a reset, so that the answer cannot look complete.</summary>
+    /// <param name="statusCode">What counts where nothing was sent.</param>
+    public void Cut(int statusCode)
+    {
+        if (!_state.HasBegun)
+        {
+            _state.StatusCode = statusCode;
+        }
+
+        _state.IsWhole = false;
+        _session.Abort();
+    }
+
+    /// <summary>Nothing more will be sent.</summary>
+    public ValueTask CloseHalfAsync() => _transport.ShutdownSendAsync();
+
+    /// <summary>Sends head and body; false: the client is gone.</summary>
+    [AsyncMethodBuilder(typeof(PooledMethodBuilder<>))]
+    private async ValueTask<bool> SendBodyAsync(MessageBody body, ResponsePlan plan, CancellationToken cancellationToken)
+    {
+        long left = plan.Framing == BodyFraming.Length ? body.Length.GetValueOrDefault() : long.MaxValue;
+        int atOnce = 0;
+        while (left > 0)
+        {
+            ValueTask<ReadOnlyMemory<byte>> read = body.ReadAsync(cancellationToken);
+            bool isAtHand = read.IsCompleted;
+            if (!isAtHand && !await FlushAsync().ConfigureAwait(false))
+            {
+                await AbandonAsync(read).ConfigureAwait(false);
+                return false;
+            }
+
+            ReadOnlyMemory<byte> piece = await read.ConfigureAwait(false);
+            if (piece.IsEmpty)
+            {
+                break;
+            }
+
+            if (plan.Framing == BodyFraming.Length)
+            {
+                piece = piece[..(int)Math.Min(piece.Length, left)]; // no more than was announced
+                left -= piece.Length;
+            }
+
+            if (!await SendPieceAsync(piece, plan.Framing).ConfigureAwait(false))
+            {
+                return false;
+            }
+
+            atOnce = isAtHand ? atOnce + 1 : 0;
+            if (atOnce == PiecesBeforeYield)
+            {
+                atOnce = 0;
+                await PollThread.Leave(); // one fast download must not keep a poll thread for itself
+            }
+        }
+
+        if (plan.Framing == BodyFraming.Length && left > 0)
+        {
+            throw new InvalidOperationException("The body of a response ended before its length was reached.");
+        }
+
+        if (plan.Framing == BodyFraming.Chunked)
+        {
+            _outbound.AppendLastChunk(body.Trailers);
+        }
+
+        return await FlushAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>Collects small pieces behind the head; sends a large one as it was lent.</summary>
+    private ValueTask<bool> SendPieceAsync(ReadOnlyMemory<byte> piece, BodyFraming framing)
+    {
+        if (framing == BodyFraming.Chunked)
+        {
+            _outbound.AppendChunk(piece.Span);
+        }
+        else if (_outbound.Length + piece.Length <= CollectLimitBytes)
+        {
+            _outbound.Append(piece.Span);
+        }
+        else
+        {
+            return SendLentAsync(piece);
+        }
+
+        return _outbound.Length >= CollectLimitBytes ? FlushAsync() : new(true);
+    }
+
+    [AsyncMethodBuilder(typeof(PooledMethodBuilder<>))]
+    private async ValueTask<bool> SendLentAsync(ReadOnlyMemory<byte> piece) =>
+        await FlushAsync().ConfigureAwait(false) && await PutAsync(piece).ConfigureAwait(false);
+
+    [AsyncMethodBuilder(typeof(PooledMethodBuilder<>))]
+    private async ValueTask<bool> FlushAsync()
+    {
+        if (_outbound.Length == 0)
+        {
+            return true;
+        }
+
+        bool isSent = await PutAsync(_outbound.Bytes).ConfigureAwait(false);
+        _outbound.Clear();
+        return isSent;
+    }
+
+    /// <summary>Sends bytes of the final response; false: the client is gone.</summary>
+    [AsyncMethodBuilder(typeof(PooledMethodBuilder<>))]
+    private async ValueTask<bool> PutAsync(ReadOnlyMemory<byte> bytes)
+    {
+        _state.HasBegun = true;
+        _state.StatusCode = _state.Announced;
+        if (await WriteAsync(bytes).ConfigureAwait(false) == SocketError.Success)
+        {
+            return true;
+        }
+
+        _session.OnClientLeft();
+        return false;
+    }
+
+    private ValueTask<SocketError> WriteAsync(ReadOnlyMemory<byte> bytes)
+    {
+        ValueTask<SocketError> sending = _transport.SendAsync(bytes);
+        return sending.IsCompleted ? sending : WaitAsync(sending);
+    }
+
+    [AsyncMethodBuilder(typeof(PooledMethodBuilder<>))]
+    private async ValueTask<SocketError> WaitAsync(ValueTask<SocketError> sending)
+    {
+        _sendDeadline.Set(_server.Options.BodyTimeout);
+        SocketError error = await sending.ConfigureAwait(false);
+        _sendDeadline.Clear();
+        return error;
+    }
+
+    /// <summary>Lets a read of the body that nobody needs any more come to its end; the client's leaving has cut it short.</summary>
+    private static async ValueTask AbandonAsync(ValueTask<ReadOnlyMemory<byte>> read)
+    {
+        try
+        {
+            await read.ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            // As was meant.
+        }
+        catch (BackendException)
+        {
+            // Both sides left.
+        }
+    }
+
+    private struct State
+    {
+        public bool IsHead;
+        public bool KeepAlive;
+        public bool HasBegun;
+        public bool IsWhole;
+        public ProtocolVersion Version;
+        public int StatusCode;
+        public int Announced;
+    }
+}

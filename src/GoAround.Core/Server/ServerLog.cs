@@ -1,0 +1,30 @@
+using System;
+using System.Net;
+using Microsoft.Extensions.Logging;
+
+namespace GoAround.Core.Server;
+
+/// <summary>What the server has to tell; events 1000 to 1099.</summary>
+internal static partial class ServerLog
+{
+    [LoggerMessage(1000, LogLevel.Warning, "No connection could be accepted: {Reason}")]
+    public static partial void AcceptFailed(ILogger log, string reason);
+
+    [LoggerMessage(1001, LogLevel.Warning, "{Count} client connections are open, the most that are allowed; new ones wait")]
+    public static partial void ConnectionLimitReached(ILogger log, int count);
+
+    [LoggerMessage(1002, LogLevel.Error, "A request of {Client} failed in this process")]
+    public static partial void RequestFailed(ILogger log, Exception error, IPEndPoint? client);
+
+    [LoggerMessage(1003, LogLevel.Debug, "TLS handshake with {Client} failed: {Reason}")]
+    public static partial void TlsFailed(ILogger log, IPEndPoint? client, string reason);
+
+    [LoggerMessage(1004, LogLevel.Debug, "Refused a request of {Client} with {StatusCode}: {Reason}")]
+    public static partial void Refused(ILogger log, IPEndPoint? client, int statusCode, string reason);
+
+    [LoggerMessage(1005, LogLevel.Warning, "{Count} client connections were still busy after {Seconds} s and were cut")]
+    public static partial void ConnectionsCut(ILogger log, int count, double seconds);
+
+    [LoggerMessage(1006, LogLevel.Warning, "A response to {Client} was cut short: {Reason}")]
+    public static partial void ResponseCut(ILogger log, IPEndPoint? client, string reason);
+}

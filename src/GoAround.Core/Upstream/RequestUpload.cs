@@ -1,0 +1,235 @@
+using System;
+using System.Net.Sockets;
+using System.Threading;
+using System.Threading.Tasks;
+using GoAround.Core.Async;
+using GoAround.Core.Http;
+using GoAround.Core.Sockets;
+
+namespace GoAround.Core.Upstream;
+
+/// <summary>
+/// Sends the body of a request: what is at hand leaves together with the head; the rest is pumped while the response is
+/// already awaited, so that an early final response gets through.
+/// </summary>
+internal sealed class RequestUpload : IDisposable
+{
+    private const int CollectLimitBytes = 16 * 1024;
+    private const int PiecesBeforeYield = 32;
+
+    private readonly Transport _transport;
+    private readonly UpstreamSocket _socket;
+    private readonly UpstreamOptions _options;
+    private readonly DeadlineClock _clock;
+    private Deadline? _sendDeadline;
+    private CancellationTokenSource _stop = new();
+    private MessageBody _body = MessageBody.Empty;
+    private bool _isTunnel;
+    private long _sent;
+    private Task? _pump;
+
+    /// <param name="socket">The exchange this is a part of.</param>
+    /// <param name="transport">Where the bytes go.</param>
+    /// <param name="options">The deadlines.</param>
+    /// <param name="clock">Where the deadlines are checked.</param>
+    public RequestUpload(UpstreamSocket socket, Transport transport, UpstreamOptions options, DeadlineClock clock)
+    {
+        _socket = socket;
+        _transport = transport;
+        _options = options;
+        _clock = clock;
+    }
+
+    /// <summary>Every byte of the body was sent.</summary>
+    public bool IsComplete { get; private set; } = true;
+
+    /// <summary>A pump was started for this request.</summary>
+    public bool HasPump => _pump is not null;
+
+    /// <summary>The pump was started and is not through.</summary>
+    public bool IsRunning => _pump is { IsCompleted: false };
+
+    /// <summary>Appends what of the body is at hand, and starts to read the next piece; null: that was all.</summary>
+    public ValueTask<ReadOnlyMemory<byte>>? Collect(ref OutboundBuffer outbound, MessageBody body)
+    {
+        _body = body;
+        _sent = 0;
+        _isTunnel = false;
+        IsComplete = body.Length == 0;
+        while (!IsComplete)
+        {
+            ValueTask<ReadOnlyMemory<byte>> read = body.ReadAsync(_stop.Token);
+            if (!read.IsCompletedSuccessfully || outbound.Length > CollectLimitBytes)
+            {
+                return read;
+            }
+
+            Append(ref outbound, read.Result);
+        }
+
+        return null;
+    }
+
+    /// <summary>Marks the body untouched: it is read only when the client was told to send it.</summary>
+    public void Begin(MessageBody body)
+    {
+        _body = body;
+        _sent = 0;
+        _isTunnel = false;
+        IsComplete = false;
+    }
+
+    /// <summary>Pumps the rest of the body.</summary>
+    /// <param name="next">The piece that <see cref="Collect"/> started to read, or null.</param>
+    public void Start(ValueTask<ReadOnlyMemory<byte>>? next) =>
+        _pump = PumpAsync(next ?? _body.ReadAsync(_stop.Token));
+
+    /// <summary>Pumps the client's raw bytes after an upgrade.</summary>
+    public void StartTunnel(MessageBody tunnel)
+    {
+        _body = tunnel;
+        _isTunnel = true;
+        IsComplete = false;
+        _pump = PumpAsync(tunnel.ReadAsync(_stop.Token));
+    }
+
+    /// <summary>Leaves the clock; after the last exchange.</summary>
+    public void Dispose()
+    {
+        _sendDeadline?.Dispose();
+        _stop.Dispose();
+    }
+
+    /// <summary>Stops the pump and waits until nothing touches the wire any more; ready for the next request.</summary>
+    public ValueTask EndAsync()
+    {
+        _body = MessageBody.Empty;
+        Task? pump = _pump;
+        _pump = null;
+        return pump is null ? default : new ValueTask(StopAsync(pump));
+    }
+
+    private async Task StopAsync(Task pump)
+    {
+        if (!pump.IsCompleted)
+        {
+            await _stop.CancelAsync().ConfigureAwait(false);
+        }
+
+        await pump.ConfigureAwait(false);
+        if (!_stop.TryReset())
+        {
+            _stop.Dispose();
+            _stop = new CancellationTokenSource();
+        }
+    }
+
+    private async Task PumpAsync(ValueTask<ReadOnlyMemory<byte>> next)
+    {
+        OutboundBuffer outbound = default;
+        try
+        {
+            int atOnce = 0;
+            while (!IsComplete)
+            {
+                bool wasAtHand = next.IsCompleted;
+                ReadOnlyMemory<byte> piece = await next.ConfigureAwait(false);
+                ValueTask<SocketError> sending = SendAsync(ref outbound, piece);
+                SocketError error = sending.IsCompleted ? await sending.ConfigureAwait(false) : await WaitAsync(sending).ConfigureAwait(false);
+                if (error != SocketError.Success)
+                {
+                    return; // the backend takes no more; what it has to say is read by the exchange
+                }
+
+                outbound.Clear();
+                if (IsComplete)
+                {
+                    break;
+                }
+
+                atOnce = wasAtHand ? atOnce + 1 : 0;
+                if (atOnce == PiecesBeforeYield)
+                {
+                    atOnce = 0;
+                    await PollThread.Leave(); // one fast upload must not keep a poll thread for itself
+                }
+
+                next = _body.ReadAsync(_stop.Token);
+            }
+
+            if (_isTunnel)
+            {
+                await _transport.ShutdownSendAsync().ConfigureAwait(false);
+            }
+            else
+            {
+                _socket.OnUploaded();
+            }
+        }
+        catch (Exception error) when (error is ClientException or OperationCanceledException)
+        {
+            _socket.OnClientFault(error);
+        }
+        finally
+        {
+            outbound.Return();
+        }
+    }
+
+    /// <summary>Waits for a backend that does not take the bytes at once, within the deadline.</summary>
+    private async ValueTask<SocketError> WaitAsync(ValueTask<SocketError> sending)
+    {
+        if (_isTunnel)
+        {
+            return await sending.ConfigureAwait(false);
+        }
+
+        _sendDeadline ??= new Deadline(_clock, static socket => ((UpstreamSocket)socket).OnTimedOut(), _socket);
+        _sendDeadline.Set(_options.BodyTimeout);
+        SocketError error = await sending.ConfigureAwait(false);
+        _sendDeadline.Clear();
+        return error;
+    }
+
+    /// <summary>A body of known length goes out as it was lent; a chunked one is framed in a buffer.</summary>
+    private ValueTask<SocketError> SendAsync(ref OutboundBuffer outbound, ReadOnlyMemory<byte> piece)
+    {
+        if (_isTunnel)
+        {
+            _socket.OnTunnelled();
+        }
+
+        if (_isTunnel || _body.Length is not null)
+        {
+            Count(piece);
+            return piece.IsEmpty ? new(SocketError.Success) : _transport.SendAsync(piece);
+        }
+
+        Append(ref outbound, piece);
+        return _transport.SendAsync(outbound.Bytes);
+    }
+
+    private void Append(ref OutboundBuffer outbound, ReadOnlyMemory<byte> piece)
+    {
+        if (_body.Length is not null)
+        {
+            outbound.Append(piece.Span);
+        }
+        else if (!piece.IsEmpty)
+        {
+            outbound.AppendChunk(piece.Span);
+        }
+        else
+        {
+            outbound.AppendLastChunk(_body.Trailers);
+        }
+
+        Count(piece);
+    }
+
+    private void Count(ReadOnlyMemory<byte> piece)
+    {
+        _sent += piece.Length;
+        IsComplete = piece.IsEmpty || (!_isTunnel && _sent == _body.Length);
+    }
+}

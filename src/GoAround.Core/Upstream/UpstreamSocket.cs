@@ -1,0 +1,390 @@
+using System;
+using System.Net.Sockets;
+using System.Runtime.CompilerServices;
+using System.Threading;
+using System.Threading.Tasks;
+using GoAround.Core.Async;
+using GoAround.Core.Http;
+using GoAround.Core.Sockets;
+
+namespace GoAround.Core.Upstream;
+
+/// <summary>One socket to a backend, and the one exchange it carries at a time. While it is idle a receive stands posted, so that it is gone at once when the backend closes it or speaks out of turn.</summary>
+internal sealed class UpstreamSocket : IResponseLease, IDisposable
+{
+    private const int ReceiveBufferBytes = 8 * 1024;
+    private const int MaxInterimResponses = 100;
+    private const int IsBusy = 0;
+    private const int IsParked = 1;
+    private const int IsClosed = 2;
+
+    private readonly Backend _backend;
+    private readonly Transport _transport;
+    private readonly BackendSockets? _home;
+    private readonly UpstreamOptions _options;
+    private readonly TimeProvider _time;
+    private readonly HeadLimits _limits;
+    private readonly Inbox _inbox;
+    private readonly Deadline _deadline;
+    private readonly RequestUpload _upload;
+#pragma warning disable CA2213 // its owner is whoever the exchange handed it to
+    private readonly ProxyResponse _response = new();
+#pragma warning restore CA2213
+    private readonly ResponseHead _head;
+    private readonly UpstreamBody _body;
+    private int _owner = IsBusy;
+    private bool _hasServed;
+    private Exchange _exchange;
+
+    public UpstreamSocket(
+        Backend backend, Transport transport, BackendSockets? home, UpstreamOptions options, TimeProvider time, DeadlineClock clock)
+    {
+        _backend = backend;
+        _transport = transport;
+        _home = home;
+        _options = options;
+        _time = time;
+        _limits = new HeadLimits(options.MaxHeadBytes, options.MaxHeadBytes, options.MaxFields);
+        _inbox = new Inbox(transport, ReceiveBufferBytes, static (socket, _) => ((UpstreamSocket)socket).OnUnawaited(), this);
+        _deadline = new Deadline(clock, static socket => ((UpstreamSocket)socket).OnTimedOut(), this);
+        _upload = new RequestUpload(this, transport, options, clock);
+        _head = new ResponseHead(_response.Fields);
+        _body = new UpstreamBody(this, _inbox);
+    }
+
+    /// <summary>The timestamp since which it waits for a request.</summary>
+    public long IdleSince { get; private set; }
+
+    /// <summary>It waits for a request, and the backend has not closed it.</summary>
+    public bool IsIdle => Volatile.Read(ref _owner) == IsParked;
+
+    /// <summary>Takes an idle socket into use; false where the backend closed it meanwhile.</summary>
+    public bool TryWake() => Interlocked.CompareExchange(ref _owner, IsBusy, IsParked) == IsParked;
+
+    /// <summary>Sends a request and reads the head of its final response. The response's disposal ends the exchange.</summary>
+    /// <exception cref="BackendException">The backend failed; the socket is closed.</exception>
+    /// <exception cref="ClientException">The request's body was at fault; the socket is closed.</exception>
+    /// <exception cref="OperationCanceledException">The client left; the socket is closed.</exception>
+    [AsyncMethodBuilder(typeof(PooledMethodBuilder<>))]
+    public async ValueTask<ProxyResponse> ExchangeAsync(ProxyRequest request, CancellationToken cancellationToken)
+    {
+        OutboundBuffer outbound = default;
+        try
+        {
+            Begin(request, cancellationToken);
+            RequestComposer.AppendHead(ref outbound, request, _backend);
+            ValueTask<ReadOnlyMemory<byte>>? rest = null;
+            if (request.ExpectsContinue && request.Body.Length != 0)
+            {
+                _upload.Begin(request.Body);
+            }
+            else
+            {
+                rest = _upload.Collect(ref outbound, request.Body);
+            }
+
+            SocketError sent = await _transport.SendAsync(outbound.Bytes).ConfigureAwait(false);
+            _exchange.SendFailed = sent != SocketError.Success;
+            if (!_upload.IsComplete)
+            {
+                _deadline.Clear(); // the client's own deadlines hold until its body is through
+                _upload.Start(rest);
+            }
+
+            while (!TryReadHead(request))
+            {
+                if (_exchange.IsInterim)
+                {
+                    await PassInterimAsync(request).ConfigureAwait(false);
+                    continue;
+                }
+
+                Transfer transfer = await _inbox.FillAsync().ConfigureAwait(false);
+                if (!transfer.HasBytes)
+                {
+                    throw Fail(_exchange.SendFailed ? BackendFailureStage.Request : BackendFailureStage.ResponseHead, transfer);
+                }
+            }
+
+            return Answer(request);
+        }
+        catch
+        {
+            await AbandonAsync().ConfigureAwait(false);
+            throw;
+        }
+        finally
+        {
+            outbound.Return();
+        }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask ReleaseAsync(ProxyResponse response)
+    {
+        if (_upload.HasPump)
+        {
+            return ReleaseSlowlyAsync();
+        }
+
+        ParkOrClose();
+        return default;
+    }
+
+    /// <summary>Closes the socket; for whoever has it in use.</summary>
+    public void Dispose()
+    {
+        Volatile.Write(ref _owner, IsClosed);
+        _exchange.Registration.Unregister();
+        _exchange = default;
+        _deadline.Dispose();
+        _upload.Dispose();
+        _transport.Dispose();
+        _inbox.Dispose();
+        _home?.OnClosed();
+    }
+
+    /// <summary>Waits for more of a response's body, within its deadline.</summary>
+    [AsyncMethodBuilder(typeof(PooledMethodBuilder<>))]
+    internal async ValueTask<Transfer> FillAsync(int wantedBytes)
+    {
+        _deadline.Set(_exchange.IsTunnel ? _options.TunnelTimeout : _options.BodyTimeout);
+        Transfer transfer = await _inbox.FillAsync(wantedBytes).ConfigureAwait(false);
+        if (!_exchange.IsTunnel)
+        {
+            _deadline.Clear();
+        }
+
+        return transfer;
+    }
+
+    /// <summary>The request's body is through: from now on the backend has so long to answer.</summary>
+    internal void OnUploaded()
+    {
+        _deadline.Set(_options.ResponseTimeout);
+        Interlocked.MemoryBarrier(); // an answer that came meanwhile either sees the deadline set, or is seen here
+        if (_exchange.HasAnswered)
+        {
+            _deadline.Clear();
+        }
+    }
+
+    /// <summary>Bytes went through the tunnel.</summary>
+    internal void OnTunnelled() => _deadline.Set(_options.TunnelTimeout);
+
+    /// <summary>The request's body cannot be read: the exchange ends.</summary>
+    internal void OnClientFault(Exception fault)
+    {
+        _exchange.ClientFault = fault;
+        Interrupt(Interruption.ClientFault);
+    }
+
+    /// <summary>A deadline passed: the exchange ends.</summary>
+    internal void OnTimedOut() => Interrupt(Interruption.TimedOut);
+
+    /// <summary>What to throw when a receive brought nothing: whose fault it was, and how far the exchange had come.</summary>
+    internal Exception Fail(BackendFailureStage stage, Transfer transfer)
+    {
+        if (_exchange.ClientFault is not null)
+        {
+            return _exchange.ClientFault;
+        }
+
+        switch (_exchange.Interruption)
+        {
+            case Interruption.ClientLeft:
+                return new OperationCanceledException(_exchange.Token);
+            case Interruption.TimedOut:
+                return new BackendException(stage, BackendFailureKind.TimedOut, $"no answer from {_backend.Authority} in time");
+        }
+
+        bool wasStale = _hasServed && stage < BackendFailureStage.ResponseBody && !_exchange.HasReceived && _inbox.IsEmpty;
+        if (wasStale)
+        {
+            _home?.CloseIdle(); // the others are likely to be just as old
+        }
+
+        string why = transfer.IsEnd ? "closed the connection too early" : $"broke the connection ({transfer.Error})";
+        return new BackendException(stage, BackendFailureKind.Disconnected, $"{_backend.Authority} {why}") { WasStale = wasStale };
+    }
+
+    /// <summary>What to throw when the backend's bytes are no proper response.</summary>
+    internal BackendException Reject(BackendFailureStage stage, Rejection rejection) =>
+        new(stage, BackendFailureKind.Malformed, $"{_backend.Authority} sent a malformed response: {Rejections.Describe(rejection)}");
+
+    private void Begin(ProxyRequest request, CancellationToken cancellationToken)
+    {
+        _exchange = default;
+        _exchange.Token = cancellationToken;
+        _head.Reset();
+        _deadline.Set(_options.ResponseTimeout);
+        if (cancellationToken.CanBeCanceled)
+        {
+            _exchange.Registration = cancellationToken.UnsafeRegister(static socket => ((UpstreamSocket)socket!).Interrupt(Interruption.ClientLeft), this);
+        }
+    }
+
+    /// <summary>Parses what is there: true at a final head; an interim one is marked in the exchange.</summary>
+    private bool TryReadHead(ProxyRequest request)
+    {
+        if (_inbox.IsEmpty)
+        {
+            return false;
+        }
+
+        _exchange.HasReceived = true;
+        switch (_exchange.Parser.Parse(_inbox.UnreadSpan, _head, request.Method.IsHead, _limits))
+        {
+            case ParseStatus.NeedMore:
+                return false;
+            case ParseStatus.Rejected:
+                throw Reject(BackendFailureStage.ResponseHead, _exchange.Parser.Rejection);
+        }
+
+        _head.Bind(_inbox.Hold(_head.Length));
+        if (_head.StatusCode == 101)
+        {
+            return !request.UpgradeProtocol.IsEmpty
+                ? true
+                : throw new BackendException(
+                    BackendFailureStage.ResponseHead, BackendFailureKind.Malformed, $"{_backend.Authority} switched protocols unasked");
+        }
+
+        _exchange.IsInterim = _head.StatusCode < 200;
+        return !_exchange.IsInterim;
+    }
+
+    [AsyncMethodBuilder(typeof(PooledMethodBuilder))]
+    private async ValueTask PassInterimAsync(ProxyRequest request)
+    {
+        if (++_exchange.InterimResponses > MaxInterimResponses)
+        {
+            throw new BackendException(
+                BackendFailureStage.ResponseHead, BackendFailureKind.Malformed, $"{_backend.Authority} sent over {MaxInterimResponses} interim responses");
+        }
+
+        await request.SendInterimAsync(_head.StatusCode, _head.Fields, _exchange.Token).ConfigureAwait(false);
+        _exchange.IsInterim = false;
+        _exchange.Parser = default;
+        _head.Reset();
+        _inbox.Release();
+    }
+
+    private ProxyResponse Answer(ProxyRequest request)
+    {
+        _exchange.HasAnswered = true;
+        Interlocked.MemoryBarrier(); // before the deadline is cleared: see OnUploaded
+        _deadline.Clear();
+        _exchange.IsTunnel = _head.StatusCode == 101;
+        BodyFraming framing = _exchange.IsTunnel ? BodyFraming.UntilClose : _head.Framing;
+        _body.Begin(framing, _head.ContentLength);
+        _response.StatusCode = _head.StatusCode;
+        _response.Reason = _head.Reason;
+        _response.ContentLength = _head.DeclaredLength;
+        _response.UpgradeProtocol = _head.UpgradeProtocol;
+        _response.Body = framing == BodyFraming.None ? MessageBody.Empty : _body;
+        _response.Backend = _backend;
+        _response.Attempts = 1;
+        _response.AddLease(this);
+        if (_exchange.IsTunnel)
+        {
+            _upload.StartTunnel(request.OpenTunnel());
+        }
+
+        return _response;
+    }
+
+    /// <summary>Ends an exchange that failed, wherever it stood.</summary>
+    private async ValueTask AbandonAsync()
+    {
+        _transport.Abort();
+        await _upload.EndAsync().ConfigureAwait(false);
+        Dispose();
+    }
+
+    private async ValueTask ReleaseSlowlyAsync()
+    {
+        if (_upload.IsRunning)
+        {
+            _exchange.IsAborted = true;
+            _transport.Abort(); // a request that is not wholly sent leaves a socket nobody can use
+        }
+
+        await _upload.EndAsync().ConfigureAwait(false);
+        ParkOrClose();
+    }
+
+    private void ParkOrClose()
+    {
+        bool isReusable = _body.HasEnded
+            && _head.KeepAlive
+            && !_exchange.IsTunnel
+            && !_exchange.IsAborted
+            && !_exchange.SendFailed
+            && _upload.IsComplete
+            && _inbox.IsEmpty
+            && _home is not null;
+        bool isQuiet = (!_exchange.Token.CanBeCanceled || _exchange.Registration.Unregister()) && _deadline.Clear();
+        _exchange = default;
+        _response.Body = MessageBody.Empty;
+        _inbox.Release();
+        _hasServed = true;
+        if (!isReusable || !isQuiet)
+        {
+            Dispose();
+            return;
+        }
+
+        _head.Reset();
+        IdleSince = _time.GetTimestamp();
+        _inbox.Post();
+        Volatile.Write(ref _owner, IsParked);
+        if ((_inbox.HasArrived || !_home!.TryKeep(this)) && TryWake()) // isReusable says that there is a home
+        {
+            Dispose();
+        }
+    }
+
+    /// <summary>A receive ended while nobody waited: of an idle socket that is its end.</summary>
+    private void OnUnawaited()
+    {
+        if (TryWake())
+        {
+            Dispose();
+        }
+    }
+
+
+    /// <summary>Wakes the exchange with an error; any thread.</summary>
+    private void Interrupt(Interruption interruption)
+    {
+        _exchange.Interruption = interruption;
+        _transport.Abort();
+        _inbox.GiveUp();
+    }
+
+    /// <summary>Everything that belongs to one exchange only.</summary>
+    private struct Exchange
+    {
+        public CancellationToken Token;
+        public CancellationTokenRegistration Registration;
+        public ResponseHeadParser Parser;
+        public volatile Interruption Interruption;
+        public Exception? ClientFault;
+        public int InterimResponses;
+        public bool HasReceived;
+        public bool IsInterim;
+        public bool HasAnswered;
+        public bool IsTunnel;
+        public bool IsAborted;
+        public bool SendFailed;
+    }
+
+    private enum Interruption
+    {
+        None,
+        ClientLeft,
+        ClientFault,
+        TimedOut,
+    }
+}
