@@ -1,0 +1,206 @@
+using System;
+using System.Collections.Generic;
+using System.Runtime.CompilerServices;
+using System.Threading;
+using System.Threading.Tasks;
+using Microsoft.Extensions.Logging;
+
+namespace GoAround.Core.Pool;
+
+/// <summary>Gives each request a slot, sends it, and goes on to another backend while the replay law and the budget allow.</summary>
+internal sealed class BackendPool : IBackendPool
+{
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
+
+    private readonly ProxyEvents _events;
+    private readonly TimeProvider _time;
+    private readonly ILogger _log;
+    private readonly Retirement _retirement;
+    private readonly FreeSlots _slots;
+    private readonly RetryBudget _budget;
+    private readonly Fleet _fleet;
+
+    /// <summary>Makes a pool without backends; <see cref="ReplaceAsync"/> gives it some.</summary>
+    public BackendPool(
+        PoolOptions options, IConnectionFactory connections, IHealthMonitor health, ProxyEvents events, TimeProvider time, ILogger<BackendPool> log)
+    {
+        _events = events;
+        _time = time;
+        _log = log;
+        _retirement = new Retirement(log);
+        _slots = new FreeSlots(options, _retirement, events, time);
+        _budget = new RetryBudget(options, _slots, time);
+        _fleet = new Fleet(options, connections, health, events, log, _slots);
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<Backend> Backends => _fleet.Backends;
+
+    /// <inheritdoc/>
+    public int QueueLength => _slots.QueueLength;
+
+    /// <inheritdoc/>
+    public ValueTask<ProxyResponse> FetchAsync(ProxyRequest request, CancellationToken cancellationToken) =>
+        FetchAsync(request, null, cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<BackendChange> ReplaceAsync(IReadOnlyCollection<Backend> backends, CancellationToken cancellationToken) =>
+        _fleet.ReplaceAsync(backends, cancellationToken);
+
+    /// <inheritdoc/>
+    public IReadOnlyList<BackendStatus> GetStatus()
+    {
+        IReadOnlyList<BackendGroup> groups = _slots.Groups;
+        BackendStatus[] status = new BackendStatus[groups.Count];
+        for (int i = 0; i < status.Length; i++)
+        {
+            status[i] = new BackendStatus(groups[i].Backend, groups[i].State, groups[i].InFlight);
+        }
+
+        return status;
+    }
+
+    /// <inheritdoc/>
+    public Task WaitForFirstCheckAsync(CancellationToken cancellationToken) => _fleet.WaitForFirstCheckAsync(cancellationToken);
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        _budget.Close();
+        await _fleet.DisposeAsync().ConfigureAwait(false);
+        await _retirement.DisposeAsync().ConfigureAwait(false);
+        _slots.Dispose();
+        _budget.Dispose();
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<ProxyResponse> FetchAsync(ProxyRequest request, Retry? retry, CancellationToken cancellationToken)
+    {
+        Slot? slot = retry is null ? _slots.TryTake() : null;
+        if (slot is null)
+        {
+            Grant grant = await _slots.TakeAsync(retry?.Tried, cancellationToken).ConfigureAwait(false);
+            if (grant.Slot is null)
+            {
+                return retry is null ? Refuse(grant.Denial) : GiveUp(retry);
+            }
+
+            slot = grant.Slot;
+        }
+
+        Backend backend = slot.Group.Backend;
+        long started = _time.GetTimestamp();
+        BackendException? failure = null;
+        ProxyResponse? response = null;
+        try
+        {
+            response = await slot.Connection.SendAsync(request, cancellationToken).ConfigureAwait(false);
+        }
+        catch (BackendException fault)
+        {
+            failure = fault;
+        }
+        finally
+        {
+            if (response is null)
+            {
+                // First of all, so that nobody ever waits for a slot while holding one.
+                _slots.GiveBack(slot);
+            }
+
+            LeaveBudget(retry);
+        }
+
+        _events.AttemptEnded(backend, request, response?.StatusCode ?? 0, _time.GetElapsedTime(started), failure);
+        if (failure is not null)
+        {
+            retry ??= new Retry(failure);
+            retry.Note(backend, failure);
+            Report(slot.Group, retry);
+            return await RetryAsync(request, retry, cancellationToken).ConfigureAwait(false);
+        }
+
+        ProxyResponse answer = response!; // nothing was thrown
+        answer.AddLease(slot);
+        answer.Backend = backend;
+        answer.Attempts = (retry?.Attempts ?? 0) + 1;
+        _events.Fetched(answer.Attempts);
+        return answer;
+    }
+
+    private async ValueTask<ProxyResponse> RetryAsync(ProxyRequest request, Retry retry, CancellationToken cancellationToken)
+    {
+        if (!ReplayLaw.TryPrepare(request, retry.Failure))
+        {
+            return GiveUp(retry);
+        }
+
+        if (retry.IsFree)
+        {
+            return await FetchAsync(request, retry, cancellationToken).ConfigureAwait(false);
+        }
+
+        if (!_slots.CanServe(retry.Tried))
+        {
+            return GiveUp(retry);
+        }
+
+        Grant permit = await _budget.EnterAsync(cancellationToken).ConfigureAwait(false);
+        if (permit.Denial != Denial.None)
+        {
+            return GiveUp(retry);
+        }
+
+        retry.HoldsPermit = true;
+        try
+        {
+            return await FetchAsync(request, retry, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            LeaveBudget(retry);
+        }
+    }
+
+    private void LeaveBudget(Retry? retry)
+    {
+        if (retry is { HoldsPermit: true })
+        {
+            retry.HoldsPermit = false;
+            _budget.Leave();
+        }
+    }
+
+    private void Report(BackendGroup group, Retry retry)
+    {
+        BackendException failure = retry.Failure;
+        PoolLog.AttemptFailed(_log, retry.Attempts, group.Backend, failure.Stage, failure.Message);
+        if (failure.NeverReached && !group.IsRemoved)
+        {
+            group.Health.Suspect(failure.Message);
+        }
+    }
+
+    private ProxyResponse GiveUp(Retry retry)
+    {
+        ProxyResponse response = retry.Failure.Kind == BackendFailureKind.TimedOut
+            ? ProxyResponse.FromText(504, "The backend did not answer in time.\n")
+            : ProxyResponse.FromText(502, "The backend broke off.\n");
+        response.Attempts = retry.Attempts;
+        _events.Fetched(retry.Attempts);
+        return response;
+    }
+
+    private ProxyResponse Refuse(Denial denial)
+    {
+        string text = denial switch
+        {
+            Denial.NoBackend => "No backend is available.\n",
+            Denial.QueueFull => "Too many requests wait already.\n",
+            Denial.TimedOut => "No connection became free in time.\n",
+            _ => "The balancer is stopping.\n",
+        };
+        _events.Fetched(0);
+        return ProxyResponse.Unavailable(text, RetryAfter);
+    }
+}

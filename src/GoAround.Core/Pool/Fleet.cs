@@ -1,0 +1,200 @@
+using System;
+using System.Collections.Generic;
+using System.Threading;
+using System.Threading.Tasks;
+using Microsoft.Extensions.Logging;
+
+namespace GoAround.Core.Pool;
+
+/// <summary>The backends as a set that changes: who comes, who goes, who is healthy.</summary>
+internal sealed class Fleet : IAsyncDisposable
+{
+    private readonly PoolOptions _options;
+    private readonly IConnectionFactory _connections;
+    private readonly IHealthMonitor _health;
+    private readonly ProxyEvents _events;
+    private readonly ILogger _log;
+    private readonly FreeSlots _slots;
+    private readonly SemaphoreSlim _replacing = new(1, 1);
+    private volatile Backend[] _backends = [];
+    private bool _isDisposed;
+
+    /// <summary>Makes an empty fleet.</summary>
+    public Fleet(PoolOptions options, IConnectionFactory connections, IHealthMonitor health, ProxyEvents events, ILogger log, FreeSlots slots)
+    {
+        _options = options;
+        _connections = connections;
+        _health = health;
+        _events = events;
+        _log = log;
+        _slots = slots;
+    }
+
+    /// <summary>The backends in the order given.</summary>
+    public IReadOnlyList<Backend> Backends => _backends;
+
+    /// <summary>Replaces the backends: first everything that can fail, then one step that cannot, then the farewells.</summary>
+    public async ValueTask<BackendChange> ReplaceAsync(IReadOnlyCollection<Backend> backends, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(backends);
+        await _replacing.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
+            IReadOnlyList<BackendGroup> before = _slots.Groups;
+            List<BackendGroup> removed = [.. before];
+            List<BackendGroup> added = [];
+            BackendGroup[] groups = await ComposeAsync(Distinct(backends), added, removed).ConfigureAwait(false);
+            _slots.Replace(groups, added, removed);
+            _backends = Array.ConvertAll(groups, static group => group.Backend);
+            foreach (BackendGroup group in added)
+            {
+                group.Follow(this);
+            }
+
+            foreach (BackendGroup group in removed)
+            {
+                _connections.Retire(group.Backend);
+                await group.StopAsync().ConfigureAwait(false);
+            }
+
+            BackendChange change = new(groups.Length, added.Count, removed.Count);
+            PoolLog.BackendsReplaced(_log, change.Total, change.Added, change.Removed);
+            _events.BackendsReplaced(change);
+            return change;
+        }
+        finally
+        {
+            _replacing.Release();
+        }
+    }
+
+    /// <summary>One change of a backend's health, from the one loop that follows it.</summary>
+    public void HearOf(BackendGroup group, HealthReport report)
+    {
+        if (group.IsRemoved)
+        {
+            return;
+        }
+
+        if (report.State != group.State || !group.HasReported)
+        {
+            if (report.State == HealthState.Healthy)
+            {
+                PoolLog.BackendHealthy(_log, group.Backend, report.Reason);
+            }
+            else
+            {
+                PoolLog.BackendUnhealthy(_log, group.Backend, report.Reason);
+            }
+
+            _events.HealthChanged(group.Backend, report);
+        }
+
+        _slots.SetState(group, report.State);
+    }
+
+    /// <summary>Completes once every backend of now, also of a set that came while this waits, has reported.</summary>
+    public async Task WaitForFirstCheckAsync(CancellationToken cancellationToken)
+    {
+        IReadOnlyList<BackendGroup> seen;
+        do
+        {
+            seen = _slots.Groups;
+            foreach (BackendGroup group in seen)
+            {
+                await group.FirstReport.WaitAsync(cancellationToken).ConfigureAwait(false);
+            }
+        }
+        while (!ReferenceEquals(seen, _slots.Groups));
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _isDisposed, true))
+        {
+            return;
+        }
+
+        await _replacing.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            IReadOnlyList<BackendGroup> last = _slots.Groups;
+            _slots.Close();
+            foreach (BackendGroup group in last)
+            {
+                await group.StopAsync().ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            _replacing.Release();
+            _replacing.Dispose();
+        }
+    }
+
+    private static List<Backend> Distinct(IReadOnlyCollection<Backend> backends)
+    {
+        HashSet<Backend> seen = [];
+        List<Backend> distinct = new(backends.Count);
+        foreach (Backend backend in backends)
+        {
+            ArgumentNullException.ThrowIfNull(backend, nameof(backends));
+            if (seen.Add(backend))
+            {
+                distinct.Add(backend);
+            }
+        }
+
+        return distinct;
+    }
+
+    // Takes those that stay out of `removed`, and makes those that come; if one cannot be made, none was.
+    private async ValueTask<BackendGroup[]> ComposeAsync(List<Backend> backends, List<BackendGroup> added, List<BackendGroup> removed)
+    {
+        BackendGroup[] groups = new BackendGroup[backends.Count];
+        bool isComplete = false;
+        try
+        {
+            for (int i = 0; i < groups.Length; i++)
+            {
+                Backend backend = backends[i];
+                int staying = removed.FindIndex(group => group.Backend.Equals(backend));
+                if (staying >= 0)
+                {
+                    groups[i] = removed[staying];
+                    removed.RemoveAt(staying);
+                    continue;
+                }
+
+                groups[i] = new BackendGroup(backend, _health.Subscribe(backend));
+                added.Add(groups[i]);
+                groups[i].Fill(_options.ConnectionsPerBackend, _connections, _slots);
+            }
+
+            isComplete = true;
+            return groups;
+        }
+        finally
+        {
+            if (!isComplete)
+            {
+                await UndoAsync(added).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private static async ValueTask UndoAsync(List<BackendGroup> added)
+    {
+        foreach (BackendGroup group in added)
+        {
+            foreach (Slot slot in group.Slots)
+            {
+                await slot.Connection.DisposeAsync().ConfigureAwait(false);
+            }
+
+            await group.StopAsync().ConfigureAwait(false);
+        }
+    }
+}

@@ -1,0 +1,53 @@
+using System;
+using System.Threading.Channels;
+using System.Threading.Tasks;
+using Microsoft.Extensions.Logging;
+
+namespace GoAround.Core.Pool;
+
+/// <summary>Disposes the connections of slots that will not be used again, one after the other and away from the request path.</summary>
+internal sealed class Retirement : IAsyncDisposable
+{
+    private readonly Channel<Slot> _slots = Channel.CreateUnbounded<Slot>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly ILogger _log;
+    private readonly Task _disposing;
+
+    /// <summary>Starts the loop.</summary>
+    public Retirement(ILogger log)
+    {
+        _log = log;
+        _disposing = DisposeConnectionsAsync();
+    }
+
+    /// <summary>Hands a slot over, once however often it is called; under the gate of the free slots.</summary>
+    public void Add(Slot slot)
+    {
+        if (!slot.IsRetired)
+        {
+            slot.IsRetired = true;
+            _slots.Writer.TryWrite(slot);
+        }
+    }
+
+    /// <summary>Ends once every slot handed over was disposed.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        _slots.Writer.TryComplete();
+        await _disposing.ConfigureAwait(false);
+    }
+
+    private async Task DisposeConnectionsAsync()
+    {
+        await foreach (Slot slot in _slots.Reader.ReadAllAsync().ConfigureAwait(false))
+        {
+            try
+            {
+                await slot.Connection.DisposeAsync().ConfigureAwait(false);
+            }
+            catch (Exception fault) // a connection may be anybody's code: its bug must not keep the others open
+            {
+                PoolLog.ConnectionDisposeFailed(_log, slot.Group.Backend, fault);
+            }
+        }
+    }
+}

@@ -1,0 +1,222 @@
+using System;
+using System.Collections.Generic;
+using System.Threading;
+using System.Threading.Tasks;
+using GoAround.Core.Pool;
+using Xunit;
+using static GoAround.Core.Tests.Pool.PoolScene;
+
+namespace GoAround.Core.Tests.Pool;
+
+public sealed class BackendPoolFetchTests
+{
+    [Fact]
+    public async Task Response_carries_backend_and_attempts_and_holds_the_slot_until_disposed()
+    {
+        await using PoolScene scene = await OpenAsync(Options(1), A);
+        ProxyResponse response = await scene.FetchAsync();
+        Assert.Equal((A, 1), (response.Backend, response.Attempts));
+        Assert.Equal(1, Assert.Single(scene.Pool.GetStatus()).InFlight);
+        await response.DisposeAsync();
+        Assert.Equal(new BackendStatus(A, HealthState.Healthy, 0), Assert.Single(scene.Pool.GetStatus()));
+        Assert.Equal(1, Assert.Single(scene.Events.Fetches));
+        Assert.Equal((A, 200, null), Assert.Single(scene.Events.Attempts));
+    }
+
+    [Theory]
+    [InlineData(2)]
+    [InlineData(3)]
+    public async Task Sequential_requests_spread_to_within_one(int backends)
+    {
+        Backend[] all = [.. new[] { A, B, C }[..backends]];
+        await using PoolScene scene = await OpenAsync(Options(256), all);
+        await AssertSpreadAsync(scene, all);
+    }
+
+    [Fact]
+    public async Task Sequential_requests_spread_to_within_one_after_a_backend_was_down_and_came_back()
+    {
+        await using PoolScene scene = await OpenAsync(Options(256), A, B, C);
+        await AssertSpreadAsync(scene, [A, B, C]);
+        scene.World.HealthOf(B).Push(HealthState.Unhealthy);
+        await AssertSpreadAsync(scene, [A, C]);
+        scene.World.HealthOf(B).Push(HealthState.Healthy);
+        await AssertSpreadAsync(scene, [A, B, C]);
+    }
+
+    [Fact]
+    public async Task Sequential_requests_spread_to_within_one_after_a_replacement()
+    {
+        await using PoolScene scene = await OpenAsync(Options(256), A, B);
+        await AssertSpreadAsync(scene, [A, B]);
+        await scene.Pool.ReplaceAsync([B, C], default);
+        await AssertSpreadAsync(scene, [B, C]);
+    }
+
+    [Fact]
+    public async Task Failure_gives_the_slot_back_first_and_another_backend_answers()
+    {
+        await using PoolScene scene = await OpenAsync(Options(1), A, B);
+        scene.World.Send = (backend, _, _) => backend == A ? throw Failure() : new(new ProxyResponse());
+        for (int i = 0; i < 10; i++)
+        {
+            ProxyResponse response = await scene.FetchAndDisposeAsync("POST");
+            Assert.Equal((200, B), (response.StatusCode, response.Backend));
+        }
+
+        Assert.True(scene.World.HealthOf(A).Suspicions > 0);
+        Assert.Equal(0, scene.World.HealthOf(B).Suspicions);
+        await scene.CountSlotsAsync(2);
+    }
+
+    [Theory]
+    [InlineData(BackendFailureKind.Disconnected, 502)]
+    [InlineData(BackendFailureKind.TimedOut, 504)]
+    public async Task Every_backend_is_tried_once_and_then_the_last_failure_is_answered(BackendFailureKind kind, int status)
+    {
+        await using PoolScene scene = await OpenAsync(Options(4), A, B, C);
+        scene.World.Send = (_, _, _) => throw Failure(BackendFailureStage.Dial, kind);
+        ProxyResponse response = await scene.FetchAndDisposeAsync();
+        Assert.Equal((status, 3, null), (response.StatusCode, response.Attempts, response.Backend));
+        Assert.Equal(3, scene.Events.Attempts.Count);
+        Assert.Equal(3, Assert.Single(scene.Events.Fetches));
+        await scene.CountSlotsAsync(12);
+    }
+
+    [Theory]
+    [InlineData("POST", BackendFailureStage.Dial, 200)]
+    [InlineData("POST", BackendFailureStage.Tls, 200)]
+    [InlineData("POST", BackendFailureStage.Request, 502)]
+    [InlineData("POST", BackendFailureStage.ResponseHead, 502)]
+    [InlineData("PUT", BackendFailureStage.ResponseHead, 200)]
+    [InlineData("GET", BackendFailureStage.Request, 200)]
+    [InlineData("GET", BackendFailureStage.ResponseHead, 200)]
+    [InlineData("GET", BackendFailureStage.ResponseBody, 502)]
+    public async Task Replay_law_decides_what_is_sent_again(string method, BackendFailureStage stage, int status)
+    {
+        await using PoolScene scene = await OpenAsync(Options(1), A, B);
+        int sends = 0;
+        scene.World.Send = (_, _, _) => sends++ == 0 ? throw Failure(stage) : new(new ProxyResponse());
+        Assert.Equal(status, (await scene.FetchAndDisposeAsync(method)).StatusCode);
+        Assert.Equal(status == 200 ? 2 : 1, sends);
+    }
+
+    [Theory]
+    [InlineData(BackendFailureStage.Dial, 200)]
+    [InlineData(BackendFailureStage.ResponseHead, 502)]
+    public async Task Offered_upgrade_is_sent_again_only_if_it_never_arrived(BackendFailureStage stage, int status)
+    {
+        await using PoolScene scene = await OpenAsync(Options(1), A, B);
+        int sends = 0;
+        scene.World.Send = (_, _, _) => sends++ == 0 ? throw Failure(stage) : new(new ProxyResponse());
+        ProxyRequest request = new("GET", "/") { UpgradeProtocol = "websocket"u8.ToArray() };
+        await using ProxyResponse response = await scene.Pool.FetchAsync(request, default);
+        Assert.Equal(status, response.StatusCode);
+    }
+
+    [Fact]
+    public async Task Body_that_cannot_be_rewound_is_not_sent_again()
+    {
+        await using PoolScene scene = await OpenAsync(Options(1), A, B);
+        scene.World.Send = (_, _, _) => throw Failure();
+        ProxyRequest request = new("PUT", "/") { Body = new OnceBody() };
+        await using ProxyResponse response = await scene.Pool.FetchAsync(request, default);
+        Assert.Equal((502, 1), (response.StatusCode, response.Attempts));
+    }
+
+    [Fact]
+    public async Task Stale_socket_lets_the_same_backend_try_again_but_not_without_end()
+    {
+        await using PoolScene scene = await OpenAsync(Options(1), A);
+        scene.World.Send = (_, _, _) => throw Failure(BackendFailureStage.ResponseHead, stale: true);
+        ProxyResponse response = await scene.FetchAndDisposeAsync();
+        Assert.Equal((502, 4), (response.StatusCode, response.Attempts));
+
+        int sends = 0;
+        scene.World.Send = (_, _, _) => sends++ < 3 ? throw Failure(BackendFailureStage.Request, stale: true) : new(new ProxyResponse());
+        response = await scene.FetchAndDisposeAsync();
+        Assert.Equal((200, 4), (response.StatusCode, response.Attempts));
+        Assert.Equal(0, scene.World.HealthOf(A).Suspicions);
+        await scene.CountSlotsAsync(1);
+    }
+
+    [Fact]
+    public async Task Fault_of_the_client_or_of_ours_passes_through_and_the_slot_is_back()
+    {
+        await using PoolScene scene = await OpenAsync(Options(1), A);
+        foreach (Exception fault in new Exception[] { new ClientException(400, "x"), new OperationCanceledException(), new InvalidOperationException() })
+        {
+            scene.World.Send = (_, _, _) => throw fault;
+            Assert.Same(fault, await Assert.ThrowsAnyAsync<Exception>(() => scene.FetchAsync()));
+        }
+
+        await scene.CountSlotsAsync(1);
+    }
+
+    [Fact]
+    public async Task Handler_is_the_pool()
+    {
+        await using PoolScene scene = await OpenAsync(Options(1), A);
+        await using ProxyResponse response = await new PoolHandler(scene.Pool).HandleAsync(new ProxyRequest(), default);
+        Assert.Equal(A, response.Backend);
+    }
+
+    [OptimizedTheory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Fetch_allocates_nothing_in_the_steady_state(bool suspends)
+    {
+        ScriptedBackends world = new();
+        await using BackendPool pool = new(Options(64), world, world, ProxyEvents.None, TimeProvider.System, new RecordedLog<BackendPool>());
+        await pool.ReplaceAsync([A, B], default);
+        SuspendingAnswer answer = new(suspends);
+        world.Send = answer.Send;
+        Task<long> measured = MeasureAsync(pool);
+        while (!measured.IsCompleted)
+        {
+            // Runs the fetch to its end, and the next one to its suspension, on this thread.
+            answer.Complete();
+        }
+
+        Assert.Equal(0, await measured);
+    }
+
+    private static async Task<long> MeasureAsync(BackendPool pool)
+    {
+        const int WarmUp = 10_000;
+        ProxyRequest request = new("GET", "/");
+        long before = 0;
+        for (int i = 0; i < 2 * WarmUp; i++)
+        {
+            if (i == WarmUp)
+            {
+                before = GC.GetAllocatedBytesForCurrentThread();
+            }
+
+            ProxyResponse response = await pool.FetchAsync(request, CancellationToken.None).ConfigureAwait(false);
+            await response.DisposeAsync().ConfigureAwait(false);
+        }
+
+        return GC.GetAllocatedBytesForCurrentThread() - before;
+    }
+
+    private static async Task AssertSpreadAsync(PoolScene scene, Backend[] backends)
+    {
+        Dictionary<Backend, int> counts = [];
+        for (int i = 0; i < 300; i++)
+        {
+            Backend backend = (await scene.FetchAndDisposeAsync()).Backend!;
+            counts[backend] = counts.GetValueOrDefault(backend) + 1;
+        }
+
+        Assert.Equal(backends.Length, counts.Count);
+        Assert.All(backends, backend => Assert.InRange(counts[backend], 300 / backends.Length, (300 / backends.Length) + 1));
+    }
+
+    private sealed class OnceBody : MessageBody
+    {
+        public override long? Length => null;
+
+        public override ValueTask<ReadOnlyMemory<byte>> ReadAsync(CancellationToken cancellationToken) => default;
+    }
+}

@@ -1,0 +1,25 @@
+using System.Threading;
+using System.Threading.Tasks;
+
+namespace GoAround.Core.Tests.Pool;
+
+/// <summary>A connection that does what the test's script says.</summary>
+internal sealed class ScriptedConnection(ScriptedBackends world, Backend backend, IHealthSubscription health) : IConnection
+{
+    private int _disposals;
+
+    public Backend Backend { get; } = backend;
+
+    public bool IsHealthy => health.State == HealthState.Healthy;
+
+    public int Disposals => Volatile.Read(ref _disposals);
+
+    public ValueTask<ProxyResponse> SendAsync(ProxyRequest request, CancellationToken cancellationToken) =>
+        world.Send(Backend, request, cancellationToken);
+
+    public ValueTask DisposeAsync()
+    {
+        Interlocked.Increment(ref _disposals);
+        return ValueTask.CompletedTask;
+    }
+}
