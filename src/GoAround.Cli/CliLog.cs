@@ -9,8 +9,8 @@ internal static partial class CliLog
     [LoggerMessage(6000, LogLevel.Information, "goaround {version} listening on {address}; backends: {backends}; metrics: {metrics}; control socket: {controlSocket}")]
     public static partial void Started(ILogger logger, string version, string address, string backends, string metrics, string controlSocket);
 
-    [LoggerMessage(6001, LogLevel.Information, "{signal}: no longer accepting, finishing the requests in flight (at most {grace})")]
-    public static partial void Stopping(ILogger logger, string signal, TimeSpan grace);
+    [LoggerMessage(6001, LogLevel.Information, "{signal}: no longer accepting, finishing the requests in flight (at most {graceSeconds} s)")]
+    public static partial void Stopping(ILogger logger, string signal, double graceSeconds);
 
     [LoggerMessage(6002, LogLevel.Information, "stopped")]
     public static partial void Stopped(ILogger logger);

@@ -74,7 +74,7 @@ internal sealed class Launch : IAsyncDisposable
         {
             await launch.StartAsync().ConfigureAwait(false);
             string signal = await signals.First.ConfigureAwait(false);
-            CliLog.Stopping(launch._logger, signal, launch._options.Server.ShutdownTimeout);
+            CliLog.Stopping(launch._logger, signal, launch._options.Server.ShutdownTimeout.TotalSeconds);
             using CancellationTokenSource atOnce = new();
             Task stopping = launch.StopAsync(atOnce.Token);
             if (await Task.WhenAny(stopping, signals.Second).ConfigureAwait(false) == stopping)

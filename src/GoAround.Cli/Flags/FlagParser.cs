@@ -28,8 +28,10 @@ internal static class FlagParser
 
     private static FlagException Translate(Error error) => error switch
     {
-        RepeatedOptionError repeated => new FlagException($"-{repeated.NameInfo.LongName}: not allowed twice: it is given once"),
-        NamedError named => new FlagException($"-{named.NameInfo.LongName}: not allowed so: {FlagTable.Find(named.NameInfo.LongName)?.Allowed}"),
+        RepeatedOptionError repeated => new FlagException($"-{NameOf(repeated)}: not allowed twice: it is given once"),
+        NamedError named => new FlagException($"-{NameOf(named)}: not allowed so: {FlagTable.Find(NameOf(named))?.Allowed}"),
         _ => throw new InvalidOperationException($"CommandLineParser found {error.Tag} in normalised flags"),
     };
+
+    private static string NameOf(NamedError error) => error.NameInfo.LongName.Length > 0 ? error.NameInfo.LongName : error.NameInfo.ShortName;
 }

@@ -5,11 +5,12 @@ namespace GoAround.Cli.Flags;
 
 /// <summary>
 /// Brings every way to write a flag, <c>-name value</c>, <c>--name value</c>, <c>-name=value</c> and <c>--name=value</c>,
-/// into the last one, which is all that CommandLineParser then has to know. Several <c>-b</c> become one list.
+/// into the last one (<c>-pvalue</c> for a name of one letter), which is all that CommandLineParser then has to know. Several
+/// <c>-b</c> become one list.
 /// </summary>
 internal static class FlagSpelling
 {
-    private const string ListFlag = "b";
+    private static readonly Flag List = FlagTable.Find("b") ?? throw new InvalidOperationException("-b is gone");
 
     /// <exception cref="FlagException">A flag is unknown, lacks its value, or an argument is no flag.</exception>
     public static IReadOnlyList<string> Normalise(IReadOnlyList<string> arguments)
@@ -23,7 +24,7 @@ internal static class FlagSpelling
             if (flag.Argument is null)
             {
                 // Whatever is asked of the cache, the answer is that there is none yet.
-                normal.Add(value is null || flag.Name == "cache" ? "--" + flag.Name : throw FlagException.NotAllowed(flag.Name, value, "it takes no value"));
+                normal.Add(value is null || flag.Name == "cache" ? Written(flag, "") : throw FlagException.NotAllowed(flag.Name, value, "it takes no value"));
                 continue;
             }
 
@@ -37,23 +38,28 @@ internal static class FlagSpelling
                 throw new FlagException($"-{flag.Name}: a value is missing: {flag.Allowed}");
             }
 
-            if (flag.Name == ListFlag)
+            if (flag == List)
             {
                 list.Add(value);
             }
             else
             {
-                normal.Add($"--{flag.Name}={value}");
+                normal.Add(Written(flag, value));
             }
         }
 
         if (list.Count > 0)
         {
-            normal.Add($"--{ListFlag}={string.Join(',', list)}");
+            normal.Add(Written(List, string.Join(',', list)));
         }
 
         return normal;
     }
+
+    private static string Written(Flag flag, string value) =>
+        flag.Name.Length == 1 ? $"-{flag.Name}{value}"
+        : value.Length == 0 ? $"--{flag.Name}"
+        : $"--{flag.Name}={value}";
 
     private static (Flag Flag, string? Value) Split(string argument)
     {

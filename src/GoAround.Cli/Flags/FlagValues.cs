@@ -5,13 +5,13 @@ namespace GoAround.Cli.Flags;
 /// <summary>What CommandLineParser fills in: the text of every flag as given, null where it was not. Made by reflection.</summary>
 internal sealed class FlagValues
 {
-    [Option("p")]
+    [Option('p')]
     public string? Port { get; set; }
 
-    [Option("b")]
+    [Option('b')]
     public string? Backends { get; set; }
 
-    [Option("n")]
+    [Option('n')]
     public string? ConnectionsPerBackend { get; set; }
 
     [Option("bind")]
@@ -68,6 +68,6 @@ internal sealed class FlagValues
     [Option("version")]
     public bool Version { get; set; }
 
-    [Option("h")]
+    [Option('h')]
     public bool Help { get; set; }
 }
