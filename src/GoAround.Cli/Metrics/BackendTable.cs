@@ -1,0 +1,144 @@
+using System;
+using System.Collections.Concurrent;
+using System.Collections.Generic;
+using System.Linq;
+using System.Threading;
+using GoAround.Core;
+using GoAround.Core.Observability;
+using Prometheus;
+
+namespace GoAround.Cli.Metrics;
+
+/// <summary>
+/// The series of all backends. Only backends of the pool have any: those of one that was removed go away with the next
+/// scrape or the next new backend, and what it still carries is counted nowhere; so the labels stay few.
+/// </summary>
+internal sealed class BackendTable
+{
+    private static readonly string[] Stages = ["dial", "tls", "request", "response_head", "response_body", "stale"];
+
+    private readonly IBackendPool _pool;
+    private readonly Counter _requests;
+    private readonly Counter _failures;
+    private readonly Histogram _duration;
+    private readonly Gauge _up;
+    private readonly Gauge _inFlight;
+    private readonly Gauge _connections;
+    private readonly ConcurrentDictionary<string, BackendSeries> _series = new(StringComparer.Ordinal);
+    private readonly Lock _change = new();
+
+    public BackendTable(IMetricFactory metrics, IBackendPool pool)
+    {
+        _pool = pool;
+        _up = metrics.CreateGauge("goaround_backend_up", "1 for a backend that takes requests, else 0.", ["backend"]);
+        _inFlight = metrics.CreateGauge("goaround_backend_in_flight", "Requests a backend carries.", ["backend"]);
+        _requests = metrics.CreateCounter("goaround_backend_requests_total", "Requests sent to a backend, retries and failures included.", ["backend"]);
+        _failures = metrics.CreateCounter(
+            "goaround_backend_failures_total",
+            "Requests a backend failed, by how far they had come; stale is a kept connection that the backend had closed.",
+            ["backend", "stage"]);
+        _duration = metrics.CreateHistogram(
+            "goaround_backend_request_duration_seconds",
+            "From sending a request to the head of the response, or to the failure.",
+            ["backend"],
+            Buckets.OfDurations());
+        _connections = metrics.CreateGauge("goaround_backend_connections", "Open connections to a backend, by state.", ["backend", "state"]);
+    }
+
+    /// <summary>Who takes the measurements of an instrument; null where it is none of these.</summary>
+    public Recorder? Find(string instrument) => instrument switch
+    {
+        InstrumentNames.ClientRequestDuration => RecordAttempt,
+        InstrumentNames.BackendFailures => RecordFailure,
+        InstrumentNames.BackendUp => (value, tags) => SeriesOf(tags)?.Up.Set(value),
+        InstrumentNames.ClientActiveRequests => (value, tags) => SeriesOf(tags)?.InFlight.Set(value),
+        InstrumentNames.ClientOpenConnections => RecordConnections,
+        _ => null,
+    };
+
+    /// <summary>Removes the series of backends that are no longer in the pool.</summary>
+    public void Prune()
+    {
+        lock (_change)
+        {
+            HashSet<string> live = [.. _pool.Backends.Select(static backend => backend.Address)];
+            foreach (string address in _series.Keys)
+            {
+                if (!live.Contains(address))
+                {
+                    Remove(address);
+                }
+            }
+        }
+    }
+
+    private void RecordAttempt(double value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
+    {
+        if (SeriesOf(tags) is { } series)
+        {
+            series.Requests.Inc();
+            series.Duration.Observe(value);
+        }
+    }
+
+    private void RecordFailure(double value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
+    {
+        if (SeriesOf(tags)?.Failures.TryGetValue(MeasurementTags.Text(tags, TagNames.Stage), out Counter.Child? failures) is true)
+        {
+            failures.Inc(value);
+        }
+    }
+
+    private void RecordConnections(double value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
+    {
+        if (SeriesOf(tags) is { } series)
+        {
+            (MeasurementTags.Text(tags, TagNames.ConnectionState) == "idle" ? series.Idle : series.Active).Set(value);
+        }
+    }
+
+    private BackendSeries? SeriesOf(ReadOnlySpan<KeyValuePair<string, object?>> tags)
+    {
+        string address = MeasurementTags.Text(tags, TagNames.Backend);
+        return _series.TryGetValue(address, out BackendSeries? series) ? series : Add(address);
+    }
+
+    private BackendSeries? Add(string address)
+    {
+        if (!_pool.Backends.Any(backend => backend.Address == address))
+        {
+            return null;
+        }
+
+        Prune();
+        lock (_change)
+        {
+            return _series.GetOrAdd(address, Make);
+        }
+    }
+
+    private BackendSeries Make(string address) => new(
+        _requests.WithLabels(address),
+        _duration.WithLabels(address),
+        Stages.ToDictionary(static stage => stage, stage => _failures.WithLabels(address, stage), StringComparer.Ordinal),
+        _up.WithLabels(address),
+        _inFlight.WithLabels(address),
+        _connections.WithLabels(address, "idle"),
+        _connections.WithLabels(address, "active"));
+
+    private void Remove(string address)
+    {
+        _series.TryRemove(address, out _);
+        _requests.RemoveLabelled(address);
+        _duration.RemoveLabelled(address);
+        foreach (string stage in Stages)
+        {
+            _failures.RemoveLabelled(address, stage);
+        }
+
+        _up.RemoveLabelled(address);
+        _inFlight.RemoveLabelled(address);
+        _connections.RemoveLabelled(address, "idle");
+        _connections.RemoveLabelled(address, "active");
+    }
+}

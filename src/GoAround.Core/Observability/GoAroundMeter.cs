@@ -1,0 +1,165 @@
+using System;
+using System.Collections.Generic;
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+using System.Runtime.CompilerServices;
+using System.Threading;
+
+namespace GoAround.Core.Observability;
+
+/// <summary>
+/// Counts what happens in the balancer with <see cref="System.Diagnostics.Metrics"/>, under the meter named
+/// <see cref="MeterName"/>. Recording allocates nothing, and costs a field read where nobody listens. Safe for concurrent use.
+/// </summary>
+public sealed class GoAroundMeter : ProxyEvents, IDisposable
+{
+    /// <summary>The name listeners and exporters ask for.</summary>
+    public const string MeterName = "GoAround";
+
+    private static readonly KeyValuePair<string, object?> Served = new(TagNames.Outcome, "served");
+    private static readonly KeyValuePair<string, object?> Refused = new(TagNames.Outcome, "refused");
+    private static readonly KeyValuePair<string, object?> Succeeded = new(TagNames.Outcome, "succeeded");
+    private static readonly KeyValuePair<string, object?> Failed = new(TagNames.Outcome, "failed");
+
+    private readonly Histogram<double> _serverDuration;
+    private readonly Histogram<double> _clientDuration;
+    private readonly Histogram<double> _queueDuration;
+    private readonly Histogram<int> _fetchAttempts;
+    private readonly Counter<int> _failures;
+    private readonly Counter<int> _retries;
+    private readonly Counter<int> _handshakes;
+
+    // Weak: a backend that was replaced takes its boxed port along.
+    private readonly ConditionalWeakTable<Backend, object> _ports = [];
+    private BackendGauges? _gauges;
+    private int _activeRequests;
+    private int _clientConnections;
+
+    /// <summary>Makes the instruments.</summary>
+    /// <param name="meters">Owns the meter, as in a host; null: this object does.</param>
+    public GoAroundMeter(IMeterFactory? meters = null)
+    {
+        MeterOptions options = new(MeterName) { Version = typeof(GoAroundMeter).Assembly.GetName().Version?.ToString(3) };
+        Meter = meters?.Create(options) ?? new Meter(options);
+        _serverDuration = Meter.CreateHistogram<double>(InstrumentNames.ServerRequestDuration, "s", "Duration of HTTP server requests.");
+        _clientDuration = Meter.CreateHistogram<double>(InstrumentNames.ClientRequestDuration, "s", "Duration of HTTP client requests.");
+        _queueDuration = Meter.CreateHistogram<double>(InstrumentNames.QueueDuration, "s", "How long requests waited for a connection.");
+        _fetchAttempts = Meter.CreateHistogram<int>(InstrumentNames.FetchAttempts, "{attempt}", "Connections tried for one request.");
+        _failures = Meter.CreateCounter<int>(InstrumentNames.BackendFailures, "{failure}", "Tries with a backend that failed.");
+        _retries = Meter.CreateCounter<int>(InstrumentNames.Retries, "{retry}", "Tries after the first one of a request.");
+        _handshakes = Meter.CreateCounter<int>(InstrumentNames.TlsHandshakes, "{handshake}", "TLS handshakes with clients.");
+        Meter.CreateObservableUpDownCounter(
+            InstrumentNames.ServerActiveRequests, () => Volatile.Read(ref _activeRequests), "{request}", "Client requests in flight.");
+        Meter.CreateObservableUpDownCounter(
+            InstrumentNames.ClientConnections, () => Volatile.Read(ref _clientConnections), "{connection}", "Client connections.");
+        Meter.CreateObservableUpDownCounter(
+            InstrumentNames.QueueLength, () => _gauges?.QueueLength ?? 0, "{request}", "Requests that wait for a connection.");
+        Meter.CreateObservableGauge(
+            InstrumentNames.BackendUp, () => _gauges?.Up() ?? [], "1", "1 for a backend that takes requests, else 0.");
+        Meter.CreateObservableUpDownCounter(
+            InstrumentNames.ClientActiveRequests, () => _gauges?.InFlight() ?? [], "{request}", "Requests a backend carries.");
+        Meter.CreateObservableUpDownCounter(
+            InstrumentNames.ClientOpenConnections, () => _gauges?.Sockets() ?? [], "{connection}", "Sockets to a backend.");
+    }
+
+    /// <summary>The meter, for a listener that wants this balancer's and no other's.</summary>
+    public Meter Meter { get; }
+
+    /// <summary>Says where the gauges are read. After construction, because the pool itself reports to this object.</summary>
+    public void Observe(IBackendPool pool, IConnectionFactory connections) => _gauges = new BackendGauges(pool, connections);
+
+    /// <inheritdoc/>
+    public void Dispose() => Meter.Dispose();
+
+    /// <inheritdoc/>
+    public override void ConnectionOpened() => Interlocked.Increment(ref _clientConnections);
+
+    /// <inheritdoc/>
+    public override void ConnectionClosed() => Interlocked.Decrement(ref _clientConnections);
+
+    /// <inheritdoc/>
+    public override void TlsHandshakeEnded(bool succeeded) => _handshakes.Add(1, succeeded ? Succeeded : Failed);
+
+    /// <inheritdoc/>
+    public override void RequestStarted() => Interlocked.Increment(ref _activeRequests);
+
+    /// <inheritdoc/>
+    public override void RequestEnded(ProxyRequest request, int statusCode, TimeSpan elapsed)
+    {
+        Interlocked.Decrement(ref _activeRequests);
+        if (!_serverDuration.Enabled)
+        {
+            return;
+        }
+
+        TagList tags = default;
+        tags.Add(TagNames.StatusCode, TagValues.Status(statusCode));
+        tags.Add(TagNames.Method, TagValues.Method(request.Method));
+        tags.Add(TagNames.Scheme, request.Scheme);
+        tags.Add(TagNames.ProtocolVersion, TagValues.Version(request.Version));
+        if (statusCode >= 500)
+        {
+            tags.Add(TagNames.ErrorType, TagValues.StatusText(statusCode));
+        }
+
+        _serverDuration.Record(elapsed.TotalSeconds, in tags);
+    }
+
+    /// <inheritdoc/>
+    public override void QueueLeft(TimeSpan waited, bool served) => _queueDuration.Record(waited.TotalSeconds, served ? Served : Refused);
+
+    /// <inheritdoc/>
+    public override void AttemptEnded(Backend backend, ProxyRequest request, int statusCode, TimeSpan elapsed, BackendException? failure)
+    {
+        if (_clientDuration.Enabled)
+        {
+            RecordAttempt(backend, request, statusCode, elapsed, failure);
+        }
+
+        if (failure is not null && _failures.Enabled)
+        {
+            TagList tags = default;
+            tags.Add(TagNames.Backend, backend.Address);
+            tags.Add(TagNames.ServerAddress, backend.Host);
+            tags.Add(TagNames.ServerPort, PortOf(backend));
+            tags.Add(TagNames.Stage, TagValues.Stage(failure));
+            _failures.Add(1, in tags);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void Fetched(int attempts)
+    {
+        _fetchAttempts.Record(attempts);
+        if (attempts > 1)
+        {
+            _retries.Add(attempts - 1);
+        }
+    }
+
+    private void RecordAttempt(Backend backend, ProxyRequest request, int statusCode, TimeSpan elapsed, BackendException? failure)
+    {
+        TagList tags = default;
+        tags.Add(TagNames.Backend, backend.Address);
+        tags.Add(TagNames.ServerAddress, backend.Host);
+        tags.Add(TagNames.ServerPort, PortOf(backend));
+        tags.Add(TagNames.Method, TagValues.Method(request.Method));
+        if (failure is not null)
+        {
+            tags.Add(TagNames.ErrorType, TagValues.Error(failure.Kind));
+        }
+        else
+        {
+            tags.Add(TagNames.StatusCode, TagValues.Status(statusCode));
+            if (statusCode >= 400)
+            {
+                tags.Add(TagNames.ErrorType, TagValues.StatusText(statusCode));
+            }
+        }
+
+        _clientDuration.Record(elapsed.TotalSeconds, in tags);
+    }
+
+    private object PortOf(Backend backend) =>
+        _ports.TryGetValue(backend, out object? port) ? port : _ports.GetValue(backend, static backend => backend.Port);
+}

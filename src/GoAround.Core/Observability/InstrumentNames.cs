@@ -1,0 +1,44 @@
+namespace GoAround.Core.Observability;
+
+/// <summary>The names of the instruments of <see cref="GoAroundMeter"/>: OpenTelemetry's HTTP conventions where they have one, <c>goaround.*</c> elsewhere.</summary>
+public static class InstrumentNames
+{
+    /// <summary>Histogram, seconds: a client's request, from its complete head to the response's last byte.</summary>
+    public const string ServerRequestDuration = "http.server.request.duration";
+
+    /// <summary>Up-down counter: client requests in flight. Without the conventional attributes, which are not known when a request starts to count.</summary>
+    public const string ServerActiveRequests = "http.server.active_requests";
+
+    /// <summary>Histogram, seconds: one try with one backend, to its response head or its failure.</summary>
+    public const string ClientRequestDuration = "http.client.request.duration";
+
+    /// <summary>Up-down counter: requests a backend carries.</summary>
+    public const string ClientActiveRequests = "http.client.active_requests";
+
+    /// <summary>Up-down counter: sockets to a backend, by <c>http.connection.state</c>.</summary>
+    public const string ClientOpenConnections = "http.client.open_connections";
+
+    /// <summary>Gauge: 1 for a backend that takes requests, else 0.</summary>
+    public const string BackendUp = "goaround.backend.up";
+
+    /// <summary>Counter: tries that failed, by how far they had come.</summary>
+    public const string BackendFailures = "goaround.backend.failures";
+
+    /// <summary>Counter: tries after the first one of a request.</summary>
+    public const string Retries = "goaround.retries";
+
+    /// <summary>Up-down counter: requests that wait for a connection.</summary>
+    public const string QueueLength = "goaround.queue.length";
+
+    /// <summary>Histogram, seconds: how long a request waited for a connection, by outcome.</summary>
+    public const string QueueDuration = "goaround.queue.duration";
+
+    /// <summary>Histogram: connections tried for one request.</summary>
+    public const string FetchAttempts = "goaround.fetch.attempts";
+
+    /// <summary>Counter: TLS handshakes with clients, by outcome.</summary>
+    public const string TlsHandshakes = "goaround.tls.handshakes";
+
+    /// <summary>Up-down counter: client connections.</summary>
+    public const string ClientConnections = "goaround.client.connections";
+}

@@ -1,0 +1,38 @@
+namespace GoAround.Core.Observability;
+
+/// <summary>The attributes of instruments and spans: OpenTelemetry's names where it has one, <c>goaround.*</c> elsewhere. Every one has few values.</summary>
+public static class TagNames
+{
+    /// <summary>A known method, or <c>_OTHER</c>.</summary>
+    public const string Method = "http.request.method";
+
+    /// <summary>An int; 499 where the client left before a response.</summary>
+    public const string StatusCode = "http.response.status_code";
+
+    /// <summary><c>http</c> or <c>https</c>.</summary>
+    public const string Scheme = "url.scheme";
+
+    /// <summary><c>1.0</c>, <c>1.1</c> or <c>2</c>.</summary>
+    public const string ProtocolVersion = "network.protocol.version";
+
+    /// <summary>The status code as text from 500 on; else <c>disconnected</c>, <c>timeout</c> or <c>malformed</c>.</summary>
+    public const string ErrorType = "error.type";
+
+    /// <summary>The host of a backend.</summary>
+    public const string ServerAddress = "server.address";
+
+    /// <summary>The port of a backend; an int.</summary>
+    public const string ServerPort = "server.port";
+
+    /// <summary><c>idle</c> or <c>active</c>.</summary>
+    public const string ConnectionState = "http.connection.state";
+
+    /// <summary>The whole address of a backend: host and port do not tell http from https, nor one base path from another.</summary>
+    public const string Backend = "goaround.backend";
+
+    /// <summary>How far a try had come: <c>dial</c>, <c>tls</c>, <c>request</c>, <c>response_head</c> or <c>response_body</c>; <c>stale</c> for a kept socket that was found closed.</summary>
+    public const string Stage = "goaround.failure.stage";
+
+    /// <summary>Of a wait in the queue: <c>served</c> or <c>refused</c>. Of a TLS handshake: <c>succeeded</c> or <c>failed</c>.</summary>
+    public const string Outcome = "goaround.outcome";
+}
