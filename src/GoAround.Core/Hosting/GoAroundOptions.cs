@@ -10,6 +10,8 @@ namespace GoAround.Core.Hosting;
 /// <summary>Everything there is to set, by room; checked when the host starts.</summary>
 public sealed class GoAroundOptions
 {
+    private readonly List<Func<IServiceProvider, ProxyHandler, ProxyHandler>> _handlers = [];
+
     /// <summary>The addresses of the backends at start (flag <c>-b</c>), each as <see cref="Backend.Parse"/> reads it; may be empty.</summary>
     public IList<string> Backends { get; } = [];
 
@@ -27,4 +29,15 @@ public sealed class GoAroundOptions
 
     /// <summary>How long the server waits for the first round of checks before it opens its port; zero or more; default 2 s.</summary>
     public TimeSpan FirstCheckTimeout { get; set; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>The steps between the server and the pool, outermost first.</summary>
+    internal IReadOnlyList<Func<IServiceProvider, ProxyHandler, ProxyHandler>> Handlers => _handlers;
+
+    /// <summary>Puts a step of your own before the pool; steps are entered in the order they were added.</summary>
+    /// <param name="handler">Makes the step, given the application's services and the next step. Called once.</param>
+    public GoAroundOptions Use(Func<IServiceProvider, ProxyHandler, ProxyHandler> handler)
+    {
+        _handlers.Add(handler);
+        return this;
+    }
 }

@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Runtime.CompilerServices;
 using System.Threading;
 using System.Threading.Tasks;
+using GoAround.Core.Async;
 using Microsoft.Extensions.Logging;
 
 namespace GoAround.Core.Pool;
@@ -73,7 +74,7 @@ internal sealed class BackendPool : IBackendPool
         _budget.Dispose();
     }
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    [AsyncMethodBuilder(typeof(PooledMethodBuilder<>))]
     private async ValueTask<ProxyResponse> FetchAsync(ProxyRequest request, Retry? retry, CancellationToken cancellationToken)
     {
         Slot? slot = retry is null ? _slots.TryTake() : null;

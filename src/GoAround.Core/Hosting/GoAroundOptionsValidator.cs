@@ -1,0 +1,113 @@
+using System;
+using System.Collections.Generic;
+using System.Globalization;
+using GoAround.Core.Health;
+using GoAround.Core.Pool;
+using GoAround.Core.Server;
+using GoAround.Core.Upstream;
+using Microsoft.Extensions.Options;
+
+namespace GoAround.Core.Hosting;
+
+/// <summary>Refuses options outside their ranges; each message names the property, its flag, the value and what is allowed.</summary>
+internal sealed class GoAroundOptionsValidator : IValidateOptions<GoAroundOptions>
+{
+    private static readonly TimeSpan LongestDelay = TimeSpan.FromDays(24); // what a timer of the framework can hold
+
+    /// <inheritdoc/>
+    public ValidateOptionsResult Validate(string? name, GoAroundOptions options)
+    {
+        List<string> failures = [];
+        foreach (string address in options.Backends)
+        {
+            if (!Backend.TryParse(address, out _, out string? problem))
+            {
+                failures.Add($"Backends (-b): {problem}");
+            }
+        }
+
+        CheckTime(failures, "FirstCheckTimeout", options.FirstCheckTimeout, TimeSpan.Zero, LongestDelay);
+        Check(failures, options.Server);
+        Check(failures, options.Pool);
+        Check(failures, options.Health);
+        Check(failures, options.Upstream);
+        return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);
+    }
+
+    private static void Check(List<string> failures, ServerOptions server)
+    {
+        CheckNumber(failures, "Server.Port (-p)", server.Port, 0, 65535);
+        CheckNumber(failures, "Server.Backlog", server.Backlog, 1, 65535);
+        CheckNumber(failures, "Server.MaxConnections", server.MaxConnections, 1, 10_000_000);
+        CheckNumber(failures, "Server.MaxRequestLineBytes", server.MaxRequestLineBytes, 256, 1024 * 1024);
+        CheckNumber(failures, "Server.MaxHeadBytes", server.MaxHeadBytes, 1024, 1024 * 1024);
+        CheckNumber(failures, "Server.MaxFields", server.MaxFields, 1, 10_000);
+        CheckNumber(failures, "Server.MaxBodyBytes", server.MaxBodyBytes ?? 0, 0, long.MaxValue);
+        CheckNumber(failures, "Server.ReplayBufferBytes", server.ReplayBufferBytes, 0, 16 * 1024 * 1024);
+        CheckDelay(failures, "Server.TlsTimeout", server.TlsTimeout);
+        CheckDelay(failures, "Server.HeadTimeout", server.HeadTimeout);
+        CheckDelay(failures, "Server.IdleTimeout", server.IdleTimeout);
+        CheckDelay(failures, "Server.BodyTimeout", server.BodyTimeout);
+        CheckTime(failures, "Server.ShutdownTimeout (-shutdown-timeout)", server.ShutdownTimeout, TimeSpan.Zero, LongestDelay);
+        if (server.Certificate is { HasPrivateKey: false })
+        {
+            failures.Add("Server.Certificate (-cacert, -privkey) has no private key: give the key that belongs to it");
+        }
+    }
+
+    private static void Check(List<string> failures, PoolOptions pool)
+    {
+        CheckNumber(failures, "Pool.ConnectionsPerBackend (-n)", pool.ConnectionsPerBackend, 1, 65535);
+        CheckNumber(failures, "Pool.MaxQueue (-max-queue)", pool.MaxQueue, 0, 1_000_000);
+        CheckNumber(failures, "Pool.MinRetries", pool.MinRetries, 0, 1000);
+        CheckTime(failures, "Pool.QueueTimeout (-queue-timeout)", pool.QueueTimeout, TimeSpan.FromMilliseconds(1), TimeSpan.FromHours(1));
+        if (pool.RetryBudget is not (>= 0 and <= 1))
+        {
+            failures.Add(string.Create(CultureInfo.InvariantCulture, $"Pool.RetryBudget is {pool.RetryBudget}: it must be in 0..1"));
+        }
+    }
+
+    private static void Check(List<string> failures, HealthOptions health)
+    {
+        if (!health.Path.StartsWith('/') || health.Path.AsSpan().ContainsAnyExceptInRange('!', '~') || health.Path.Contains('#', StringComparison.Ordinal))
+        {
+            failures.Add($"Health.Path (-health-path) is '{health.Path}': it must start with a slash and hold no space, fragment or control character");
+        }
+
+        CheckTime(failures, "Health.Interval (-health-interval)", health.Interval, TimeSpan.FromMilliseconds(100), TimeSpan.FromHours(1));
+        CheckTime(failures, "Health.Timeout", health.Timeout, TimeSpan.FromMilliseconds(1), TimeSpan.FromHours(1));
+        CheckTime(failures, "Health.DownInterval", health.DownInterval, TimeSpan.FromMilliseconds(10), TimeSpan.FromHours(1));
+    }
+
+    private static void Check(List<string> failures, UpstreamOptions upstream)
+    {
+        CheckDelay(failures, "Upstream.DialTimeout (-dial-timeout)", upstream.DialTimeout);
+        CheckDelay(failures, "Upstream.TlsTimeout", upstream.TlsTimeout);
+        CheckDelay(failures, "Upstream.ResponseTimeout (-response-timeout)", upstream.ResponseTimeout);
+        CheckDelay(failures, "Upstream.BodyTimeout", upstream.BodyTimeout);
+        CheckDelay(failures, "Upstream.TunnelTimeout", upstream.TunnelTimeout);
+        CheckDelay(failures, "Upstream.IdleTimeout", upstream.IdleTimeout);
+        CheckNumber(failures, "Upstream.MaxHeadBytes", upstream.MaxHeadBytes, 1024, 1024 * 1024);
+        CheckNumber(failures, "Upstream.MaxFields", upstream.MaxFields, 1, 10_000);
+    }
+
+    private static void CheckNumber(List<string> failures, string name, long value, long least, long most)
+    {
+        if (value < least || value > most)
+        {
+            failures.Add(string.Create(CultureInfo.InvariantCulture, $"{name} is {value}: it must be in {least}..{most}"));
+        }
+    }
+
+    private static void CheckDelay(List<string> failures, string name, TimeSpan value) =>
+        CheckTime(failures, name, value, TimeSpan.FromMilliseconds(1), LongestDelay);
+
+    private static void CheckTime(List<string> failures, string name, TimeSpan value, TimeSpan least, TimeSpan most)
+    {
+        if (value < least || value > most)
+        {
+            failures.Add(string.Create(
+                CultureInfo.InvariantCulture, $"{name} is {value.TotalSeconds} s: it must be in {least.TotalSeconds}..{most.TotalSeconds} s"));
+        }
+    }
+}

@@ -1,0 +1,65 @@
+using System;
+using System.Collections.Generic;
+using System.Threading;
+using System.Threading.Tasks;
+using GoAround.Core.Observability;
+using GoAround.Core.Server;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+
+namespace GoAround.Core.Hosting;
+
+/// <summary>Starts the balancer with the host: backends, their first check, then the port; and drains it at the end.</summary>
+internal sealed class GoAroundService : IHostedService
+{
+    private readonly GoAroundOptions _options;
+    private readonly IBackendPool _pool;
+    private readonly IConnectionFactory _connections;
+    private readonly ProxyEvents _events;
+    private readonly ProxyServer _server;
+    private readonly TimeProvider _time;
+
+    public GoAroundService(
+        IOptions<GoAroundOptions> options, IBackendPool pool, IConnectionFactory connections, ProxyEvents events, ProxyServer server, TimeProvider time)
+    {
+        _options = options.Value;
+        _pool = pool;
+        _connections = connections;
+        _events = events;
+        _server = server;
+        _time = time;
+    }
+
+    /// <inheritdoc/>
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        (_events as GoAroundMeter)?.Observe(_pool, _connections);
+        List<Backend> backends = [];
+        foreach (string address in _options.Backends)
+        {
+            backends.Add(Backend.Parse(address));
+        }
+
+        await _pool.ReplaceAsync(backends, cancellationToken).ConfigureAwait(false);
+        await WaitForFirstCheckAsync(cancellationToken).ConfigureAwait(false);
+        await _server.StartAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public Task StopAsync(CancellationToken cancellationToken) => _server.StopAsync(cancellationToken);
+
+    /// <summary>A backend that does not answer in time must not keep the others from serving.</summary>
+    private async Task WaitForFirstCheckAsync(CancellationToken cancellationToken)
+    {
+        using CancellationTokenSource timeout = new(_options.FirstCheckTimeout, _time);
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
+        try
+        {
+            await _pool.WaitForFirstCheckAsync(either.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            // The checks go on; requests wait for them in line.
+        }
+    }
+}
