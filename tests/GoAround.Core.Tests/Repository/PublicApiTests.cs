@@ -46,7 +46,7 @@ public class PublicApiTests
             $"{Name}.abstract Find<TKey>(TKey key, out string? found) -> ValueTask<List<string?>>",
             $"{Name}.protected virtual Turn(params int[] angles) -> void",
             $"{Name}.override ToString() -> string",
-            $"{Name}.static Make(in int? seed, bool isNew = true) -> Sample<string>",
+            $"{Name}.static Make(in int? seed, bool isNew = true) -> PublicApiTests.Sample<string>",
             $"{Name}.Size {{ required; get; init; }} -> long?",
             $"{Name}.Item[int index] {{ get; protected set; }} -> string",
             $"{Name}.event Turned -> EventHandler?",

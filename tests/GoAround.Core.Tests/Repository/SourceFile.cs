@@ -40,8 +40,8 @@ internal sealed partial class SourceFile
     /// <summary>The types it declares, nested ones too.</summary>
     public IReadOnlyList<DeclaredType> Types { get; }
 
-    /// <summary>The file's name up to the first dot.</summary>
-    public string Name => Path[(Path.LastIndexOf('/') + 1)..].Split('.')[0];
+    /// <summary>The type the file is named for: <c>Ring</c> for <c>Ring.cs</c>, <c>Ring.Turns.cs</c> and <c>Ring{T}.cs</c>.</summary>
+    public string Name => Path[(Path.LastIndexOf('/') + 1)..].Split('.', '{')[0];
 
     /// <summary>The line of an offset; the first is 1.</summary>
     public int LineOf(int offset) => Text.AsSpan(0, offset).Count('\n') + 1;

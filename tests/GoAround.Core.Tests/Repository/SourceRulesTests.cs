@@ -49,6 +49,7 @@ public class SourceRulesTests
 
     [Theory]
     [InlineData("src/A/Ring.cs", "class Ring<T> where T : class, new() { class Link; delegate void Turned(int angle); }")]
+    [InlineData("src/A/Ring{T}.cs", "class Ring<T>;")]
     [InlineData("src/A/Ring.Turns.cs", "partial class Ring { string _mark = \"// TODO {\"; }")]
     [InlineData("src/A/Ring.cs", "sealed record Ring(int Size) { Ring Record(record x) => x with { Size = 1 }; }")]
     [InlineData("src/A/Ring.cs", "/// <summary>A class Of its own; enum Too.</summary>\nstatic class Ring { static Func<int> Turn = delegate { return 1; }; }")]
