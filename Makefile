@@ -1,0 +1,71 @@
+# All there is to learn is in `make help`. Needs the .NET 10 SDK and make, nothing else.
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+.PHONY: all demo test lint bench pack clean help FORCE
+
+export DOTNET_NOLOGO := 1
+export DOTNET_CLI_TELEMETRY_OPTOUT := 1
+export DOTNET_CLI_UI_LANGUAGE := en
+
+os := $(if $(filter Darwin,$(shell uname -s)),osx,linux$(if $(wildcard /lib/ld-musl-*),-musl))
+RID ?= $(os)-$(if $(filter arm64 aarch64,$(shell uname -m)),arm64,x64)
+
+sources := $(sort $(shell find src \( -name bin -o -name obj \) -prune -o -type f -print))
+settings := Makefile global.json nuget.config Directory.Build.props Directory.Packages.props .editorconfig BannedSymbols.txt
+quiet := --nologo --verbosity quiet --tl:off
+
+all: bin/goaround bin/shasum
+	@$(if $(built),,echo "bin/goaround is up to date")
+
+# The scratch of a publish lies in ./obj, apart from that of `dotnet build`: restoring for one machine would undo the other.
+bin/goaround: $(sources) $(settings) obj/sources.txt
+	$(eval built := yes)
+	@echo "building bin/goaround for $(RID)"
+	@rm -rf obj/publish
+	@dotnet publish src/GoAround.Cli -c Release -r $(RID) --self-contained $(quiet) --artifacts-path obj -o obj/publish \
+		-p:PublishSingleFile=true -p:PublishReadyToRun=true -p:PublishTrimmed=true -p:TrimMode=partial -p:RunAnalyzers=false \
+		-p:SuppressTrimAnalysisWarnings=true -p:DebugType=none -p:GenerateDocumentationFile=false
+	@mkdir -p bin
+	@install -m 755 obj/publish/goaround $@.new && mv -f $@.new $@
+	@ls -lh $@ | awk '{ print "built $@, " $$5 }'
+
+bin/shasum: bin/goaround
+	@if command -v shasum >/dev/null; then shasum -a 1 bin/goaround; else sha1sum bin/goaround; fi > $@
+
+# Changes only when a source comes or goes, which the time of no source file tells.
+obj/sources.txt: FORCE
+	@mkdir -p obj
+	@printf '%s\n' $(sources) | cmp -s - $@ || printf '%s\n' $(sources) > $@
+
+demo: all
+	@exec ./bin/goaround -demo
+
+test: all
+	@sh tests/install-tools.sh nc openssl curl promtool
+	@sh tests/run.sh
+
+lint:
+	@sh tests/lint.sh
+
+bench: all
+	@sh tests/install-tools.sh nginx haproxy wrk
+	@bash bench/compare.sh
+
+pack:
+	@rm -rf artifacts
+	@dotnet pack src/GoAround.Core -c Release $(quiet) -o artifacts
+	@ls artifacts/*.nupkg
+
+clean:
+	@rm -rf bin obj artifacts TestResults bench/results
+	@find src tests bench samples -type d \( -name bin -o -name obj -o -name TestResults \) -prune -exec rm -rf {} + 2>/dev/null || true
+
+help:
+	@echo "make          ./bin/goaround, one self-contained executable for this machine, and ./bin/shasum, its SHA-1"
+	@echo "make demo     the balancer on port 3000 in front of two built-in backends"
+	@echo "make test     all tests, the built executable's too; the last line counts them"
+	@echo "make lint     format, analyzers as errors, shell syntax"
+	@echo "make bench    nginx, HAProxy and goaround by turns on this machine; options in bench/README.md"
+	@echo "make pack     the NuGet package of the library, in ./artifacts"
+	@echo "make clean    removes all that was built"
