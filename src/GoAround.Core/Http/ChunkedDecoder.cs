@@ -10,6 +10,7 @@ namespace GoAround.Core.Http;
 internal struct ChunkedDecoder
 {
     private const int MaxExtensionBytes = 4096;
+    private const int MaxTrailerLineBytes = 4096;
     private const int MaxTrailerBytes = 8192;
     private const int MaxTrailers = 64;
     private const int MaxDigits = 16;
@@ -46,7 +47,7 @@ internal struct ChunkedDecoder
     /// <summary>Reads up to the next piece of content, or to the end of the body.</summary>
     /// <param name="input">Begins with the first byte that was not consumed yet.</param>
     /// <param name="trailers">Gets a copy of the trailers, without those that must not stand there.</param>
-    /// <param name="consumed">Bytes that are done with. What is left of a trailer line that is not whole comes again, with more bytes behind it.</param>
+    /// <param name="consumed">Bytes that are done with. Of a trailer line that is not whole, at most 4095 bytes, nothing is consumed: it comes again, with more bytes behind it.</param>
     /// <param name="dataOffset">Where the content begins.</param>
     /// <param name="dataLength">Bytes of content; above zero with <see cref="ChunkStatus.Data"/>, else zero.</param>
     public ChunkStatus Read(ReadOnlySpan<byte> input, FieldList trailers, out int consumed, out int dataOffset, out int dataLength)
@@ -198,7 +199,7 @@ internal struct ChunkedDecoder
     {
         ReadOnlySpan<byte> section = input[consumed..];
         LineStatus status;
-        while ((status = _lines.Next(section, MaxTrailerBytes - _trailerBytes, out int start, out int length)) == LineStatus.Line)
+        while ((status = _lines.Next(section, TrailerEnd(), out int start, out int length)) == LineStatus.Line)
         {
             if (length == 0)
             {
@@ -229,6 +230,9 @@ internal struct ChunkedDecoder
         _lines.Rebase();
         return ChunkStatus.NeedMore;
     }
+
+    // The line is bounded too: it is what a caller's buffer must hold.
+    private readonly int TrailerEnd() => Math.Min(MaxTrailerBytes - _trailerBytes, _lines.Start + MaxTrailerLineBytes);
 
     private static Rejection ReadTrailer(ReadOnlySpan<byte> line, FieldList trailers)
     {

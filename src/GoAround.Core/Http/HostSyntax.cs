@@ -6,9 +6,9 @@ namespace GoAround.Core.Http;
 /// <summary>What may stand in Host and in the authority of a target.</summary>
 internal static class HostSyntax
 {
-    // reg-name = *( unreserved / pct-encoded / sub-delims )   RFC 3986 §3.2.2
+    // unreserved and sub-delims of RFC 3986 §2.2, §2.3
     private static readonly SearchValues<byte> NameBytes = SearchValues.Create(
-        "-._~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ%!$&'()*+,;="u8);
+        "-._~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ!$&'()*+,;="u8);
 
     private static readonly SearchValues<byte> LiteralBytes = SearchValues.Create("0123456789abcdefABCDEF:."u8);
 
@@ -30,9 +30,8 @@ internal static class HostSyntax
         }
         else
         {
-            end = authority.IndexOfAnyExcept(NameBytes);
-            end = end < 0 ? authority.Length : end;
-            if (end == 0 || !HasValidEscapes(authority[..end]))
+            end = NameLength(authority);
+            if (end <= 0)
             {
                 return false;
             }
@@ -56,20 +55,30 @@ internal static class HostSyntax
         return true;
     }
 
-    // pct-encoded = "%" HEXDIG HEXDIG   RFC 3986 §2.1
-    private static bool HasValidEscapes(ReadOnlySpan<byte> name)
+    // reg-name = *( unreserved / pct-encoded / sub-delims )   RFC 3986 §3.2.2; pct-encoded = "%" HEXDIG HEXDIG   §2.1
+    private static int NameLength(ReadOnlySpan<byte> authority)
     {
-        int percent;
-        while ((percent = name.IndexOf((byte)'%')) >= 0)
+        int length = 0;
+        while (true)
         {
-            if (name.Length < percent + 3 || !char.IsAsciiHexDigit((char)name[percent + 1]) || !char.IsAsciiHexDigit((char)name[percent + 2]))
+            int other = authority[length..].IndexOfAnyExcept(NameBytes);
+            if (other < 0)
             {
-                return false;
+                return authority.Length;
             }
 
-            name = name[(percent + 3)..];
-        }
+            length += other;
+            if (authority[length] != (byte)'%')
+            {
+                return length;
+            }
 
-        return true;
+            if (authority.Length < length + 3 || !char.IsAsciiHexDigit((char)authority[length + 1]) || !char.IsAsciiHexDigit((char)authority[length + 2]))
+            {
+                return -1;
+            }
+
+            length += 3;
+        }
     }
 }

@@ -30,7 +30,7 @@ internal struct RequestLine
     public static Rejection Read(ReadOnlySpan<byte> line, out RequestLine result)
     {
         result = default;
-        int space = FieldSyntax.TokenLength(line);
+        int space = line.StartsWith("GET "u8) ? 3 : FieldSyntax.TokenLength(line);
         if (space == 0 || (space < line.Length && line[space] != (byte)' '))
         {
             return Rejection.InvalidMethod;
