@@ -81,9 +81,10 @@ start() { # name command...
 
 # The id of a process and of all its descendants.
 family() {
-    local child
+    local children child
     echo "$1"
-    for child in $(cat /proc/"$1"/task/*/children 2>/dev/null); do
+    read -ra children <<< "$(cat /proc/"$1"/task/*/children 2>/dev/null | tr '\n' ' ')"
+    for child in "${children[@]}"; do
         family "$child"
     done
 }
