@@ -19,7 +19,7 @@ internal static partial class FloorPlan
     {
         ["Http"] = 0,
         ["Sockets"] = 0,
-        ["Async"] = 0,
+        ["Async"] = -1,
         [Contract] = 1,
         ["Server"] = 2,
         ["Upstream"] = 2,
