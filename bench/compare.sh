@@ -36,6 +36,7 @@ scheme=http
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/goaround-bench.XXXXXX")
 chmod 755 "$scratch" # nginx workers run as another user
 results=bench/results/$(date -u +%Y%m%dT%H%M%SZ)
+load_before=$(cut -d' ' -f1 /proc/loadavg)
 declare -A process port why_not
 measured=()
 
@@ -311,7 +312,7 @@ version_of() {
 }
 
 {
-    echo "$(date -u '+%Y-%m-%d %H:%M UTC'), $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -1), $(getconf _NPROCESSORS_ONLN) cores, $(uname -sr), load before $(cut -d' ' -f1 /proc/loadavg)"
+    echo "$(date -u '+%Y-%m-%d %H:%M UTC'), $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -1), $(getconf _NPROCESSORS_ONLN) cores, $(uname -sr), load before $load_before"
     for name in "${measured[@]}"; do version_of "$name"; done | paste -sd, | sed 's/,/, /g'
     echo "$scheme, $connections keep-alive connections, GET of $body_bytes bytes, $turns turns of $seconds s, up to $cores threads each, backend nginx with 1 worker"
     echo
