@@ -70,7 +70,7 @@ internal static partial class FloorPlan
         {
             string qualifier = match.Groups["qualifier"].Value;
             string name = match.Groups["name"].Value;
-            if (qualifier.Length > 0 ? !Sees(room, floor, qualifier) && types[qualifier].Contains(name) : floor == 0 && types[Contract].Contains(name))
+            if (qualifier.Length > 0 ? !Sees(room, floor, qualifier) && types[qualifier].Contains(name) : floor <= 0 && types[Contract].Contains(name))
             {
                 yield return Describe(source, match.Index, qualifier);
             }
