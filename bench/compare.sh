@@ -36,6 +36,7 @@ scheme=http
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/goaround-bench.XXXXXX")
 chmod 755 "$scratch" # nginx workers run as another user
 results=bench/results/$(date -u +%Y%m%dT%H%M%SZ)
+load_before=$(cut -d' ' -f1 /proc/loadavg)
 declare -A process port why_not
 measured=()
 
@@ -81,9 +82,10 @@ start() { # name command...
 
 # The id of a process and of all its descendants.
 family() {
-    local child
+    local children child
     echo "$1"
-    for child in $(cat /proc/"$1"/task/*/children 2>/dev/null); do
+    read -ra children <<< "$(cat /proc/"$1"/task/*/children 2>/dev/null | tr '\n' ' ')"
+    for child in "${children[@]}"; do
         family "$child"
     done
 }
@@ -116,6 +118,7 @@ ulimit -n 65536 2>/dev/null || ulimit -n "$(ulimit -Hn)"
 
 # --- the backend ---------------------------------------------------------------------------------------------------
 free_port; backend_port=$free
+free_port; status_port=$free
 body=$(head -c "$body_bytes" < /dev/zero | tr '\0' 'x')
 cat > "$scratch/backend.conf" <<END
 worker_processes 1;
@@ -133,6 +136,10 @@ http {
         listen 127.0.0.1:$backend_port backlog=4096;
         default_type text/plain;
         location / { return 200 "$body"; }
+    }
+    server {
+        listen 127.0.0.1:$status_port;
+        location / { stub_status; }
     }
 }
 END
@@ -184,6 +191,8 @@ END
     start nginx nginx -c "$scratch/nginx.conf"
 }
 
+# HAProxy drops idle connections to the backend when it holds too large a share of the descriptors it may have: hence
+# a high maxconn and high ratios. With a maxconn near the load it dialled for every other request.
 start_haproxy_as() { # name mode
     local listen="127.0.0.1:${port[$1]}"
     [[ $tls == 1 ]] && listen+=" ssl crt $scratch/both.pem"
@@ -192,7 +201,9 @@ start_haproxy_as() { # name mode
     cat > "$scratch/$1.cfg" <<END
 global
     nbthread $cores
-    maxconn $((connections + 200))
+    maxconn $((($(ulimit -n) - 1000) / 2))
+    tune.pool-low-fd-ratio 90
+    tune.pool-high-fd-ratio 95
 defaults
     mode $2
     timeout connect 5s
@@ -255,24 +266,31 @@ END
 mkdir -p "$results"
 raw=$results/raw.tsv
 ticks_per_second=$(getconf CLK_TCK)
-printf 'turn\tproxy\trequests\trps\tuser_us\tsystem_us\tcpu_us\tp50_us\tp99_us\terrors\n' > "$raw"
+printf 'turn\tproxy\trequests\trps\tuser_us\tsystem_us\tcpu_us\tp50_us\tp99_us\terrors\tdials\n' > "$raw"
 
 load() { # name seconds
     wrk -t "$threads" -c "$connections" -d "${2}s" --timeout 10s -s "$scratch/report.lua" "$scheme://127.0.0.1:${port[$1]}/" \
         | awk '$1 == "RESULT" { print $2, $3, $4, $5, $6 }'
 }
 
+# Connections the backend has accepted, this question's own among them.
+accepted() {
+    curl -s "http://127.0.0.1:$status_port/" | awk 'NR == 3 { print $1 }'
+}
+
 measure() { # turn name
-    local before after line
+    local before after line dials
     [[ $warmup == 0 ]] || load "$2" "$warmup" > /dev/null
+    dials=$(accepted)
     before=$(cpu_ticks "${process[$2]}")
     line=$(load "$2" "$seconds")
     after=$(cpu_ticks "${process[$2]}")
-    echo "$before $after $line" | awk -v turn="$1" -v name="$2" -v hz="$ticks_per_second" -v OFS='\t' '{
+    dials=$(($(accepted) - dials - 1))
+    echo "$before $after $line $dials" | awk -v turn="$1" -v name="$2" -v hz="$ticks_per_second" -v OFS='\t' '{
         requests = $5 > 0 ? $5 : 1
         u = ($3 - $1) * 1e6 / hz / requests
         s = ($4 - $2) * 1e6 / hz / requests
-        print turn, name, $5, sprintf("%.0f", $5 * 1e6 / $6), sprintf("%.3f", u), sprintf("%.3f", s), sprintf("%.3f", u + s), $7, $8, $9
+        print turn, name, $5, sprintf("%.0f", $5 * 1e6 / $6), sprintf("%.3f", u), sprintf("%.3f", s), sprintf("%.3f", u + s), $7, $8, $9, $10
     }' >> "$raw"
 }
 
@@ -294,12 +312,12 @@ version_of() {
 }
 
 {
-    echo "$(date -u '+%Y-%m-%d %H:%M UTC'), $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -1), $(getconf _NPROCESSORS_ONLN) cores, $(uname -sr), load before $(cut -d' ' -f1 /proc/loadavg)"
+    echo "$(date -u '+%Y-%m-%d %H:%M UTC'), $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -1), $(getconf _NPROCESSORS_ONLN) cores, $(uname -sr), load before $load_before"
     for name in "${measured[@]}"; do version_of "$name"; done | paste -sd, | sed 's/,/, /g'
     echo "$scheme, $connections keep-alive connections, GET of $body_bytes bytes, $turns turns of $seconds s, up to $cores threads each, backend nginx with 1 worker"
     echo
     awk -F'\t' -v order="${measured[*]}" '
-        NR > 1 { n[$2]++; for (f = 4; f <= 9; f++) value[$2, f, n[$2]] = $f; errors[$2] += $10; requests[$2] += $3 }
+        NR > 1 { n[$2]++; for (f = 4; f <= 9; f++) value[$2, f, n[$2]] = $f; errors[$2] += $10; dials[$2] += $11 }
         function median(name, f,    i, j, k, t, a) {
             k = n[name]
             for (i = 1; i <= k; i++) a[i] = value[name, f, i] + 0
@@ -308,12 +326,12 @@ version_of() {
         }
         function ratio(name, other) { return n[other] ? sprintf("%.2f", median(name, 7) / median(other, 7)) : "-" }
         END {
-            printf "%-12s %9s %8s %8s %9s %10s %9s %8s %8s %7s\n", "proxy", "CPU us/rq", "user", "system", "x nginx", "x HAProxy", "rq/s", "p50 us", "p99 us", "errors"
+            printf "%-12s %9s %8s %8s %9s %10s %9s %8s %8s %7s %7s\n", "proxy", "CPU us/rq", "user", "system", "x nginx", "x HAProxy", "rq/s", "p50 us", "p99 us", "errors", "dials"
             k = split(order, names, " ")
             for (i = 1; i <= k; i++) {
                 name = names[i]
-                printf "%-12s %9.1f %8.1f %8.1f %9s %10s %9.0f %8.0f %8.0f %7d\n", name, median(name, 7), median(name, 5), median(name, 6),
-                    ratio(name, "nginx"), ratio(name, "haproxy"), median(name, 4), median(name, 8), median(name, 9), errors[name]
+                printf "%-12s %9.1f %8.1f %8.1f %9s %10s %9.0f %8.0f %8.0f %7d %7d\n", name, median(name, 7), median(name, 5), median(name, 6),
+                    ratio(name, "nginx"), ratio(name, "haproxy"), median(name, 4), median(name, 8), median(name, 9), errors[name], dials[name]
             }
         }' "$raw"
     for name in "${!why_not[@]}"; do

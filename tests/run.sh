@@ -34,8 +34,9 @@ awk -v code="$code" '
             if ($i == "Skipped:") skipped += $(i + 1)
         }
     }
+    /^Test Run Aborted/ { failed++ }   # a host that died counts no test
     END {
-        if (code != 0 && failed == 0) failed = 1   # a host that died or hung counts no test
+        if (code != 0 && failed == 0) failed = 1
         if (passed + failed == 0) { print "no test ran"; failed = 1 }
         printf "%d passed, %d failed%s\n", passed, failed, skipped ? sprintf(", %d skipped", skipped) : ""
         exit failed > 0

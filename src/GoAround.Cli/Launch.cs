@@ -108,11 +108,11 @@ internal sealed class Launch : IAsyncDisposable
         await _services.DisposeAsync().ConfigureAwait(false);
     }
 
-    private static async Task OpenAsync(string flag, int port, Task opening)
+    private static async Task OpenAsync(string flag, int port, Func<CancellationToken, Task> open)
     {
         try
         {
-            await opening.ConfigureAwait(false);
+            await open(CancellationToken.None).ConfigureAwait(false);
         }
         catch (Exception e) when (e is IOException or SocketException)
         {
@@ -139,7 +139,7 @@ internal sealed class Launch : IAsyncDisposable
         _hosted = [.. _services.GetServices<IHostedService>()];
         foreach (IHostedService service in _hosted)
         {
-            await OpenAsync("p", _options.Server.Port, service.StartAsync(CancellationToken.None)).ConfigureAwait(false);
+            await OpenAsync("p", _options.Server.Port, service.StartAsync).ConfigureAwait(false);
         }
 
         await AnnounceAsync(pool).ConfigureAwait(false);
@@ -155,7 +155,7 @@ internal sealed class Launch : IAsyncDisposable
         _bridge = new PrometheusBridge(_services.GetRequiredService<GoAroundMeter>(), pool);
         ServerOptions options = new() { Address = _options.Server.Address, Port = port, ShutdownTimeout = TimeSpan.FromSeconds(1) };
         _metrics = new ProxyServer(options, new MetricsHandler(_bridge), _time, _services.GetRequiredService<ILoggerFactory>());
-        await OpenAsync("prometheus-port", port, _metrics.StartAsync(CancellationToken.None)).ConfigureAwait(false);
+        await OpenAsync("prometheus-port", port, _metrics.StartAsync).ConfigureAwait(false);
     }
 
     private async Task AnnounceAsync(IBackendPool pool)

@@ -25,7 +25,7 @@ internal sealed class DemoBackends : IAsyncDisposable
     {
         foreach (string name in Names)
         {
-            ServerOptions options = new() { Address = IPAddress.Loopback, Port = 0, ShutdownTimeout = TimeSpan.Zero };
+            ServerOptions options = new() { Address = IPAddress.Loopback, Port = 0, ShutdownTimeout = TimeSpan.FromSeconds(1) };
             ProxyServer server = new(options, new DemoHandler(name), time, loggers);
             _servers.Add(server);
             await server.StartAsync(cancellationToken).ConfigureAwait(false);
@@ -37,6 +37,7 @@ internal sealed class DemoBackends : IAsyncDisposable
     {
         foreach (ProxyServer server in _servers)
         {
+            await server.StopAsync(CancellationToken.None).ConfigureAwait(false); // lets go of the balancer's idle connections in good order
             await server.DisposeAsync().ConfigureAwait(false);
         }
     }

@@ -4,7 +4,7 @@ using System.Threading;
 
 namespace GoAround.Core.Async;
 
-/// <summary>One coarse timer for all deadlines of a server: ten looks a second at plain numbers.</summary>
+/// <summary>One coarse timer for all deadlines of a server: ten looks a second at plain numbers, and none while there is no deadline.</summary>
 internal sealed class DeadlineClock : IDisposable
 {
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(100);
@@ -16,14 +16,15 @@ internal sealed class DeadlineClock : IDisposable
     private readonly long _start;
     private readonly ITimer _timer;
     private long _nowMilliseconds;
-    private int _isTicking;
+    private int _isLooking;
+    private bool _isTicking;
 
-    /// <summary>Starts ticking.</summary>
+    /// <summary>Makes a clock that ticks as soon as it has a deadline.</summary>
     public DeadlineClock(TimeProvider time)
     {
         _time = time;
         _start = time.GetTimestamp();
-        _timer = time.CreateTimer(static clock => ((DeadlineClock)clock!).OnTick(), this, Tick, Tick);
+        _timer = time.CreateTimer(static clock => ((DeadlineClock)clock!).OnTick(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     /// <inheritdoc/>
@@ -38,6 +39,12 @@ internal sealed class DeadlineClock : IDisposable
         {
             deadline.Index = _deadlines.Count;
             _deadlines.Add(deadline);
+            if (!_isTicking)
+            {
+                _isTicking = true;
+                Volatile.Write(ref _nowMilliseconds, Elapsed());
+                _timer.Change(Tick, Tick);
+            }
         }
     }
 
@@ -61,15 +68,21 @@ internal sealed class DeadlineClock : IDisposable
 
     private void OnTick()
     {
-        if (Interlocked.Exchange(ref _isTicking, 1) == 1)
+        if (Interlocked.Exchange(ref _isLooking, 1) == 1)
         {
             return; // the last look is still under way
         }
 
-        long now = (long)_time.GetElapsedTime(_start).TotalMilliseconds;
+        long now = Elapsed();
         Volatile.Write(ref _nowMilliseconds, now);
         lock (_gate)
         {
+            if (_deadlines.Count == 0)
+            {
+                _isTicking = false;
+                _timer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            }
+
             foreach (Deadline deadline in _deadlines)
             {
                 if (deadline.TryPass(now))
@@ -85,6 +98,8 @@ internal sealed class DeadlineClock : IDisposable
         }
 
         _passed.Clear();
-        Volatile.Write(ref _isTicking, 0);
+        Volatile.Write(ref _isLooking, 0);
     }
+
+    private long Elapsed() => (long)_time.GetElapsedTime(_start).TotalMilliseconds;
 }

@@ -15,7 +15,7 @@ internal sealed class FreeSlots : IDisposable
 {
     private readonly Lock _gate = new();
     private readonly Channel<Slot> _free = Channel.CreateUnbounded<Slot>(new UnboundedChannelOptions { AllowSynchronousContinuations = true });
-    private readonly HashSet<BackendGroup> _alive = [];
+    private readonly Succession _succession;
     private readonly WaitingLine _line;
     private readonly Retirement _retirement;
     private readonly int _maxQueue;
@@ -28,6 +28,7 @@ internal sealed class FreeSlots : IDisposable
         _line = new WaitingLine(_gate, time, options.QueueTimeout, events);
         _maxQueue = options.MaxQueue;
         _retirement = retirement;
+        _succession = new Succession(retirement);
     }
 
     /// <summary>The backends' groups in the order given.</summary>
@@ -139,12 +140,12 @@ internal sealed class FreeSlots : IDisposable
             _groups = groups;
             foreach (BackendGroup group in removed)
             {
-                Remove(group);
+                _succession.Remove(group);
             }
 
             foreach (BackendGroup group in added)
             {
-                Admit(group);
+                _succession.Admit(group);
             }
 
             settled = Settle();
@@ -174,7 +175,7 @@ internal sealed class FreeSlots : IDisposable
         {
             _isClosed = true;
             _groups = [];
-            foreach (BackendGroup group in _alive)
+            foreach (BackendGroup group in _succession.Alive)
             {
                 group.MarkRemoved();
                 foreach (Slot slot in group.Slots)
@@ -244,7 +245,10 @@ internal sealed class FreeSlots : IDisposable
         if (group.IsRemoved)
         {
             _retirement.Add(slot);
-            PayBack(group);
+            if (_succession.PayBack(group) is { } freed)
+            {
+                Place(freed);
+            }
         }
         else if (!slot.Connection.IsHealthy)
         {
@@ -261,73 +265,17 @@ internal sealed class FreeSlots : IDisposable
         }
     }
 
-    // A slot of a removed group came back: a group of the same backend that came later may use one more.
-    private void PayBack(BackendGroup group)
-    {
-        BackendGroup? owed = group;
-        while (owed is { IsRemoved: true })
-        {
-            owed.Outstanding--;
-            if (owed.Outstanding == 0)
-            {
-                _alive.Remove(owed);
-            }
-
-            owed = owed.Successor;
-        }
-
-        if (owed is not null && owed.Withheld.TryPop(out Slot? slot))
-        {
-            Place(slot);
-        }
-    }
-
-    private void Remove(BackendGroup group)
-    {
-        group.MarkRemoved();
-        group.Outstanding = group.Slots.Count;
-        foreach (Slot slot in group.Withheld)
-        {
-            _retirement.Add(slot);
-        }
-
-        group.Withheld.Clear();
-        foreach (Slot slot in group.Aside)
-        {
-            Place(slot);
-        }
-
-        group.Aside.Clear();
-    }
-
-    private void Admit(BackendGroup group)
-    {
-        int owed = 0;
-        foreach (BackendGroup earlier in _alive)
-        {
-            if (earlier.IsRemoved && earlier.Successor is null && earlier.Backend.Equals(group.Backend))
-            {
-                earlier.Successor = group;
-                owed = earlier.Outstanding;
-            }
-        }
-
-        _alive.Add(group);
-        foreach (Slot slot in group.Slots)
-        {
-            if (group.Withheld.Count < owed)
-            {
-                group.Withheld.Push(slot);
-            }
-            else
-            {
-                group.Aside.Add(slot);
-            }
-        }
-    }
-
-    // Draws every free slot, writes them back evenly mixed, and denies whoever waits for nothing.
+    // After every change of the backends or their health.
     private Waiter? Settle()
+    {
+        Shuffle();
+        DenyHopeless();
+        return _line.TakeSettled();
+    }
+
+    // Draws every free slot, and writes them back evenly mixed with those of a backend that came or turned healthy. Who
+    // finds no slot meanwhile comes to the gate, and looks again behind it.
+    private void Shuffle()
     {
         while (_free.Reader.TryRead(out Slot? slot))
         {
@@ -366,7 +314,10 @@ internal sealed class FreeSlots : IDisposable
         {
             list.Clear();
         }
+    }
 
+    private void DenyHopeless()
+    {
         for (Waiter? waiter = _line.First; waiter is not null;)
         {
             Waiter? next = waiter.Next;
@@ -377,7 +328,5 @@ internal sealed class FreeSlots : IDisposable
 
             waiter = next;
         }
-
-        return _line.TakeSettled();
     }
 }

@@ -190,7 +190,7 @@ internal sealed class ClientSession : IDisposable
     {
         if (_server.Tls is null)
         {
-            _transport = new PlainTransport(_socket);
+            _transport = Transport.Over(_socket);
         }
         else
         {

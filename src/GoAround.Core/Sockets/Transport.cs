@@ -7,6 +7,9 @@ namespace GoAround.Core.Sockets;
 /// <summary>A connected byte stream. One receive and one send may run at once; errors are values, not exceptions.</summary>
 internal abstract class Transport : IDisposable
 {
+    /// <summary>Takes a connected socket over, by the means that suit the host.</summary>
+    public static Transport Over(Socket socket) => Poller.IsWanted ? new PolledTransport(socket) : new PlainTransport(socket);
+
     /// <summary>Starts a receive. True: it ended at once with this result; false: the sink is told later.</summary>
     public abstract bool TryReceive(Memory<byte> buffer, IReceiveSink sink, out Transfer transfer);
 

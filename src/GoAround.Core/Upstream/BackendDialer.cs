@@ -28,13 +28,13 @@ internal sealed class BackendDialer
     /// <exception cref="OperationCanceledException">The caller gave up.</exception>
     public async ValueTask<Transport> DialAsync(Backend backend, CancellationToken cancellationToken)
     {
-        Socket socket = await ConnectAsync(backend, cancellationToken).ConfigureAwait(false);
-        return backend.IsHttps
+        (Socket socket, Transport? transport) = await ConnectAsync(backend, cancellationToken).ConfigureAwait(false);
+        return transport ?? (backend.IsHttps
             ? await HandshakeAsync(backend, socket, cancellationToken).ConfigureAwait(false)
-            : new PlainTransport(socket);
+            : Transport.Over(socket));
     }
 
-    private async ValueTask<Socket> ConnectAsync(Backend backend, CancellationToken cancellationToken)
+    private async ValueTask<(Socket, Transport?)> ConnectAsync(Backend backend, CancellationToken cancellationToken)
     {
         using CancellationTokenSource timeout = new(_options.DialTimeout, _time);
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
@@ -49,8 +49,14 @@ internal sealed class BackendDialer
                 Socket socket = new(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
                 try
                 {
-                    await socket.ConnectAsync(new IPEndPoint(address, backend.Port), either.Token).ConfigureAwait(false);
-                    return socket;
+                    IPEndPoint point = new(address, backend.Port);
+                    if (Poller.IsWanted && !backend.IsHttps)
+                    {
+                        return (socket, await PolledTransport.ConnectAsync(socket, point, either.Token).ConfigureAwait(false));
+                    }
+
+                    await socket.ConnectAsync(point, either.Token).ConfigureAwait(false);
+                    return (socket, null);
                 }
                 catch (SocketException error)
                 {

@@ -54,6 +54,25 @@ public sealed class BackendPoolFetchTests
     }
 
     [Fact]
+    public async Task Unhealthy_connection_is_skipped_and_the_next_one_answers()
+    {
+        await using PoolScene scene = await OpenAsync(Options(4), A, B);
+        ProxyResponse onA = await scene.FetchAsync();
+        Assert.Equal(A, onA.Backend);
+        scene.World.HealthOf(A).ChangeAhead(HealthState.Unhealthy);
+        for (int i = 0; i < 8; i++)
+        {
+            Assert.Equal(B, (await scene.FetchAndDisposeAsync()).Backend);
+        }
+
+        await onA.DisposeAsync();
+        scene.World.HealthOf(A).Push(HealthState.Unhealthy);
+        Assert.Equal(B, (await scene.FetchAndDisposeAsync()).Backend);
+        scene.World.HealthOf(A).Push(HealthState.Healthy);
+        Assert.All(await scene.CountSlotsAsync(8), count => Assert.Equal(4, count.Value));
+    }
+
+    [Fact]
     public async Task Failure_gives_the_slot_back_first_and_another_backend_answers()
     {
         await using PoolScene scene = await OpenAsync(Options(1), A, B);

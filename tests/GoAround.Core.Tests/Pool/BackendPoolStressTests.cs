@@ -178,7 +178,13 @@ public sealed class BackendPoolStressTests
         int seen = Volatile.Read(ref target);
         while (value > seen)
         {
-            seen = Interlocked.CompareExchange(ref target, value, seen) is int before && before == seen ? value : Volatile.Read(ref target);
+            int before = Interlocked.CompareExchange(ref target, value, seen);
+            if (before == seen)
+            {
+                return;
+            }
+
+            seen = before;
         }
     }
 }

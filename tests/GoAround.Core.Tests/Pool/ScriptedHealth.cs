@@ -21,6 +21,9 @@ internal sealed class ScriptedHealth : IHealthSubscription
 
     public void Suspect(string reason) => Interlocked.Increment(ref _suspicions);
 
+    /// <summary>The state has changed, and the loop that reads the changes has not come to it yet.</summary>
+    public void ChangeAhead(HealthState state) => _state = state;
+
     public void Push(HealthState state)
     {
         _state = state;

@@ -19,7 +19,7 @@ internal static partial class FloorPlan
     {
         ["Http"] = 0,
         ["Sockets"] = 0,
-        ["Async"] = 0,
+        ["Async"] = -1,
         [Contract] = 1,
         ["Server"] = 2,
         ["Upstream"] = 2,
@@ -70,7 +70,7 @@ internal static partial class FloorPlan
         {
             string qualifier = match.Groups["qualifier"].Value;
             string name = match.Groups["name"].Value;
-            if (qualifier.Length > 0 ? !Sees(room, floor, qualifier) && types[qualifier].Contains(name) : floor == 0 && types[Contract].Contains(name))
+            if (qualifier.Length > 0 ? !Sees(room, floor, qualifier) && types[qualifier].Contains(name) : floor <= 0 && types[Contract].Contains(name))
             {
                 yield return Describe(source, match.Index, qualifier);
             }

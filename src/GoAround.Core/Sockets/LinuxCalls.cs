@@ -1,0 +1,42 @@
+using System.Runtime.InteropServices;
+
+namespace GoAround.Core.Sockets;
+
+/// <summary>The few system calls that carry the bytes where this process polls its sockets itself.</summary>
+internal static partial class LinuxCalls
+{
+    public const int WouldBlock = 11; // EAGAIN
+    public const int Interrupted = 4; // EINTR
+
+    public const uint Readable = 0x001; // EPOLLIN
+    public const uint Writable = 0x004; // EPOLLOUT
+    public const uint Failed = 0x008; // EPOLLERR
+    public const uint HungUp = 0x010; // EPOLLHUP
+    public const uint PeerClosed = 0x2000; // EPOLLRDHUP
+    public const uint EdgeTriggered = 1u << 31; // EPOLLET
+
+    public const int Add = 1; // EPOLL_CTL_ADD
+
+    public const int DoNotWait = 0x40; // MSG_DONTWAIT
+    public const int NoSignal = 0x4000; // MSG_NOSIGNAL
+
+    private const int CloseOnExec = 0x80000; // EPOLL_CLOEXEC
+
+    /// <summary>An epoll instance; negative where there is none to be had.</summary>
+    public static int CreatePoll() => EpollCreate(CloseOnExec);
+
+    [LibraryImport("libc", EntryPoint = "epoll_ctl", SetLastError = true)]
+    public static unsafe partial int Control(int poll, int operation, SafeHandle socket, byte* registration);
+
+    [LibraryImport("libc", EntryPoint = "epoll_wait", SetLastError = true)]
+    public static unsafe partial int Wait(int poll, byte* ready, int capacity, int timeoutMilliseconds);
+
+    [LibraryImport("libc", EntryPoint = "recv", SetLastError = true)]
+    public static unsafe partial nint Receive(SafeHandle socket, byte* buffer, nint length, int flags);
+
+    [LibraryImport("libc", EntryPoint = "send", SetLastError = true)]
+    public static unsafe partial nint Send(SafeHandle socket, byte* buffer, nint length, int flags);
+
+    [LibraryImport("libc", EntryPoint = "epoll_create1", SetLastError = true)]
+    private static partial int EpollCreate(int flags);
+}

@@ -1,0 +1,372 @@
+using System;
+using System.Net;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using System.Threading;
+using System.Threading.Tasks;
+using System.Threading.Tasks.Sources;
+
+namespace GoAround.Core.Sockets;
+
+/// <summary>A TCP connection whose readiness this process polls itself: it receives when there is something to receive, and not before.</summary>
+internal sealed class PolledTransport : Transport, IValueTaskSource<SocketError>
+{
+    private const int Unready = 0; // nothing to do until the poller says otherwise
+    private const int Ready = 1; // the poller has said so, and nobody waits
+    private const int Waiting = 2; // somebody waits: whoever takes this state away completes the operation
+
+    private readonly Socket _socket;
+    private readonly SafeSocketHandle _handle;
+    private readonly Poller _poller;
+    private readonly long _number;
+    private IReceiveSink? _sink;
+    private Memory<byte> _receiveBuffer;
+    private int _receiving;
+    private ReadOnlyMemory<byte> _unsent;
+    private ManualResetValueTaskSourceCore<SocketError> _sent;
+    private int _sending;
+    private volatile bool _isHungUp;
+    private volatile bool _isConnecting;
+    private int _isClosed;
+
+    /// <summary>Starts to watch the socket; from here on it must not be received from or sent to by other means.</summary>
+    public PolledTransport(Socket socket)
+    {
+        _socket = socket;
+        _handle = socket.SafeHandle;
+        _poller = Poller.Next();
+        _number = _poller.Watch(this, _handle);
+    }
+
+    /// <summary>Connects a new socket, without the framework's poll threads: they would be woken for ever after.</summary>
+    /// <exception cref="SocketException">The connection was refused, or failed otherwise.</exception>
+    /// <exception cref="OperationCanceledException">The caller gave up; the socket is closed.</exception>
+    public static async ValueTask<PolledTransport> ConnectAsync(Socket socket, EndPoint point, CancellationToken cancellationToken)
+    {
+        socket.Blocking = false;
+        try
+        {
+            socket.Connect(point);
+        }
+        catch (SocketException error) when (error.SocketErrorCode is SocketError.WouldBlock or SocketError.InProgress)
+        {
+            // As is usual: the poller tells when it is through.
+        }
+
+        PolledTransport transport = new(socket);
+        SocketError outcome;
+        using (cancellationToken.UnsafeRegister(static transport => ((PolledTransport)transport!).Abort(), transport))
+        {
+            outcome = await transport.ConnectedAsync().ConfigureAwait(false);
+        }
+
+        cancellationToken.ThrowIfCancellationRequested();
+        return outcome == SocketError.Success ? transport : throw new SocketException((int)outcome);
+    }
+
+    /// <inheritdoc/>
+    public override bool TryReceive(Memory<byte> buffer, IReceiveSink sink, out Transfer transfer)
+    {
+        _receiveBuffer = buffer;
+        _sink = sink;
+        while (true)
+        {
+            if (Interlocked.CompareExchange(ref _receiving, Waiting, Unready) == Unready)
+            {
+                // A close that came before the state was set has told nobody.
+                if (Volatile.Read(ref _isClosed) == 0 || Interlocked.CompareExchange(ref _receiving, Unready, Waiting) != Waiting)
+                {
+                    transfer = default;
+                    return false;
+                }
+            }
+
+            Volatile.Write(ref _receiving, Unready); // before the call: what arrives during it makes the socket ready again
+            if (ReceiveNow(buffer.Span, out transfer))
+            {
+                return true;
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public override ValueTask<SocketError> SendAsync(ReadOnlyMemory<byte> bytes)
+    {
+        _unsent = bytes;
+        while (true)
+        {
+            Volatile.Write(ref _sending, Unready);
+            if (SendNow(out SocketError error))
+            {
+                return new(error);
+            }
+
+            if (WaitToSend())
+            {
+                return new ValueTask<SocketError>(this, _sent.Version);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public override ValueTask ShutdownSendAsync()
+    {
+        _socket.TryShutdownSend();
+        return ValueTask.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public override void Abort() => Close(reset: true);
+
+    /// <inheritdoc/>
+    public override void Dispose() => Close(reset: false);
+
+    ValueTaskSourceStatus IValueTaskSource<SocketError>.GetStatus(short token) => _sent.GetStatus(token);
+
+    void IValueTaskSource<SocketError>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        _sent.OnCompleted(continuation, state, token, flags);
+
+    SocketError IValueTaskSource<SocketError>.GetResult(short token)
+    {
+        SocketError error = _sent.GetResult(token);
+        _sent.Reset();
+        return error;
+    }
+
+    /// <summary>The socket has become ready; on the poller's thread.</summary>
+    internal void OnReady(uint events)
+    {
+        const uint Ended = LinuxCalls.Failed | LinuxCalls.HungUp | LinuxCalls.PeerClosed;
+        if ((events & Ended) != 0)
+        {
+            _isHungUp = true;
+        }
+
+        if ((events & (LinuxCalls.Writable | LinuxCalls.Failed | LinuxCalls.HungUp)) != 0)
+        {
+            OnWritable();
+        }
+
+        if ((events & (LinuxCalls.Readable | Ended)) != 0)
+        {
+            OnReadable();
+        }
+    }
+
+    private static SocketError ErrorOf(int errno) => errno switch
+    {
+        32 or 104 => SocketError.ConnectionReset, // EPIPE, ECONNRESET
+        103 => SocketError.ConnectionAborted,
+        110 => SocketError.TimedOut,
+        9 or 107 or 108 => SocketError.NotConnected, // EBADF, ENOTCONN, ESHUTDOWN
+        _ => SocketError.SocketError,
+    };
+
+    private void OnReadable()
+    {
+        while (true)
+        {
+            if (Interlocked.CompareExchange(ref _receiving, Ready, Unready) != Waiting
+                || Interlocked.CompareExchange(ref _receiving, Unready, Waiting) != Waiting)
+            {
+                return;
+            }
+
+            if (ReceiveNow(_receiveBuffer.Span, out Transfer transfer))
+            {
+                _sink!.OnReceived(transfer); // set by whoever waits
+                return;
+            }
+
+            if (Interlocked.CompareExchange(ref _receiving, Waiting, Unready) == Unready)
+            {
+                AbortWaitsIfClosed();
+                return;
+            }
+        }
+    }
+
+    private void OnWritable()
+    {
+        while (true)
+        {
+            if (Interlocked.CompareExchange(ref _sending, Ready, Unready) != Waiting
+                || Interlocked.CompareExchange(ref _sending, Unready, Waiting) != Waiting)
+            {
+                return;
+            }
+
+            if (SendNow(out SocketError error))
+            {
+                _sent.SetResult(error);
+                return;
+            }
+
+            if (Interlocked.CompareExchange(ref _sending, Waiting, Unready) == Unready)
+            {
+                AbortWaitsIfClosed();
+                return;
+            }
+        }
+    }
+
+    private ValueTask<SocketError> ConnectedAsync()
+    {
+        _isConnecting = true;
+        return WaitToSend() ? new ValueTask<SocketError>(this, _sent.Version) : new(EndConnect());
+    }
+
+    private SocketError EndConnect()
+    {
+        _isConnecting = false;
+        try
+        {
+            return (SocketError)(int)_socket.GetSocketOption(SocketOptionLevel.Socket, SocketOptionName.Error)!; // an int for this option
+        }
+        catch (ObjectDisposedException)
+        {
+            return SocketError.OperationAborted;
+        }
+    }
+
+    /// <summary>True: the caller waits for the poller; false: the socket became ready, or closed, meanwhile.</summary>
+    private bool WaitToSend()
+    {
+        if (Interlocked.CompareExchange(ref _sending, Waiting, Unready) != Unready)
+        {
+            return false;
+        }
+
+        return Volatile.Read(ref _isClosed) == 0 || Interlocked.CompareExchange(ref _sending, Unready, Waiting) != Waiting;
+    }
+
+    /// <summary>Receives what is there; false: nothing is. A receive that fills less than the buffer has emptied the socket.</summary>
+    private unsafe bool ReceiveNow(Span<byte> buffer, out Transfer transfer)
+    {
+        nint count;
+        int errno;
+        try
+        {
+            do
+            {
+                // The buffer is pinned for the call only, and its length goes along.
+                fixed (byte* start = buffer)
+                {
+                    count = LinuxCalls.Receive(_handle, start, buffer.Length, LinuxCalls.DoNotWait);
+                }
+
+                errno = count < 0 ? Marshal.GetLastPInvokeError() : 0;
+            }
+            while (errno == LinuxCalls.Interrupted);
+        }
+        catch (ObjectDisposedException)
+        {
+            transfer = new Transfer(0, SocketError.OperationAborted);
+            return true;
+        }
+
+        transfer = count >= 0 ? new Transfer((int)count, SocketError.Success) : new Transfer(0, ErrorOf(errno));
+        if (errno == LinuxCalls.WouldBlock)
+        {
+            return false;
+        }
+
+        if (count <= 0 || count == buffer.Length || _isHungUp)
+        {
+            Interlocked.CompareExchange(ref _receiving, Ready, Unready); // there is more, or an end that no event will tell again
+        }
+
+        return true;
+    }
+
+    /// <summary>Sends what is left; false: the other side must take some first.</summary>
+    private unsafe bool SendNow(out SocketError error)
+    {
+        error = SocketError.Success;
+        if (_isConnecting)
+        {
+            error = EndConnect();
+            return true;
+        }
+
+        try
+        {
+            while (!_unsent.IsEmpty)
+            {
+                nint count;
+                // The bytes are pinned for the call only, and their length goes along.
+                fixed (byte* start = _unsent.Span)
+                {
+                    count = LinuxCalls.Send(_handle, start, _unsent.Length, LinuxCalls.DoNotWait | LinuxCalls.NoSignal);
+                }
+
+                if (count >= 0)
+                {
+                    _unsent = _unsent[(int)count..];
+                    continue;
+                }
+
+                int errno = Marshal.GetLastPInvokeError();
+                if (errno == LinuxCalls.WouldBlock)
+                {
+                    return false;
+                }
+
+                if (errno != LinuxCalls.Interrupted)
+                {
+                    error = ErrorOf(errno);
+                    return true;
+                }
+            }
+        }
+        catch (ObjectDisposedException)
+        {
+            error = SocketError.OperationAborted;
+        }
+
+        return true;
+    }
+
+    private void Close(bool reset)
+    {
+        if (Interlocked.Exchange(ref _isClosed, 1) == 1)
+        {
+            return;
+        }
+
+        if (reset)
+        {
+            _socket.Abort();
+        }
+        else
+        {
+            _socket.Dispose();
+        }
+
+        _poller.Forget(_number);
+        AbortWaits();
+    }
+
+    private void AbortWaitsIfClosed()
+    {
+        if (Volatile.Read(ref _isClosed) == 1)
+        {
+            AbortWaits();
+        }
+    }
+
+    /// <summary>Ends what waits, on a thread of the pool: whoever closes has other things to do than what follows from it.</summary>
+    private void AbortWaits()
+    {
+        if (Interlocked.CompareExchange(ref _receiving, Ready, Waiting) == Waiting)
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(
+                static transport => transport._sink!.OnReceived(new Transfer(0, SocketError.OperationAborted)), this, preferLocal: false); // set by whoever waited
+        }
+
+        if (Interlocked.CompareExchange(ref _sending, Ready, Waiting) == Waiting)
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(static transport => transport._sent.SetResult(SocketError.OperationAborted), this, preferLocal: false);
+        }
+    }
+}

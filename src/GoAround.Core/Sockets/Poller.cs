@@ -1,0 +1,150 @@
+using System;
+using System.Buffers.Binary;
+using System.Collections.Generic;
+using System.ComponentModel;
+using System.Globalization;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using System.Threading;
+
+namespace GoAround.Core.Sockets;
+
+/// <summary>
+/// A thread that waits for sockets to become ready and runs what waits for them, right there. It replaces the framework's own
+/// where the host asked for inline completions on Linux: that one tries each receive before it waits, which costs a call more.
+/// </summary>
+internal sealed class Poller
+{
+    private const string InlineSetting = "DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS";
+    private const string ThreadsSetting = "DOTNET_SYSTEM_NET_SOCKETS_THREAD_COUNT";
+    private const int EventsAtOnce = 256;
+
+    // struct epoll_event is packed on x86-64 only: uint32 events, uint64 data.
+    private static readonly int EventBytes = RuntimeInformation.ProcessArchitecture == Architecture.X64 ? 12 : 16;
+    private static readonly int DataOffset = EventBytes - sizeof(ulong);
+
+    private static readonly Lazy<Poller[]> All = new(StartAll);
+    private static int _next;
+
+    private readonly Lock _gate = new();
+    private readonly Stack<int> _freeSlots = [];
+    private readonly int _poll;
+    private Slot[] _slots = new Slot[64];
+    private int _usedSlots;
+
+    private Poller(int poll) => _poll = poll;
+
+    /// <summary>The host runs everything on the threads that poll, and this is Linux.</summary>
+    public static bool IsWanted { get; } =
+        OperatingSystem.IsLinux()
+        && RuntimeInformation.ProcessArchitecture is Architecture.X64 or Architecture.Arm64
+        && Environment.GetEnvironmentVariable(InlineSetting) == "1";
+
+    /// <summary>The pollers in turn.</summary>
+    public static Poller Next()
+    {
+        Poller[] all = All.Value;
+        return all[(uint)Interlocked.Increment(ref _next) % (uint)all.Length];
+    }
+
+    /// <summary>Starts to watch a socket; returns the number it is watched under.</summary>
+    /// <exception cref="SocketException">The system has no room for it.</exception>
+    public unsafe long Watch(PolledTransport transport, SafeHandle socket)
+    {
+        long number;
+        lock (_gate)
+        {
+            if (!_freeSlots.TryPop(out int index))
+            {
+                index = _usedSlots++;
+                if (index == _slots.Length)
+                {
+                    Array.Resize(ref _slots, _slots.Length * 2);
+                }
+            }
+
+            ref Slot slot = ref _slots[index];
+            slot.Transport = transport;
+            slot.Generation++;
+            number = ((long)slot.Generation << 32) | (uint)index;
+        }
+
+        byte* registration = stackalloc byte[16];
+        Span<byte> fields = new(registration, EventBytes);
+        BinaryPrimitives.WriteUInt32LittleEndian(
+            fields, LinuxCalls.Readable | LinuxCalls.Writable | LinuxCalls.PeerClosed | LinuxCalls.EdgeTriggered);
+        BinaryPrimitives.WriteInt64LittleEndian(fields[DataOffset..], number);
+        if (LinuxCalls.Control(_poll, LinuxCalls.Add, socket, registration) != 0)
+        {
+            int error = Marshal.GetLastPInvokeError();
+            Forget(number);
+            throw new SocketException((int)SocketError.NoBufferSpaceAvailable, new Win32Exception(error).Message);
+        }
+
+        return number;
+    }
+
+    /// <summary>Stops to watch; closing the socket has taken it off the system's list.</summary>
+    public void Forget(long number)
+    {
+        lock (_gate)
+        {
+            int index = (int)(uint)number;
+            ref Slot slot = ref _slots[index];
+            if (slot.Generation == (int)(number >> 32) && slot.Transport is not null)
+            {
+                slot.Transport = null;
+                _freeSlots.Push(index);
+            }
+        }
+    }
+
+    private static Poller[] StartAll()
+    {
+        bool isSet = int.TryParse(Environment.GetEnvironmentVariable(ThreadsSetting), NumberStyles.None, CultureInfo.InvariantCulture, out int threads);
+        Poller[] all = new Poller[isSet && threads > 0 ? threads : Environment.ProcessorCount];
+        for (int i = 0; i < all.Length; i++)
+        {
+            int poll = LinuxCalls.CreatePoll();
+            if (poll < 0)
+            {
+                throw new SocketException(Marshal.GetLastPInvokeError());
+            }
+
+            all[i] = new Poller(poll);
+            new Thread(all[i].Run) { IsBackground = true, Name = "GoAround poll" }.UnsafeStart();
+        }
+
+        return all;
+    }
+
+    private unsafe void Run()
+    {
+        byte* ready = (byte*)NativeMemory.Alloc((nuint)(EventsAtOnce * EventBytes)); // for the life of the process, as this thread
+        while (true)
+        {
+            int count = LinuxCalls.Wait(_poll, ready, EventsAtOnce, Timeout.Infinite);
+            for (int i = 0; i < count; i++)
+            {
+                ReadOnlySpan<byte> fields = new(ready + (i * EventBytes), EventBytes);
+                uint events = BinaryPrimitives.ReadUInt32LittleEndian(fields);
+                Find(BinaryPrimitives.ReadInt64LittleEndian(fields[DataOffset..]))?.OnReady(events);
+            }
+        }
+    }
+
+    /// <summary>The transport of this number, or null where it was closed after its event had been fetched.</summary>
+    private PolledTransport? Find(long number)
+    {
+        Slot[] slots = Volatile.Read(ref _slots);
+        ref readonly Slot slot = ref slots[(int)(uint)number];
+        PolledTransport? transport = slot.Transport;
+        return Volatile.Read(in slot.Generation) == (int)(number >> 32) ? transport : null;
+    }
+
+    private struct Slot
+    {
+        public PolledTransport? Transport;
+        public int Generation;
+    }
+}

@@ -1,0 +1,24 @@
+using System;
+using System.Diagnostics;
+using System.Threading.Tasks;
+using Xunit;
+
+namespace GoAround.Cli.Tests.EndToEnd;
+
+/// <summary>Waits for what another process does in its own time.</summary>
+internal static class Eventually
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(5);
+
+    /// <summary>Looks again and again until the condition holds; fails when it never does.</summary>
+    public static async Task HoldsAsync(string what, Func<Task<bool>> condition)
+    {
+        long start = Stopwatch.GetTimestamp();
+        while (!await condition())
+        {
+            Assert.True(Stopwatch.GetElapsedTime(start) < Patience, $"in vain: {what}");
+            await Task.Delay(Pause);
+        }
+    }
+}

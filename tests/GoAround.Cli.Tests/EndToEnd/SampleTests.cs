@@ -1,0 +1,98 @@
+using System;
+using System.Net;
+using System.Net.Sockets;
+using System.Threading.Tasks;
+using Xunit;
+
+namespace GoAround.Cli.Tests.EndToEnd;
+
+[Collection(nameof(OneByOne))]
+public class SampleTests
+{
+    [Fact]
+    public async Task Embedded_balancer_serves_the_backends_of_its_configuration_and_ends_on_a_signal()
+    {
+        BackendProcess[] backends = await BackendProcess.StartManyAsync(2);
+        try
+        {
+            int port = FreePort();
+            await using RunningProcess sample = RunningProcess.StartAssembly(
+                "samples/EmbeddedBalancer", $"--GoAround:Server:Port={port}", $"--GoAround:Backends:0={backends[0].Address}", $"--GoAround:Backends:1={backends[1].Address}");
+            await sample.WaitForLineAsync("Application started");
+            await Load.RunAsync(port, clients: 8, requestsEach: 10);
+
+            Assert.Equal(40, (await backends[0].CountAsync()).Requests);
+            Assert.Equal(40, (await backends[1].CountAsync()).Requests);
+            await EndAsync(sample);
+        }
+        finally
+        {
+            await BackendProcess.DisposeManyAsync(backends);
+        }
+    }
+
+    [Fact]
+    public async Task Aspnet_core_application_is_balanced_over_its_own_two_ports()
+    {
+        int port = FreePort();
+        await using RunningProcess sample = RunningProcess.StartAssembly("samples/AspNetCoreSideBySide", $"--GoAround:Server:Port={port}", "--GoAround:Server:MaxBodyBytes=1000000");
+        string[] words = (await sample.WaitForLineAsync("balancing over ")).Split(' ');
+        string[] ports = [words[2].Split(':')[2], words[4].Split(':')[2]];
+        string url = $"http://127.0.0.1:{port}/";
+        string[] answers = [await Command.OutputOfAsync("curl", "-sSf", url), await Command.OutputOfAsync("curl", "-sSf", url)];
+        Array.Sort(answers, StringComparer.Ordinal);
+        Array.Sort(ports, StringComparer.Ordinal);
+
+        Assert.Equal([$"port {ports[0]}, for 127.0.0.1", $"port {ports[1]}, for 127.0.0.1"], answers);
+        Assert.Equal("there and back", await Command.OutputOfAsync("curl", "-sSf", "-H", "Transfer-Encoding: chunked", "-d", "there and back", url + "echo"));
+        await EndAsync(sample);
+    }
+
+    [Fact]
+    public async Task Custom_handler_lets_in_who_has_a_key_and_tells_the_backend_who_it_is()
+    {
+        await using BackendProcess backend = await BackendProcess.StartAsync("a");
+        int port = FreePort();
+        await using RunningProcess sample = RunningProcess.StartAssembly(
+            "samples/CustomHandler", $"--GoAround:Server:Port={port}", $"--GoAround:Backends:0={backend.Address}", "--Keys:alice=secret");
+        await sample.WaitForLineAsync("Application started");
+        string url = $"http://127.0.0.1:{port}/";
+        string refused = await Command.OutputOfAsync("curl", "-sS", "-i", "-H", "X-Api-Key: guessed", url);
+        string served = await Command.OutputOfAsync("curl", "-sS", "-i", "-H", "X-Api-Key: secret", "-H", "X-Caller: mallory", url);
+
+        Assert.StartsWith("HTTP/1.1 401 ", refused, StringComparison.Ordinal);
+        Assert.Contains("\nWWW-Authenticate: ApiKey\n", refused, StringComparison.Ordinal);
+        Assert.StartsWith("HTTP/1.1 200 ", served, StringComparison.Ordinal);
+        Assert.Contains("\nX-Served-For: alice\n", served, StringComparison.Ordinal);
+        Assert.EndsWith("\na GET / for alice", served, StringComparison.Ordinal);
+        Assert.Equal(1, (await backend.CountAsync()).Requests);
+        await sample.WaitForLineAsync("it accepts connections");
+        await EndAsync(sample);
+    }
+
+    private static async Task EndAsync(RunningProcess sample)
+    {
+        await sample.SignalAsync("TERM");
+        Assert.Equal(0, await sample.WaitForExitAsync());
+    }
+
+    // Below the ports that the kernel hands out, so that no other connection of this machine takes it meanwhile.
+    private static int FreePort()
+    {
+        while (true)
+        {
+            int port = Random.Shared.Next(20_000, 30_000);
+            try
+            {
+                using TcpListener probe = new(IPAddress.IPv6Any, port);
+                probe.Server.DualMode = true;
+                probe.Start();
+                return port;
+            }
+            catch (SocketException)
+            {
+                // Taken: another one.
+            }
+        }
+    }
+}

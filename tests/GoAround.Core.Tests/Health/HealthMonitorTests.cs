@@ -1,0 +1,190 @@
+using System;
+using System.Threading;
+using System.Threading.Tasks;
+using GoAround.Core.Health;
+using GoAround.Core.Tests.Pool;
+using Microsoft.Extensions.Logging;
+using Xunit;
+
+namespace GoAround.Core.Tests.Health;
+
+public sealed class HealthMonitorTests : IAsyncDisposable
+{
+    private static readonly Backend A = Backend.Parse("http://10.0.0.1");
+
+    private readonly SteppedTime _time = new();
+    private readonly RecordedLog<HealthMonitor> _log = new();
+    private readonly ScriptedChecker _checker;
+    private readonly HealthMonitor _monitor;
+
+    public HealthMonitorTests()
+    {
+        _checker = new ScriptedChecker(_time);
+        _monitor = new HealthMonitor(_checker, new HealthOptions(), _time, _log, new Random(1));
+    }
+
+    public ValueTask DisposeAsync() => _monitor.DisposeAsync();
+
+    [Fact]
+    public async Task First_outcome_is_pushed_and_the_state_is_known()
+    {
+        await using IHealthSubscription subscription = _monitor.Subscribe(A);
+        HealthReport report = await subscription.Changes.ReadAsync();
+        Assert.Equal(new HealthReport(HealthState.Healthy, "scripted"), report);
+        Assert.Equal(HealthState.Healthy, subscription.State);
+    }
+
+    [Fact]
+    public async Task Healthy_backend_is_checked_again_after_the_interval_and_only_changes_are_pushed()
+    {
+        await using IHealthSubscription subscription = _monitor.Subscribe(A);
+        DateTimeOffset first = await _checker.NextAsync();
+        DateTimeOffset second = await NextCheckAsync();
+        Assert.Equal(TimeSpan.FromSeconds(10), second - first);
+        _checker.AnswerAlways(HealthState.Unhealthy);
+        await NextCheckAsync();
+        Assert.Equal(HealthState.Healthy, (await subscription.Changes.ReadAsync()).State);
+        Assert.Equal(HealthState.Unhealthy, (await subscription.Changes.ReadAsync()).State);
+        Assert.False(subscription.Changes.TryRead(out _));
+    }
+
+    [Fact]
+    public async Task Backend_that_is_down_is_checked_more_often_give_or_take_a_quarter()
+    {
+        _checker.AnswerAlways(HealthState.Unhealthy);
+        await using IHealthSubscription subscription = _monitor.Subscribe(A);
+        DateTimeOffset last = await _checker.NextAsync();
+        double shortest = double.MaxValue;
+        double longest = 0;
+        for (int i = 0; i < 40; i++)
+        {
+            DateTimeOffset next = await NextCheckAsync();
+            shortest = Math.Min(shortest, (next - last).TotalMilliseconds);
+            longest = Math.Max(longest, (next - last).TotalMilliseconds);
+            last = next;
+        }
+
+        Assert.InRange(shortest, 750, 900);
+        Assert.InRange(longest, 1100, 1250);
+    }
+
+    [Fact]
+    public async Task Suspect_backend_is_checked_at_once_and_the_check_decides()
+    {
+        await using IHealthSubscription subscription = _monitor.Subscribe(A);
+        await subscription.Changes.ReadAsync();
+        DateTimeOffset first = await _checker.NextAsync();
+        await _time.WhenDue();
+        _time.Advance(TimeSpan.FromSeconds(1));
+        _checker.AnswerAlways(HealthState.Unhealthy);
+        subscription.Suspect("scripted");
+        Assert.Equal(TimeSpan.FromSeconds(1), await _checker.NextAsync() - first);
+        Assert.Equal(HealthState.Unhealthy, (await subscription.Changes.ReadAsync()).State);
+    }
+
+    [Fact]
+    public async Task Many_suspicions_are_one_check_and_at_most_one_in_a_tenth_of_a_second()
+    {
+        await using IHealthSubscription subscription = _monitor.Subscribe(A);
+        DateTimeOffset first = await _checker.NextAsync();
+        await _time.WhenDue();
+        Task set = _time.WhenSet();
+        Parallel.For(0, 1000, _ => subscription.Suspect("scripted"));
+        await set;
+        DateTimeOffset second = await NextCheckAsync();
+        Assert.Equal(TimeSpan.FromMilliseconds(100), second - first);
+        DateTimeOffset third = await NextCheckAsync();
+        Assert.Equal(TimeSpan.FromSeconds(10), third - second);
+        Assert.Equal(3, _checker.Count);
+    }
+
+    [Fact]
+    public async Task Check_that_takes_too_long_is_unhealthy()
+    {
+        _checker.Answer = async (_, cancellationToken) =>
+        {
+            await Task.Delay(Timeout.Infinite, cancellationToken);
+            return default;
+        };
+        await using IHealthSubscription subscription = _monitor.Subscribe(A);
+        await _checker.NextAsync();
+        _time.Advance(TimeSpan.FromSeconds(5));
+        Assert.Equal(new HealthReport(HealthState.Unhealthy, "no answer in 5 s"), await subscription.Changes.ReadAsync());
+    }
+
+    [Fact]
+    public async Task Checker_that_throws_is_logged_and_counts_as_unhealthy_and_is_asked_again()
+    {
+        _checker.Answer = (_, _) => throw new InvalidOperationException("scripted");
+        await using IHealthSubscription subscription = _monitor.Subscribe(A);
+        Assert.Equal(HealthState.Unhealthy, (await subscription.Changes.ReadAsync()).State);
+        Assert.Contains(_log.Lines, line => line is { Level: LogLevel.Error, Id: 3001 });
+        await _checker.NextAsync();
+        _checker.AnswerAlways(HealthState.Healthy);
+        await NextCheckAsync();
+        Assert.Equal(HealthState.Healthy, (await subscription.Changes.ReadAsync()).State);
+    }
+
+    [Fact]
+    public async Task Subscriptions_of_one_backend_share_its_checks_and_late_ones_learn_what_is_known()
+    {
+        await using IHealthSubscription first = _monitor.Subscribe(A);
+        await first.Changes.ReadAsync();
+        await using IHealthSubscription second = _monitor.Subscribe(Backend.Parse("http://10.0.0.1:80/"));
+        Assert.Equal(HealthState.Healthy, second.State);
+        Assert.Equal(HealthState.Healthy, (await second.Changes.ReadAsync()).State);
+        Assert.Equal(1, _checker.Count);
+    }
+
+    [Fact]
+    public async Task Last_subscription_ends_the_checks_and_a_new_one_starts_them_again()
+    {
+        IHealthSubscription first = _monitor.Subscribe(A);
+        IHealthSubscription second = _monitor.Subscribe(A);
+        await _checker.NextAsync();
+        await first.DisposeAsync();
+        await first.DisposeAsync();
+        await NextCheckAsync();
+        await second.DisposeAsync();
+        Assert.Equal(HealthState.Healthy, (await second.Changes.ReadAsync()).State);
+        await second.Changes.Completion.WaitAsync(TimeSpan.FromSeconds(20));
+        _time.Advance(TimeSpan.FromHours(1));
+        Assert.Equal(2, _checker.Count);
+        await using IHealthSubscription third = _monitor.Subscribe(A);
+        await _checker.NextAsync();
+    }
+
+    [Fact]
+    public async Task Disposed_monitor_ends_a_check_that_hangs()
+    {
+        _checker.Answer = async (_, cancellationToken) =>
+        {
+            await Task.Delay(Timeout.Infinite, cancellationToken);
+            return default;
+        };
+        IHealthSubscription subscription = _monitor.Subscribe(A);
+        await _checker.NextAsync();
+        await _monitor.DisposeAsync();
+        await subscription.DisposeAsync();
+        Assert.Throws<ObjectDisposedException>(() => _monitor.Subscribe(A));
+    }
+
+    // Lets time pass to the timer the watch has set, which is the next check.
+    private async Task<DateTimeOffset> NextCheckAsync()
+    {
+        int before = _checker.Count;
+        Task<DateTimeOffset> next = _checker.NextAsync();
+        while (_checker.Count == before)
+        {
+            await Task.WhenAny(next, _time.WhenDue());
+
+            // A check is counted before the watch sets its timer again: that one is not for this call.
+            if (_checker.Count == before)
+            {
+                _time.AdvanceToDue();
+            }
+        }
+
+        return await next;
+    }
+}

@@ -1,0 +1,114 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using System.Threading;
+using System.Threading.Tasks;
+using GoAround.Core.Pool;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
+using Xunit;
+using static GoAround.Core.Tests.Pool.PoolScene;
+
+namespace GoAround.Core.Tests.Pool;
+
+public sealed class RetryBudgetTests
+{
+    [Fact]
+    public async Task Permits_over_the_minimum_are_waited_for_in_order()
+    {
+        FakeTimeProvider time = new();
+        PoolOptions options = new() { MinRetries = 2, RetryBudget = 0 };
+        await using Retirement retirement = new(NullLogger.Instance);
+        using FreeSlots slots = new(options, retirement, ProxyEvents.None, time);
+        using RetryBudget budget = new(options, slots, time);
+        List<Task<Grant>> permits = [.. Enumerable.Range(0, 4).Select(_ => budget.EnterAsync(default).AsTask())];
+        Assert.Equal((2, 2), (budget.Running, budget.QueueLength));
+        budget.Leave();
+        Assert.Equal(Denial.None, (await permits[2]).Denial);
+        Assert.False(permits[3].IsCompleted);
+        time.Advance(options.QueueTimeout + TimeSpan.FromMilliseconds(100));
+        Assert.Equal(Denial.TimedOut, (await permits[3]).Denial);
+        budget.Leave();
+        budget.Leave();
+        Assert.Equal((0, 0), (budget.Running, budget.QueueLength));
+    }
+
+    [Fact]
+    public async Task Retries_switched_off_are_denied_at_once()
+    {
+        await using PoolScene scene = await OpenAsync(new PoolOptions { ConnectionsPerBackend = 1, MinRetries = 0, RetryBudget = 0 }, A, B);
+        scene.World.Send = (_, _, _) => throw Failure();
+        ProxyResponse response = await scene.FetchAndDisposeAsync();
+        Assert.Equal((502, 1), (response.StatusCode, response.Attempts));
+    }
+
+    [Fact]
+    public async Task Retry_that_waits_for_a_permit_too_long_is_answered_with_its_failure_and_holds_no_slot()
+    {
+        await using PoolScene scene = await OpenAsync(new PoolOptions { ConnectionsPerBackend = 4, MinRetries = 1, RetryBudget = 0 }, A, B);
+        TaskCompletionSource hang = new();
+        scene.World.Send = async (backend, _, _) =>
+        {
+            if (backend == B)
+            {
+                await hang.Task;
+                return new ProxyResponse();
+            }
+
+            throw Failure(BackendFailureStage.ResponseHead, BackendFailureKind.TimedOut);
+        };
+        List<Task<ProxyResponse>> fetches = [.. Enumerable.Range(0, 4).Select(_ => scene.FetchAsync())];
+        Assert.DoesNotContain(fetches, fetch => fetch.IsCompleted);
+        int held = scene.Pool.GetStatus().Sum(status => status.InFlight);
+        int waiting = 4 - held;
+        Assert.InRange(waiting, 1, 3);
+        scene.Time.Advance(TimeSpan.FromSeconds(10.1));
+        for (int i = 0; i < waiting; i++)
+        {
+            Task<ProxyResponse> timedOut = await Task.WhenAny(fetches);
+            Assert.Equal(504, (await timedOut).StatusCode);
+            fetches.Remove(timedOut);
+        }
+
+        Assert.DoesNotContain(fetches, fetch => fetch.IsCompleted);
+        hang.SetResult();
+        ProxyResponse[] responses = await Task.WhenAll(fetches);
+        Assert.All(responses, response => Assert.Equal(200, response.StatusCode));
+        foreach (ProxyResponse response in responses)
+        {
+            await response.DisposeAsync();
+        }
+
+        await scene.CountSlotsAsync(8);
+    }
+
+    [Fact]
+    public async Task Retries_that_run_at_once_stay_within_the_budget()
+    {
+        await using PoolScene scene = await OpenAsync(new PoolOptions { ConnectionsPerBackend = 64, MinRetries = 3, RetryBudget = 0 }, A, B);
+        int running = 0;
+        int worst = 0;
+        scene.World.Send = async (_, request, _) =>
+        {
+            if (request.Scheme != "retried")
+            {
+                request.Scheme = "retried";
+                await Task.Yield();
+                throw Failure(BackendFailureStage.ResponseHead);
+            }
+
+            int now = Interlocked.Increment(ref running);
+            if (now > Volatile.Read(ref worst))
+            {
+                Volatile.Write(ref worst, now);
+            }
+
+            await Task.Yield();
+            Interlocked.Decrement(ref running);
+            return new ProxyResponse();
+        };
+        ProxyResponse[] responses = await Task.WhenAll(Enumerable.Range(0, 64).Select(_ => Task.Run(() => scene.FetchAndDisposeAsync())));
+        Assert.All(responses, response => Assert.Equal(200, response.StatusCode));
+        Assert.InRange(worst, 1, 3);
+    }
+}
