@@ -33,6 +33,7 @@ internal sealed class GoAroundService : IHostedService
     /// <inheritdoc/>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
+        _server.Bind();
         (_events as GoAroundMeter)?.Observe(_pool, _connections);
         List<Backend> backends = [];
         foreach (string address in _options.Backends)

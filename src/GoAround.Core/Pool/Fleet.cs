@@ -59,7 +59,11 @@ internal sealed class Fleet : IAsyncDisposable
             }
 
             BackendChange change = new(groups.Length, added.Count, removed.Count);
-            PoolLog.BackendsReplaced(_log, change.Total, change.Added, change.Removed);
+            if (change.Added + change.Removed > 0)
+            {
+                PoolLog.BackendsReplaced(_log, change.Total, change.Added, change.Removed);
+            }
+
             _events.BackendsReplaced(change);
             return change;
         }

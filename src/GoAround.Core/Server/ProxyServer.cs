@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Net.Sockets;
 using System.Threading;
@@ -60,10 +61,16 @@ public sealed class ProxyServer : IAsyncDisposable
     public Task StartAsync(CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        _listener = Listen();
+        Bind();
+        _listener.Listen(_options.Backlog);
         _accepting = AcceptAsync(_listener, _stopAccepting.Token);
         return Task.CompletedTask;
     }
+
+    /// <summary>Takes the port without opening it, so that a port in use is known before anything else is begun.</summary>
+    /// <exception cref="SocketException">The port is taken, or may not be opened.</exception>
+    [MemberNotNull(nameof(_listener))]
+    internal void Bind() => _listener ??= Bound();
 
     /// <summary>Stops accepting, lets the requests in flight end, and closes. Those that take longer than the shutdown timeout, or than the token allows, are cut.</summary>
     public async Task StopAsync(CancellationToken cancellationToken)
@@ -110,7 +117,7 @@ public sealed class ProxyServer : IAsyncDisposable
         _room.Dispose();
     }
 
-    private Socket Listen()
+    private Socket Bound()
     {
         IPAddress address = _options.Address;
         if (address.Equals(IPAddress.IPv6Any) && !Socket.OSSupportsIPv6)
@@ -127,7 +134,6 @@ public sealed class ProxyServer : IAsyncDisposable
             }
 
             listener.Bind(new IPEndPoint(address, _options.Port));
-            listener.Listen(_options.Backlog);
             return listener;
         }
         catch (SocketException)

@@ -51,6 +51,7 @@ public class SpreadTests
             await victim.RestartAsync();
             await Eventually.HoldsAsync("the restarted backend takes requests", async () => (await victim.CountAsync()).Requests > 200);
             await load.StopAsync();
+            Assert.True(await balancer.MetricAsync("goaround_retries_total") > 0, "nobody was at the backend when it was killed");
 
             int[] before = await CountAsync(backends);
             await Load.RunAsync(balancer.Port, clients: 64, requestsEach: 100);

@@ -1,4 +1,5 @@
 using System;
+using System.Linq;
 using System.Threading.Tasks;
 using Xunit;
 
@@ -21,6 +22,21 @@ public class TlsTests
             "a GET /1 for nobody\n1.1 200 1\na GET /2 for nobody\n1.1 200 0\na GET /3 for nobody\n1.1 200 0",
             output);
         Assert.Equal(1, await balancer.MetricAsync("goaround_tls_handshakes_total{result=\"succeeded\"}"));
+    }
+
+    [Fact]
+    public async Task Thirty_two_tls_connections_at_once_get_every_answer()
+    {
+        using TestCertificates certificates = await TestCertificates.MakeAsync();
+        await using BackendProcess backend = await BackendProcess.StartAsync("a");
+        await using BalancerProcess balancer = await BalancerProcess.StartAsync([backend], certificates.Flags);
+        string output = await Command.OutputOfAsync(
+            "curl", "-sS", "-f", "--cacert", certificates.Authority, "--parallel", "--parallel-immediate", "--parallel-max", "32",
+            "-o", "/dev/null", "-w", "%{http_code}\n", $"https://localhost:{balancer.Port}/[1-2000]");
+
+        Assert.Equal(2000, output.Split('\n').Count(line => line == "200"));
+        Assert.Equal(2000, (await backend.CountAsync()).Requests);
+        Assert.InRange((await balancer.MetricAsync("goaround_tls_handshakes_total{result=\"succeeded\"}"))!.Value, 1, 200);
     }
 
     [Fact]

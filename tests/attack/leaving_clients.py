@@ -1,0 +1,45 @@
+"""Clients that close their half wait for their answer; clients that are gone free their slot at once, whatever they had sent."""
+from kit import *
+
+
+def serve(s, head, rest):
+    path = head.split(b' ')[1]
+    if path == b'/late':
+        time.sleep(1.5)
+        s.sendall(ok(b'late'))
+        return rest
+    if path == b'/stream':
+        s.sendall(b'HTTP/1.1 200 OK\r\nContent-Length: 40\r\n\r\n')
+        for _ in range(20):
+            s.sendall(b'xx')
+            time.sleep(0.1)
+        return rest
+    if path == b'/up':
+        s.sendall(b'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: foo\r\n\r\n')
+    s.settimeout(20)
+    s.recv(1)
+    return None
+
+
+def get(path, extra=b''):
+    return b'GET ' + path + b' HTTP/1.1\r\nHost: a\r\n' + extra + b'\r\n'
+
+
+with Balancer([Backend(serve)], '-n', '50') as g:
+    got = g.ask(get(b'/late'), half_close=True)
+    check('half closed, the answer begins after 1.5 s', got.endswith(b'late'), got)
+    got = g.ask(get(b'/stream'), half_close=True)
+    check('half closed, the answer takes 2 s', got.endswith(b'x' * 40), got)
+    upgrade = b'Connection: Upgrade\r\nUpgrade: foo\r\n'
+    for name, data in (('one request', get(b'/never')), ('five pipelined', get(b'/never') * 5), ('one and a byte', get(b'/never') + b'G'),
+                       ('an upgrade and a byte', get(b'/never', upgrade) + b'x'), ('a tunnel', get(b'/up', upgrade))):
+        before = g.in_flight()
+        s = g.connect()
+        s.sendall(data)
+        time.sleep(0.3)
+        reset(s)
+        time.sleep(1)
+        check(f'reset after {name}: slot free within 1 s', g.in_flight() <= before, g.in_flight())
+    errors = [line for line in g.logged().splitlines() if ' ERROR ' in line]
+    check('a client that leaves is no error of this process', not errors, errors[:2])
+finish()
