@@ -122,7 +122,7 @@ public sealed class ProxyServer : IAsyncDisposable
 
     private int MaxConnections()
     {
-        if (OpenFiles.Limit() is not { } files || OpenFiles.ClientsUnder(files) is var most && most >= _options.MaxConnections)
+        if (OpenFiles.Limit() is not { } files || OpenFiles.RoomForClients(files, OpenFiles.Count()) is var most && most >= _options.MaxConnections)
         {
             return _options.MaxConnections;
         }

@@ -8,6 +8,7 @@ namespace GoAround.Core.Sockets;
 internal static class OpenFiles
 {
     private const string LimitsFile = "/proc/self/limits";
+    private const string OpenFolder = "/proc/self/fd";
     private const string LimitName = "Max open files";
 
     /// <summary>The limit, or null where the system has none or does not tell.</summary>
@@ -39,6 +40,19 @@ internal static class OpenFiles
         return null;
     }
 
-    /// <summary>How many client connections fit under a limit: a quarter of it, and 64 at least, is left for backends, logs and the runtime itself, which dies where it cannot open a pipe for a new thread.</summary>
-    public static int ClientsUnder(int limit) => Math.Max(1, limit - Math.Max(64, limit / 4));
+    /// <summary>How many are open now; 0 where the system does not tell.</summary>
+    public static int Count()
+    {
+        try
+        {
+            return Directory.Exists(OpenFolder) ? Directory.GetFileSystemEntries(OpenFolder).Length : 0;
+        }
+        catch (IOException)
+        {
+            return 0;
+        }
+    }
+
+    /// <summary>How many client connections fit: a quarter of the limit, and 64 at least, is left for backends, logs and the runtime itself, which dies where it cannot open a pipe for a new thread.</summary>
+    public static int RoomForClients(int limit, int open) => Math.Max(1, limit - open - Math.Max(64, limit / 4));
 }

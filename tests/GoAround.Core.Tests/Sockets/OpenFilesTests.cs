@@ -12,8 +12,9 @@ public sealed class OpenFilesTests
     public void Soft_limit_is_read_as_the_kernel_writes_it(string limits, int? expected) => Assert.Equal(expected, OpenFiles.Parse(limits));
 
     [Theory]
-    [InlineData(20000, 15000)]
-    [InlineData(200, 136)]
-    [InlineData(50, 1)]
-    public void Room_is_left_for_backends_and_the_runtime(int limit, int expected) => Assert.Equal(expected, OpenFiles.ClientsUnder(limit));
+    [InlineData(20000, 100, 14900)]
+    [InlineData(200, 90, 46)]
+    [InlineData(100, 90, 1)]
+    public void Room_is_left_for_backends_and_the_runtime(int limit, int open, int expected) =>
+        Assert.Equal(expected, OpenFiles.RoomForClients(limit, open));
 }
