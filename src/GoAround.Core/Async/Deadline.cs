@@ -32,7 +32,7 @@ internal sealed class Deadline : IDisposable
     /// <summary>The place in the clock's list; only the clock touches it.</summary>
     internal int Index { get; set; }
 
-    /// <summary>Sets the moment, from now; it passes at most two ticks later and never earlier.</summary>
+    /// <summary>Sets the moment, from now; it passes at most one tick later and never earlier.</summary>
     public void Set(TimeSpan delay)
     {
         long due = _clock.After(delay);

@@ -15,7 +15,6 @@ internal sealed class DeadlineClock : IDisposable
     private readonly TimeProvider _time;
     private readonly long _start;
     private readonly ITimer _timer;
-    private long _nowMilliseconds;
     private int _isLooking;
     private bool _isTicking;
 
@@ -30,8 +29,8 @@ internal sealed class DeadlineClock : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _timer.Dispose();
 
-    /// <summary>The moment that lies so far ahead, in this clock's milliseconds; never too early.</summary>
-    internal long After(TimeSpan delay) => Volatile.Read(ref _nowMilliseconds) + (long)delay.TotalMilliseconds + (long)Tick.TotalMilliseconds;
+    /// <summary>The moment that lies so far ahead, in this clock's milliseconds, rounded up. Not counted from the latest tick: that may be long ago where the machine stood still.</summary>
+    internal long After(TimeSpan delay) => Elapsed() + (long)delay.TotalMilliseconds + 1;
 
     internal void Add(Deadline deadline)
     {
@@ -42,7 +41,6 @@ internal sealed class DeadlineClock : IDisposable
             if (!_isTicking)
             {
                 _isTicking = true;
-                Volatile.Write(ref _nowMilliseconds, Elapsed());
                 _timer.Change(Tick, Tick);
             }
         }
@@ -74,7 +72,6 @@ internal sealed class DeadlineClock : IDisposable
         }
 
         long now = Elapsed();
-        Volatile.Write(ref _nowMilliseconds, now);
         lock (_gate)
         {
             if (_deadlines.Count == 0)

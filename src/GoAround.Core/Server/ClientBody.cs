@@ -14,17 +14,17 @@ internal sealed class ClientBody : MessageBody
 {
     private const int LargeBufferBytes = 64 * 1024;
 
-    private readonly ClientSession _session;
+    private readonly ClientInflow _inflow;
     private readonly Inbox _inbox;
     private readonly ServerOptions _options;
     private readonly FieldList _trailers = new();
     private byte[]? _replay;
     private State _state;
 
-    public ClientBody(ClientSession session, Inbox inbox, ServerOptions options)
+    public ClientBody(ClientInflow inflow, ServerOptions options)
     {
-        _session = session;
-        _inbox = inbox;
+        _inflow = inflow;
+        _inbox = inflow.Inbox;
         _options = options;
     }
 
@@ -36,6 +36,10 @@ internal sealed class ClientBody : MessageBody
 
     /// <summary>The last byte was received.</summary>
     public bool HasEnded => _state.HasEnded;
+
+    /// <summary>Nobody has begun to read it, and all of it was received: whatever is left of it after the response can be dropped.</summary>
+    public bool IsAtHand =>
+        !_state.WasRead && (_state.IsChunked ? IsChunkedBodyAtHand() : _inbox.UnreadSpan.Length >= _state.Remaining);
 
     /// <summary>Starts over for the next request.</summary>
     /// <param name="framing">Length or chunked.</param>
@@ -85,7 +89,7 @@ internal sealed class ClientBody : MessageBody
         return !_state.WasRead || _state.KeepsReplay;
     }
 
-    /// <summary>Takes what is already received of a body nobody wants; true: that was all of it.</summary>
+    /// <summary>Takes what is already received of a body nobody reads any more; true: that was all of it.</summary>
     public bool TryDiscard()
     {
         _state.KeepsReplay = false;
@@ -111,18 +115,45 @@ internal sealed class ClientBody : MessageBody
     private async ValueTask<ReadOnlyMemory<byte>> WaitAsync(CancellationToken cancellationToken)
     {
         ReadOnlyMemory<byte> piece;
-        using CancellationTokenRegistration giveUp = cancellationToken.UnsafeRegister(static inbox => ((Inbox)inbox!).GiveUp(), _inbox);
-        do
+        CancellationTokenRegistration giveUp = cancellationToken.UnsafeRegister(static inbox => ((Inbox)inbox!).GiveUp(), _inbox);
+        try
         {
-            Transfer transfer = await _session.FillBodyAsync(RoomWanted()).ConfigureAwait(false);
-            if (!transfer.HasBytes)
+            do
             {
-                throw _session.FailBody(transfer, cancellationToken);
+                Transfer transfer = await _inflow.FillBodyAsync(RoomWanted(), cancellationToken).ConfigureAwait(false);
+                if (!transfer.HasBytes)
+                {
+                    throw _inflow.FailBody(transfer, cancellationToken);
+                }
+            }
+            while (!TryLend(out piece));
+        }
+        finally
+        {
+            giveUp.Dispose();
+            if (cancellationToken.IsCancellationRequested)
+            {
+                _inbox.Resume(); // only this read was given up: another backend may be sent the body from its start
             }
         }
-        while (!TryLend(out piece));
 
         return piece;
+    }
+
+    private bool IsChunkedBodyAtHand()
+    {
+        ChunkedDecoder chunks = default;
+        ReadOnlySpan<byte> rest = _inbox.UnreadSpan;
+        ChunkStatus status;
+        do
+        {
+            status = chunks.Read(rest, _trailers, out int consumed, out _, out _);
+            rest = rest[consumed..];
+        }
+        while (status == ChunkStatus.Data);
+
+        _trailers.Clear();
+        return status == ChunkStatus.End;
     }
 
     private int RoomWanted() =>
@@ -163,7 +194,7 @@ internal sealed class ClientBody : MessageBody
         Keep(piece.Span);
         if (_state.HasEnded)
         {
-            _session.Watch();
+            _inflow.Watch();
         }
 
         return true;

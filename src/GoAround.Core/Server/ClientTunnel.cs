@@ -12,10 +12,15 @@ internal sealed class ClientTunnel : MessageBody
 {
     private const int BufferBytes = 16 * 1024;
 
+    private readonly ClientInflow _inflow;
     private readonly Inbox _inbox;
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    public ClientTunnel(Inbox inbox) => _inbox = inbox;
+    public ClientTunnel(ClientInflow inflow)
+    {
+        _inflow = inflow;
+        _inbox = inflow.Inbox;
+    }
 
     /// <inheritdoc/>
     public override long? Length => null;
@@ -38,14 +43,20 @@ internal sealed class ClientTunnel : MessageBody
     private async ValueTask<ReadOnlyMemory<byte>> WaitAsync(CancellationToken cancellationToken)
     {
         using CancellationTokenRegistration giveUp = cancellationToken.UnsafeRegister(static inbox => ((Inbox)inbox!).GiveUp(), _inbox);
-        Transfer transfer = await _inbox.FillAsync(BufferBytes).ConfigureAwait(false);
+        Transfer transfer = await _inflow.FillTunnelAsync(BufferBytes, cancellationToken).ConfigureAwait(false);
         if (transfer.HasBytes)
         {
             return TakeAll();
         }
 
         _ended.TrySetResult();
-        return transfer.IsEnd ? default : throw new OperationCanceledException(cancellationToken);
+        if (transfer.IsEnd)
+        {
+            return default;
+        }
+
+        _inflow.OnClientLeft();
+        throw new OperationCanceledException(cancellationToken);
     }
 
     private ReadOnlyMemory<byte> TakeAll()

@@ -78,10 +78,10 @@ public sealed class ProxyServer : IAsyncDisposable
     /// <summary>Stops accepting, lets the requests in flight end, and closes. Those that take longer than the shutdown timeout, or than the token allows, are cut.</summary>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
+        _context.IsDraining = true;
         await _stopAccepting.CancelAsync().ConfigureAwait(false);
         await _accepting.ConfigureAwait(false);
         _listener?.Dispose();
-        _context.IsDraining = true;
         lock (_gate)
         {
             _isStopping = true;
@@ -183,20 +183,21 @@ public sealed class ProxyServer : IAsyncDisposable
 
     private async ValueTask<bool> TryAcceptAsync(Socket listener, CancellationToken cancellationToken)
     {
-        Socket socket;
+        Socket? socket = null;
         try
         {
             socket = await listener.AcceptAsync(cancellationToken).ConfigureAwait(false);
+            socket.NoDelay = true;
         }
         catch (SocketException error)
         {
             // Out of file descriptors, or the client was gone before it was accepted: neither may end the server.
+            socket?.Dispose();
             ServerLog.AcceptFailed(_log, error.Message);
             await Task.Delay(AcceptRetryDelay, _time, cancellationToken).ConfigureAwait(false);
             return false;
         }
 
-        socket.NoDelay = true;
         ClientSession session = new(_context, socket);
         lock (_gate)
         {

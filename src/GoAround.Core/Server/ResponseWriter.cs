@@ -19,15 +19,17 @@ internal sealed class ResponseWriter : IDisposable
     private const int PiecesBeforeYield = 32;
 
     private readonly ClientSession _session;
+    private readonly ClientInflow _inflow;
     private readonly Transport _transport;
     private readonly ServerContext _server;
     private readonly Deadline _sendDeadline;
     private OutboundBuffer _outbound;
     private State _state;
 
-    public ResponseWriter(ClientSession session, Transport transport, ServerContext server)
+    public ResponseWriter(ClientSession session, ClientInflow inflow, Transport transport, ServerContext server)
     {
         _session = session;
+        _inflow = inflow;
         _transport = transport;
         _server = server;
         _sendDeadline = new Deadline(server.Clock, static writer => ((ResponseWriter)writer)._session.Abort(), this);
@@ -57,12 +59,12 @@ internal sealed class ResponseWriter : IDisposable
 
     /// <summary>Sends a response; true: the connection can serve another request.</summary>
     /// <param name="response">What to send; its owner disposes it.</param>
-    /// <param name="requestBody">The request's body where it had one: as long as it has not ended, the connection must close.</param>
+    /// <param name="requestBody">The request's body where it had one: if its end is not received yet, the connection closes. It may still be read meanwhile.</param>
     /// <param name="cancellationToken">Cancelled when the client has left.</param>
     [AsyncMethodBuilder(typeof(PooledMethodBuilder<>))]
     public async ValueTask<bool> SendAsync(ProxyResponse response, ClientBody? requestBody, CancellationToken cancellationToken)
     {
-        bool mayKeepAlive = _state.KeepAlive && !_server.IsDraining && (requestBody is null || requestBody.HasEnded || requestBody.TryDiscard());
+        bool mayKeepAlive = _state.KeepAlive && !_server.IsDraining && (requestBody is null || requestBody.HasEnded || requestBody.IsAtHand);
         ResponsePlan plan = ResponsePlan.Make(response, _state.IsHead, _state.Version, mayKeepAlive);
         _state.Announced = response.StatusCode;
         try
@@ -71,7 +73,7 @@ internal sealed class ResponseWriter : IDisposable
             _state.IsWhole = plan.Framing == BodyFraming.None
                 ? await FlushAsync().ConfigureAwait(false)
                 : await SendBodyAsync(response.Body, plan, cancellationToken).ConfigureAwait(false);
-            return _state.IsWhole && plan.KeepAlive;
+            return _state.IsWhole && plan.KeepAlive && (requestBody is null || requestBody.TryDiscard());
         }
         finally
         {
@@ -88,7 +90,7 @@ internal sealed class ResponseWriter : IDisposable
             ResponseComposer.AppendInterim(ref outbound, statusCode, fields);
             if (await WriteAsync(outbound.Bytes).ConfigureAwait(false) != SocketError.Success)
             {
-                _session.OnClientLeft();
+                _inflow.OnClientLeft();
             }
         }
         finally
@@ -110,8 +112,13 @@ internal sealed class ResponseWriter : IDisposable
         _session.Abort();
     }
 
-    /// <summary>Nothing more will be sent.</summary>
-    public ValueTask CloseHalfAsync() => _transport.ShutdownSendAsync();
+    /// <summary>Nothing more will be sent. A client that does not take even the end is cut.</summary>
+    public async ValueTask CloseHalfAsync()
+    {
+        _sendDeadline.Set(_server.Options.BodyTimeout);
+        await _transport.ShutdownSendAsync().ConfigureAwait(false);
+        _sendDeadline.Clear();
+    }
 
     /// <summary>Sends head and body; false: the client is gone.</summary>
     [AsyncMethodBuilder(typeof(PooledMethodBuilder<>))]
@@ -209,12 +216,14 @@ internal sealed class ResponseWriter : IDisposable
     {
         _state.HasBegun = true;
         _state.StatusCode = _state.Announced;
+        _inflow.OnSending();
         if (await WriteAsync(bytes).ConfigureAwait(false) == SocketError.Success)
         {
+            _inflow.OnSent();
             return true;
         }
 
-        _session.OnClientLeft();
+        _inflow.OnClientLeft();
         return false;
     }
 
@@ -229,8 +238,7 @@ internal sealed class ResponseWriter : IDisposable
     {
         _sendDeadline.Set(_server.Options.BodyTimeout);
         SocketError error = await sending.ConfigureAwait(false);
-        _sendDeadline.Clear();
-        return error;
+        return _sendDeadline.Clear() ? error : SocketError.TimedOut; // too late: the session is being cut
     }
 
     /// <summary>Lets a read of the body that nobody needs any more come to its end; the client's leaving has cut it short.</summary>

@@ -9,6 +9,8 @@ namespace GoAround.Core.Server;
 /// <summary>What all sessions of one server share.</summary>
 internal sealed class ServerContext
 {
+    private volatile bool _isDraining;
+
     public ServerContext(ServerOptions options, ProxyHandler handler, ProxyEvents events, TimeProvider time, DeadlineClock clock, ILogger log)
     {
         Options = options;
@@ -47,5 +49,9 @@ internal sealed class ServerContext
     public SslServerAuthenticationOptions? Tls { get; }
 
     /// <summary>The server stops: responses say that the connection closes.</summary>
-    public bool IsDraining { get; set; }
+    public bool IsDraining
+    {
+        get => _isDraining;
+        set => _isDraining = value;
+    }
 }

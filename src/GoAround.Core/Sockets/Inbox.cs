@@ -13,28 +13,31 @@ namespace GoAround.Core.Sockets;
 /// </summary>
 /// <remarks>
 /// One reader at a time; only <see cref="GiveUp"/> and the transport call from other threads. Bytes that were lent stay
-/// where they are until the next <see cref="FillAsync"/>; held bytes stay until <see cref="Release"/>.
+/// where they are until the next <see cref="FillAsync"/> or <see cref="Release"/>; held bytes stay until <see cref="Release"/>.
 /// </remarks>
 internal sealed class Inbox : IReceiveSink, IValueTaskSource<Transfer>, IDisposable
 {
     private const int LeastRoomBytes = 1024;
     private const int NobodyWaits = 0;
     private const int SomebodyWaits = 1;
+    private const int Arrived = 2;
 
     private readonly Transport _transport;
     private readonly Action<object, Transfer>? _onUnawaited;
     private readonly object? _owner;
     private ManualResetValueTaskSourceCore<Transfer> _wait;
+    private readonly int _usualBytes;
     private byte[] _buffer;
     private byte[]? _heldBuffer;
+    private byte[]? _lentBuffer;
     private int _start;
     private int _end;
     private int _heldEnd;
     private int _postOffset;
     private bool _isPosted;
-    private Transfer _arrived;
-    private int _hasArrived;
-    private int _waiting;
+    private bool _hasLoan;
+    private Transfer _outcome;
+    private int _state;
     private int _isGivenUp;
     private int _isDisposed;
 
@@ -47,6 +50,7 @@ internal sealed class Inbox : IReceiveSink, IValueTaskSource<Transfer>, IDisposa
     {
         _transport = transport;
         _buffer = ArrayPool<byte>.Shared.Rent(bufferBytes);
+        _usualBytes = _buffer.Length;
         _onUnawaited = onUnawaited;
         _owner = owner;
     }
@@ -64,10 +68,14 @@ internal sealed class Inbox : IReceiveSink, IValueTaskSource<Transfer>, IDisposa
     public int Capacity => _buffer.Length;
 
     /// <summary>A receive that was posted has ended, and its outcome was not picked up.</summary>
-    public bool HasArrived => Volatile.Read(ref _hasArrived) == 1;
+    public bool HasArrived => Volatile.Read(ref _state) == Arrived;
 
     /// <summary>Marks bytes at the front as taken; they stay lent until the next fill.</summary>
-    public void Take(int count) => _start += count;
+    public void Take(int count)
+    {
+        _start += count;
+        _hasLoan = true;
+    }
 
     /// <summary>Takes bytes at the front and keeps them in place until <see cref="Release"/>.</summary>
     public ReadOnlyMemory<byte> Hold(int count)
@@ -75,44 +83,54 @@ internal sealed class Inbox : IReceiveSink, IValueTaskSource<Transfer>, IDisposa
         ReadOnlyMemory<byte> held = _buffer.AsMemory(_start, count);
         _start += count;
         _heldEnd = _start;
+        _hasLoan = true;
         return held;
     }
 
-    /// <summary>Lets held bytes go.</summary>
+    /// <summary>Lets held and lent bytes go.</summary>
     public void Release()
     {
         _heldEnd = 0;
-        if (_heldBuffer is not null)
-        {
-            ArrayPool<byte>.Shared.Return(_heldBuffer);
-            _heldBuffer = null;
-        }
+        _hasLoan = false;
+        Return(ref _heldBuffer);
+        Return(ref _lentBuffer);
     }
 
-    /// <summary>Starts a receive behind what is held and lent, without waiting; does nothing where there is little room or one is under way.</summary>
+    /// <summary>
+    /// Starts a receive without waiting, behind what is unread, held and lent; does nothing where one is under way. A buffer
+    /// that has grown, or is full, is put aside for a usual one, so that a connection that only waits holds little.
+    /// </summary>
     public void Post()
     {
-        if (_isPosted || !IsEmpty)
+        if (_isPosted)
         {
             return;
         }
 
-        int offset = _end;
-        if (_heldEnd == 0)
+        if (!IsEmpty)
         {
+            if (_buffer.Length - _end < LeastRoomBytes)
+            {
+                return; // there is enough to do before more is wanted
+            }
+        }
+        else if (_hasLoan)
+        {
+            if (_buffer.Length > _usualBytes || _buffer.Length - _end < LeastRoomBytes)
+            {
+                PutAside();
+            }
+        }
+        else
+        {
+            Shrink();
             _start = 0;
             _end = 0;
-            offset = 0;
-        }
-        else if (_buffer.Length - offset < LeastRoomBytes)
-        {
-            return;
         }
 
-        StartReceive(offset);
-        if (HasArrived)
+        if (StartReceive())
         {
-            _onUnawaited?.Invoke(_owner!, _arrived); // both were given together
+            _onUnawaited?.Invoke(_owner!, _outcome); // both were given together
         }
     }
 
@@ -122,8 +140,8 @@ internal sealed class Inbox : IReceiveSink, IValueTaskSource<Transfer>, IDisposa
     {
         if (!_isPosted)
         {
-            MakeRoom(wantedBytes);
-            StartReceive(_end);
+            MakeRoom(Math.Max(wantedBytes, LeastRoomBytes));
+            StartReceive();
         }
 
         if (HasArrived)
@@ -131,11 +149,15 @@ internal sealed class Inbox : IReceiveSink, IValueTaskSource<Transfer>, IDisposa
             return new(PickUp());
         }
 
+        // Each change of the state has one winner, who alone ends the wait: an arrival, who gives up, or nobody.
         _wait.Reset();
-        Interlocked.Exchange(ref _waiting, SomebodyWaits); // a full fence: what arrives from here on sees it
-        bool mustNotWait = HasArrived || Volatile.Read(ref _isGivenUp) == 1;
-        return mustNotWait && Interlocked.Exchange(ref _waiting, NobodyWaits) == SomebodyWaits
-            ? new(HasArrived ? PickUp() : Transfer.GivenUp)
+        if (Interlocked.CompareExchange(ref _state, SomebodyWaits, NobodyWaits) == Arrived)
+        {
+            return new(PickUp());
+        }
+
+        return Volatile.Read(ref _isGivenUp) == 1 && TryEndWait()
+            ? new(Transfer.GivenUp)
             : new ValueTask<Transfer>(this, _wait.Version);
     }
 
@@ -146,7 +168,13 @@ internal sealed class Inbox : IReceiveSink, IValueTaskSource<Transfer>, IDisposa
     public void GiveUp()
     {
         Interlocked.Exchange(ref _isGivenUp, 1);
-        if (Interlocked.Exchange(ref _waiting, NobodyWaits) == SomebodyWaits)
+        Nudge();
+    }
+
+    /// <summary>Ends the wait there is, if any, with <see cref="Transfer.GivenUp"/>, and no later one. Any thread.</summary>
+    public void Nudge()
+    {
+        if (TryEndWait())
         {
             _wait.SetResult(Transfer.GivenUp);
         }
@@ -167,9 +195,8 @@ internal sealed class Inbox : IReceiveSink, IValueTaskSource<Transfer>, IDisposa
 
     void IReceiveSink.OnReceived(Transfer transfer)
     {
-        _arrived = transfer;
-        Interlocked.Exchange(ref _hasArrived, 1);
-        if (Interlocked.Exchange(ref _waiting, NobodyWaits) == SomebodyWaits)
+        _outcome = transfer;
+        if (Interlocked.Exchange(ref _state, Arrived) == SomebodyWaits)
         {
             _wait.SetResult(PickUp());
         }
@@ -186,22 +213,28 @@ internal sealed class Inbox : IReceiveSink, IValueTaskSource<Transfer>, IDisposa
 
     Transfer IValueTaskSource<Transfer>.GetResult(short token) => _wait.GetResult(token);
 
-    private void StartReceive(int offset)
+    /// <summary>Starts a receive at the end of the buffer's bytes; true: it ended at once.</summary>
+    private bool StartReceive()
     {
-        _postOffset = offset;
+        _postOffset = _end;
         _isPosted = true;
-        if (_transport.TryReceive(_buffer.AsMemory(offset), this, out Transfer transfer))
+        if (!_transport.TryReceive(_buffer.AsMemory(_end), this, out Transfer transfer))
         {
-            _arrived = transfer;
-            Volatile.Write(ref _hasArrived, 1);
+            return false;
         }
+
+        _outcome = transfer;
+        Volatile.Write(ref _state, Arrived);
+        return true;
     }
+
+    private bool TryEndWait() => Interlocked.CompareExchange(ref _state, NobodyWaits, SomebodyWaits) == SomebodyWaits;
 
     private Transfer PickUp()
     {
-        Transfer transfer = _arrived;
-        _hasArrived = 0;
+        Transfer transfer = _outcome;
         _isPosted = false;
+        Volatile.Write(ref _state, NobodyWaits);
         if (_start == _end)
         {
             _start = _postOffset;
@@ -213,8 +246,46 @@ internal sealed class Inbox : IReceiveSink, IValueTaskSource<Transfer>, IDisposa
         return transfer;
     }
 
+    /// <summary>Keeps the buffer for what is held or lent in it, and goes on with an empty one; nothing is unread.</summary>
+    private void PutAside()
+    {
+        if (_heldEnd > 0)
+        {
+            _heldBuffer = _buffer;
+            _heldEnd = 0;
+        }
+        else
+        {
+            Return(ref _lentBuffer);
+            _lentBuffer = _buffer;
+        }
+
+        _buffer = ArrayPool<byte>.Shared.Rent(_usualBytes);
+        _start = 0;
+        _end = 0;
+    }
+
+    private void Shrink()
+    {
+        if (_buffer.Length > _usualBytes)
+        {
+            ArrayPool<byte>.Shared.Return(_buffer);
+            _buffer = ArrayPool<byte>.Shared.Rent(_usualBytes);
+        }
+    }
+
+    private static void Return(ref byte[]? buffer)
+    {
+        if (buffer is not null)
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+            buffer = null;
+        }
+    }
+
     private void MakeRoom(int wantedBytes)
     {
+        Return(ref _lentBuffer);
         int unread = _end - _start;
         if (unread == 0)
         {
@@ -222,7 +293,7 @@ internal sealed class Inbox : IReceiveSink, IValueTaskSource<Transfer>, IDisposa
             _end = _heldEnd;
         }
 
-        if (_buffer.Length - _end >= Math.Max(wantedBytes, LeastRoomBytes))
+        if (_buffer.Length - _end >= wantedBytes)
         {
             return;
         }

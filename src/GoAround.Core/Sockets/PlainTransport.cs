@@ -10,6 +10,7 @@ internal sealed class PlainTransport : Transport
     private readonly Socket _socket;
     private readonly SocketReceiver _receiver = new();
     private readonly SocketSender _sender = new();
+    private bool _isAborted;
 
     public PlainTransport(Socket socket) => _socket = socket;
 
@@ -28,11 +29,20 @@ internal sealed class PlainTransport : Transport
     }
 
     /// <inheritdoc/>
-    public override void Abort() => _socket.Abort();
+    public override void Abort()
+    {
+        _isAborted = true;
+        _socket.Abort();
+    }
 
     /// <inheritdoc/>
     public override void Dispose()
     {
+        if (!_isAborted)
+        {
+            _socket.TryShutdownSend(); // else a receive that is still under way would make it a reset
+        }
+
         _socket.Dispose();
         _receiver.Dispose();
         _sender.Dispose();

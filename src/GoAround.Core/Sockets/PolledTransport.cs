@@ -60,8 +60,14 @@ internal sealed class PolledTransport : Transport, IValueTaskSource<SocketError>
             outcome = await transport.ConnectedAsync().ConfigureAwait(false);
         }
 
+        if (outcome == SocketError.Success && !cancellationToken.IsCancellationRequested)
+        {
+            return transport;
+        }
+
+        transport.Dispose(); // or the poller would know it for ever
         cancellationToken.ThrowIfCancellationRequested();
-        return outcome == SocketError.Success ? transport : throw new SocketException((int)outcome);
+        throw new SocketException((int)outcome);
     }
 
     /// <inheritdoc/>

@@ -64,8 +64,8 @@ internal sealed class Poller
             }
 
             ref Slot slot = ref _slots[index];
-            slot.Transport = transport;
-            slot.Generation++;
+            Volatile.Write(ref slot.Generation, slot.Generation + 1); // first: an old event must not find the new transport
+            Volatile.Write(ref slot.Transport, transport);
             number = ((long)slot.Generation << 32) | (uint)index;
         }
 
@@ -138,7 +138,7 @@ internal sealed class Poller
     {
         Slot[] slots = Volatile.Read(ref _slots);
         ref readonly Slot slot = ref slots[(int)(uint)number];
-        PolledTransport? transport = slot.Transport;
+        PolledTransport? transport = Volatile.Read(in slot.Transport);
         return Volatile.Read(in slot.Generation) == (int)(number >> 32) ? transport : null;
     }
 

@@ -3,6 +3,7 @@ using System.IO;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
+using System.Security.Authentication;
 using System.Threading;
 using System.Threading.Tasks;
 using GoAround.Core.Async;
@@ -18,6 +19,7 @@ internal sealed class TlsTransport : Transport
     private readonly Action _onReceived;
     private ConfiguredValueTaskAwaitable<int>.ConfiguredValueTaskAwaiter _receive;
     private IReceiveSink? _sink;
+    private bool _isAborted;
 
     private TlsTransport(Socket socket)
     {
@@ -28,7 +30,7 @@ internal sealed class TlsTransport : Transport
     }
 
     /// <summary>Meets a client: the handshake runs on the thread pool, since its arithmetic would hold up a poll thread.</summary>
-    /// <exception cref="System.Security.Authentication.AuthenticationException">The handshake failed.</exception>
+    /// <exception cref="AuthenticationException">The handshake failed.</exception>
     /// <exception cref="IOException">The connection broke.</exception>
     public static async Task<TlsTransport> AcceptAsync(Socket socket, SslServerAuthenticationOptions options, CancellationToken cancellationToken)
     {
@@ -38,7 +40,7 @@ internal sealed class TlsTransport : Transport
     }
 
     /// <summary>Meets a backend, as its client.</summary>
-    /// <exception cref="System.Security.Authentication.AuthenticationException">The handshake failed, or the certificate is not trusted.</exception>
+    /// <exception cref="AuthenticationException">The handshake failed, or the certificate is not trusted.</exception>
     /// <exception cref="IOException">The connection broke.</exception>
     public static async Task<TlsTransport> ConnectAsync(Socket socket, SslClientAuthenticationOptions options, CancellationToken cancellationToken)
     {
@@ -65,9 +67,9 @@ internal sealed class TlsTransport : Transport
             _receive = receive;
             receive.UnsafeOnCompleted(_onReceived);
         }
-        catch (ObjectDisposedException)
+        catch (InvalidOperationException)
         {
-            transfer = new Transfer(0, SocketError.Shutdown);
+            transfer = new Transfer(0, SocketError.Shutdown); // closed from this side meanwhile
             return true;
         }
 
@@ -88,9 +90,9 @@ internal sealed class TlsTransport : Transport
         {
             return ErrorOf(error);
         }
-        catch (ObjectDisposedException)
+        catch (InvalidOperationException)
         {
-            return SocketError.Shutdown;
+            return SocketError.Shutdown; // closed from this side meanwhile
         }
     }
 
@@ -113,11 +115,20 @@ internal sealed class TlsTransport : Transport
     }
 
     /// <inheritdoc/>
-    public override void Abort() => _socket.Abort();
+    public override void Abort()
+    {
+        _isAborted = true;
+        _socket.Abort();
+    }
 
     /// <inheritdoc/>
     public override void Dispose()
     {
+        if (!_isAborted)
+        {
+            _socket.TryShutdownSend(); // else a receive that is still under way would make it a reset
+        }
+
         _tls.Dispose();
         _wire.Dispose();
         _socket.Dispose();
@@ -133,9 +144,9 @@ internal sealed class TlsTransport : Transport
         {
             return new Transfer(0, ErrorOf(error));
         }
-        catch (ObjectDisposedException)
+        catch (Exception error) when (error is InvalidOperationException or AuthenticationException)
         {
-            return new Transfer(0, SocketError.Shutdown);
+            return new Transfer(0, SocketError.Shutdown); // closed from this side meanwhile, or broken by the other side's TLS
         }
     }
 

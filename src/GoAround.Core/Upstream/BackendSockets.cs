@@ -42,7 +42,7 @@ internal sealed class BackendSockets
             {
                 UpstreamSocket socket = _idle[^1];
                 _idle.RemoveAt(_idle.Count - 1);
-                if (socket.TryWake())
+                if (socket.TryUse())
                 {
                     return socket;
                 }

@@ -100,6 +100,9 @@ internal sealed class RequestUpload : IDisposable
         _stop.Dispose();
     }
 
+    /// <summary>Waits for the pump to come to its own end.</summary>
+    public ValueTask FinishAsync() => _pump is null ? default : new ValueTask(_pump);
+
     /// <summary>Stops the pump and waits until nothing touches the wire any more; ready for the next request.</summary>
     public ValueTask EndAsync()
     {
@@ -138,7 +141,9 @@ internal sealed class RequestUpload : IDisposable
                 SocketError error = sending.IsCompleted ? await sending.ConfigureAwait(false) : await WaitAsync(sending).ConfigureAwait(false);
                 if (error != SocketError.Success)
                 {
-                    return; // the backend takes no more; what it has to say is read by the exchange
+                    IsComplete = false;
+                    _socket.OnUploaded(); // the backend takes no more; what it has to say is read by the exchange
+                    return;
                 }
 
                 outbound.Clear();
@@ -166,8 +171,11 @@ internal sealed class RequestUpload : IDisposable
                 _socket.OnUploaded();
             }
         }
-        catch (Exception error) when (error is ClientException or OperationCanceledException)
+#pragma warning disable CA1031 // whatever it is, the exchange throws it: without a word it would wait for ever
+        catch (Exception error)
+#pragma warning restore CA1031
         {
+            IsComplete = false;
             _socket.OnClientFault(error);
         }
         finally
@@ -187,8 +195,7 @@ internal sealed class RequestUpload : IDisposable
         _sendDeadline ??= new Deadline(_clock, static socket => ((UpstreamSocket)socket).OnTimedOut(), _socket);
         _sendDeadline.Set(_options.BodyTimeout);
         SocketError error = await sending.ConfigureAwait(false);
-        _sendDeadline.Clear();
-        return error;
+        return _sendDeadline.Clear() ? error : SocketError.TimedOut; // too late: the exchange is being interrupted
     }
 
     /// <summary>A body of known length goes out as it was lent; a chunked one is framed in a buffer.</summary>
@@ -201,7 +208,7 @@ internal sealed class RequestUpload : IDisposable
 
         if (_isTunnel || _body.Length is not null)
         {
-            Count(piece);
+            Count(piece); // before anything of it is sent
             return piece.IsEmpty ? new(SocketError.Success) : _transport.SendAsync(piece);
         }
 
@@ -211,6 +218,7 @@ internal sealed class RequestUpload : IDisposable
 
     private void Append(ref OutboundBuffer outbound, ReadOnlyMemory<byte> piece)
     {
+        Count(piece);
         if (_body.Length is not null)
         {
             outbound.Append(piece.Span);
@@ -223,13 +231,21 @@ internal sealed class RequestUpload : IDisposable
         {
             outbound.AppendLastChunk(_body.Trailers);
         }
-
-        Count(piece);
     }
 
     private void Count(ReadOnlyMemory<byte> piece)
     {
         _sent += piece.Length;
-        IsComplete = piece.IsEmpty || (!_isTunnel && _sent == _body.Length);
+        if (_isTunnel || _body.Length is not { } length)
+        {
+            IsComplete = piece.IsEmpty;
+            return;
+        }
+
+        IsComplete = _sent == length;
+        if (_sent > length || (piece.IsEmpty && !IsComplete))
+        {
+            throw new InvalidOperationException("The body of a request is not as long as its length says."); // the next request would be read as a part of it
+        }
     }
 }

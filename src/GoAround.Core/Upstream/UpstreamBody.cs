@@ -124,7 +124,7 @@ internal sealed class UpstreamBody : MessageBody
                 _state.HasEnded = true;
                 break;
             case ChunkStatus.Rejected:
-                throw _socket.Reject(BackendFailureStage.ResponseBody, _state.Chunks.Rejection);
+                throw _socket.Malformed($"sent a malformed body: {Rejections.Describe(_state.Chunks.Rejection)}", BackendFailureStage.ResponseBody);
         }
 
         _inbox.Take(consumed);

@@ -34,10 +34,9 @@ internal sealed class UpstreamSocket : IResponseLease, IDisposable
     private readonly UpstreamBody _body;
     private int _owner = IsBusy;
     private bool _hasServed;
-    private Exchange _exchange;
+    private UpstreamExchange _exchange;
 
-    public UpstreamSocket(
-        Backend backend, Transport transport, BackendSockets? home, UpstreamOptions options, TimeProvider time, DeadlineClock clock)
+    public UpstreamSocket(Backend backend, Transport transport, BackendSockets? home, UpstreamOptions options, TimeProvider time, DeadlineClock clock)
     {
         _backend = backend;
         _transport = transport;
@@ -58,7 +57,24 @@ internal sealed class UpstreamSocket : IResponseLease, IDisposable
     /// <summary>It waits for a request, and the backend has not closed it.</summary>
     public bool IsIdle => Volatile.Read(ref _owner) == IsParked;
 
-    /// <summary>Takes an idle socket into use; false where the backend closed it meanwhile.</summary>
+    /// <summary>Takes an idle socket into use for a request; false where the backend closed it meanwhile, or spoke out of turn.</summary>
+    public bool TryUse()
+    {
+        if (!TryWake())
+        {
+            return false;
+        }
+
+        if (!_inbox.HasArrived)
+        {
+            return true;
+        }
+
+        Dispose(); // whoever was told of it came too late to close it
+        return false;
+    }
+
+    /// <summary>Takes an idle socket, to close it; false where somebody else has it.</summary>
     public bool TryWake() => Interlocked.CompareExchange(ref _owner, IsBusy, IsParked) == IsParked;
 
     /// <summary>Sends a request and reads the head of its final response. The response's disposal ends the exchange.</summary>
@@ -106,7 +122,13 @@ internal sealed class UpstreamSocket : IResponseLease, IDisposable
                 }
             }
 
-            return Answer(request);
+            Answer();
+            if (_exchange.IsTunnel)
+            {
+                await OpenTunnelAsync(request).ConfigureAwait(false);
+            }
+
+            return _response;
         }
         catch
         {
@@ -161,6 +183,11 @@ internal sealed class UpstreamSocket : IResponseLease, IDisposable
     /// <summary>The request's body is through: from now on the backend has so long to answer.</summary>
     internal void OnUploaded()
     {
+        if (_exchange.HasAnswered)
+        {
+            return;
+        }
+
         _deadline.Set(_options.ResponseTimeout);
         Interlocked.MemoryBarrier(); // an answer that came meanwhile either sees the deadline set, or is seen here
         if (_exchange.HasAnswered)
@@ -185,13 +212,10 @@ internal sealed class UpstreamSocket : IResponseLease, IDisposable
     /// <summary>What to throw when a receive brought nothing: whose fault it was, and how far the exchange had come.</summary>
     internal Exception Fail(BackendFailureStage stage, Transfer transfer)
     {
-        if (_exchange.ClientFault is not null)
-        {
-            return _exchange.ClientFault;
-        }
-
         switch (_exchange.Interruption)
         {
+            case Interruption.ClientFault:
+                return _exchange.ClientFault!; // set before
             case Interruption.ClientLeft:
                 return new OperationCanceledException(_exchange.Token);
             case Interruption.TimedOut:
@@ -209,8 +233,8 @@ internal sealed class UpstreamSocket : IResponseLease, IDisposable
     }
 
     /// <summary>What to throw when the backend's bytes are no proper response.</summary>
-    internal BackendException Reject(BackendFailureStage stage, Rejection rejection) =>
-        new(stage, BackendFailureKind.Malformed, $"{_backend.Authority} sent a malformed response: {Rejections.Describe(rejection)}");
+    internal BackendException Malformed(string what, BackendFailureStage stage = BackendFailureStage.ResponseHead) =>
+        new(stage, BackendFailureKind.Malformed, $"{_backend.Authority} {what}");
 
     private void Begin(ProxyRequest request, CancellationToken cancellationToken)
     {
@@ -238,16 +262,13 @@ internal sealed class UpstreamSocket : IResponseLease, IDisposable
             case ParseStatus.NeedMore:
                 return false;
             case ParseStatus.Rejected:
-                throw Reject(BackendFailureStage.ResponseHead, _exchange.Parser.Rejection);
+                throw Malformed($"sent a malformed response: {Rejections.Describe(_exchange.Parser.Rejection)}");
         }
 
         _head.Bind(_inbox.Hold(_head.Length));
         if (_head.StatusCode == 101)
         {
-            return !request.UpgradeProtocol.IsEmpty
-                ? true
-                : throw new BackendException(
-                    BackendFailureStage.ResponseHead, BackendFailureKind.Malformed, $"{_backend.Authority} switched protocols unasked");
+            return request.UpgradeProtocol.IsEmpty ? throw Malformed("switched protocols unasked") : true;
         }
 
         _exchange.IsInterim = _head.StatusCode < 200;
@@ -259,8 +280,7 @@ internal sealed class UpstreamSocket : IResponseLease, IDisposable
     {
         if (++_exchange.InterimResponses > MaxInterimResponses)
         {
-            throw new BackendException(
-                BackendFailureStage.ResponseHead, BackendFailureKind.Malformed, $"{_backend.Authority} sent over {MaxInterimResponses} interim responses");
+            throw Malformed($"sent over {MaxInterimResponses} interim responses");
         }
 
         await request.SendInterimAsync(_head.StatusCode, _head.Fields, _exchange.Token).ConfigureAwait(false);
@@ -270,7 +290,7 @@ internal sealed class UpstreamSocket : IResponseLease, IDisposable
         _inbox.Release();
     }
 
-    private ProxyResponse Answer(ProxyRequest request)
+    private void Answer()
     {
         _exchange.HasAnswered = true;
         Interlocked.MemoryBarrier(); // before the deadline is cleared: see OnUploaded
@@ -285,13 +305,24 @@ internal sealed class UpstreamSocket : IResponseLease, IDisposable
         _response.Body = framing == BodyFraming.None ? MessageBody.Empty : _body;
         _response.Backend = _backend;
         _response.Attempts = 1;
-        _response.AddLease(this);
-        if (_exchange.IsTunnel)
+        if (!_exchange.IsTunnel)
         {
-            _upload.StartTunnel(request.OpenTunnel());
+            _response.AddLease(this);
+        }
+    }
+
+    /// <summary>Lets the client's bytes through. A body has to be wholly sent before the protocol may change (RFC 9110 §7.8).</summary>
+    private async ValueTask OpenTunnelAsync(ProxyRequest request)
+    {
+        if (!_upload.IsComplete)
+        {
+            throw Malformed("switched protocols before the request was sent");
         }
 
-        return _response;
+        await _upload.FinishAsync().ConfigureAwait(false);
+        _deadline.Set(_options.TunnelTimeout);
+        _response.AddLease(this);
+        _upload.StartTunnel(request.OpenTunnel());
     }
 
     /// <summary>Ends an exchange that failed, wherever it stood.</summary>
@@ -304,13 +335,18 @@ internal sealed class UpstreamSocket : IResponseLease, IDisposable
 
     private async ValueTask ReleaseSlowlyAsync()
     {
-        if (_upload.IsRunning)
+        if (_exchange.IsTunnel && _body.HasEnded)
+        {
+            await _upload.FinishAsync().ConfigureAwait(false); // the backend's half ended in order: the client's may do so too
+        }
+        else if (_upload.IsRunning)
         {
             _exchange.IsAborted = true;
             _transport.Abort(); // a request that is not wholly sent leaves a socket nobody can use
         }
 
         await _upload.EndAsync().ConfigureAwait(false);
+
         ParkOrClose();
     }
 
@@ -348,12 +384,11 @@ internal sealed class UpstreamSocket : IResponseLease, IDisposable
     /// <summary>A receive ended while nobody waited: of an idle socket that is its end.</summary>
     private void OnUnawaited()
     {
-        if (TryWake())
+        if (_inbox.HasArrived && TryWake()) // else the exchange has picked it up meanwhile
         {
             Dispose();
         }
     }
-
 
     /// <summary>Wakes the exchange with an error; any thread.</summary>
     private void Interrupt(Interruption interruption)
@@ -361,30 +396,5 @@ internal sealed class UpstreamSocket : IResponseLease, IDisposable
         _exchange.Interruption = interruption;
         _transport.Abort();
         _inbox.GiveUp();
-    }
-
-    /// <summary>Everything that belongs to one exchange only.</summary>
-    private struct Exchange
-    {
-        public CancellationToken Token;
-        public CancellationTokenRegistration Registration;
-        public ResponseHeadParser Parser;
-        public volatile Interruption Interruption;
-        public Exception? ClientFault;
-        public int InterimResponses;
-        public bool HasReceived;
-        public bool IsInterim;
-        public bool HasAnswered;
-        public bool IsTunnel;
-        public bool IsAborted;
-        public bool SendFailed;
-    }
-
-    private enum Interruption
-    {
-        None,
-        ClientLeft,
-        ClientFault,
-        TimedOut,
     }
 }

@@ -1,0 +1,223 @@
+using System;
+using System.Net;
+using System.Runtime.CompilerServices;
+using System.Threading;
+using System.Threading.Tasks;
+using GoAround.Core.Async;
+using GoAround.Core.Sockets;
+
+namespace GoAround.Core.Server;
+
+/// <summary>
+/// What comes from one client: the waits for it, each within its deadline, and the notice that the client has left. While a
+/// request is under way a receive stands posted, so that the leaving is noticed at once.
+/// </summary>
+internal sealed class ClientInflow : IDisposable
+{
+    private const int BufferBytes = 4 * 1024;
+
+    /// <summary>A client may close its half and still wait for the answer (as <c>nc -N</c> does): so long it is given from piece to piece.</summary>
+    private static readonly TimeSpan HalfCloseGrace = TimeSpan.FromMilliseconds(500);
+
+    private readonly ServerContext _server;
+    private readonly IPEndPoint? _client;
+    private readonly Deadline _deadline;
+    private readonly CancellationTokenSource _left = new();
+    private volatile bool _isHalfClosed;
+    private volatile bool _isTunnel;
+    private volatile bool _isTunnelLimited;
+
+    public ClientInflow(ServerContext server, Transport transport, IPEndPoint? client)
+    {
+        _server = server;
+        _client = client;
+        _deadline = new Deadline(server.Clock, static inflow => ((ClientInflow)inflow).OnDeadline(), this);
+        Inbox = new Inbox(transport, BufferBytes, static (inflow, transfer) => ((ClientInflow)inflow).OnUnawaited(transfer), this);
+    }
+
+    /// <summary>The bytes received.</summary>
+    public Inbox Inbox { get; }
+
+    /// <summary>Cancelled when the client has left.</summary>
+    public CancellationToken Left => _left.Token;
+
+    /// <summary>A deadline passed. That ends the connection: it stays so.</summary>
+    public bool HasTimedOut => _deadline.HasPassed;
+
+    /// <summary>The client will send nothing more, or its bytes are not HTTP any more: there is nothing to linger for.</summary>
+    public bool IsOver => _isHalfClosed || _isTunnel;
+
+    /// <summary>Nothing more is waited for.</summary>
+    public bool MustStop => _deadline.HasPassed || _left.IsCancellationRequested;
+
+    /// <summary>Waits for bytes of a request's head.</summary>
+    /// <param name="limit">From now; null leaves the deadline where it is.</param>
+    public ValueTask<Transfer> FillHeadAsync(TimeSpan? limit)
+    {
+        if (limit is { } delay)
+        {
+            _deadline.Set(delay);
+        }
+
+        Inbox.Resume();
+        return MustStop ? new(Transfer.GivenUp) : Inbox.FillAsync();
+    }
+
+    /// <summary>The head is complete: its deadline holds no longer.</summary>
+    public void EndHead() => _deadline.Clear();
+
+    /// <summary>Waits for more of a request's body, within its deadline.</summary>
+    [AsyncMethodBuilder(typeof(PooledMethodBuilder<>))]
+    public async ValueTask<Transfer> FillBodyAsync(int wantedBytes, CancellationToken cancellationToken)
+    {
+        Transfer transfer;
+        _deadline.Set(_server.Options.BodyTimeout);
+        do
+        {
+            transfer = _deadline.HasPassed ? Transfer.GivenUp : await Inbox.FillAsync(wantedBytes).ConfigureAwait(false);
+        }
+        while (transfer == Transfer.GivenUp && !MustStop && !cancellationToken.IsCancellationRequested); // else it was only nudged
+
+        _deadline.Clear();
+        return transfer;
+    }
+
+    /// <summary>What to throw when a receive brought no more of the body.</summary>
+    public Exception FailBody(Transfer transfer, CancellationToken cancellationToken)
+    {
+        if (_deadline.HasPassed)
+        {
+            return new ClientException(408, "the body did not come in time");
+        }
+
+        if (cancellationToken.IsCancellationRequested)
+        {
+            return new OperationCanceledException(cancellationToken);
+        }
+
+        OnClientLeft();
+        return new OperationCanceledException($"the client left in the middle of its body ({transfer.Error})", Left);
+    }
+
+    /// <summary>From here on the client's bytes are not HTTP.</summary>
+    public ClientTunnel OpenTunnel()
+    {
+        _isTunnel = true;
+        _isHalfClosed = false;
+        _deadline.Clear(); // a half that was closed before is the tunnel's business now
+        return new ClientTunnel(this);
+    }
+
+    /// <summary>The backend has closed its half of the tunnel: from now on the client's pauses are limited.</summary>
+    public void LimitTunnel()
+    {
+        _isTunnelLimited = true;
+        _deadline.Set(_server.Options.BodyTimeout);
+    }
+
+    /// <summary>Waits for more of a tunnel's bytes.</summary>
+    [AsyncMethodBuilder(typeof(PooledMethodBuilder<>))]
+    public async ValueTask<Transfer> FillTunnelAsync(int wantedBytes, CancellationToken cancellationToken)
+    {
+        Transfer transfer;
+        if (_isTunnelLimited)
+        {
+            _deadline.Set(_server.Options.BodyTimeout);
+        }
+
+        do
+        {
+            transfer = await Inbox.FillAsync(wantedBytes).ConfigureAwait(false);
+        }
+        while (transfer == Transfer.GivenUp && !MustStop && !cancellationToken.IsCancellationRequested); // else it was only nudged
+
+        if (_isTunnelLimited)
+        {
+            _deadline.Clear(); // how long the backend takes to accept it is not the client's pause
+        }
+
+        return transfer;
+    }
+
+    /// <summary>Starts to look out for the client's leaving, or its next request.</summary>
+    public void Watch() => Inbox.Post();
+
+    /// <summary>Bytes of the response are about to be sent: the send has a deadline of its own.</summary>
+    public void OnSending()
+    {
+        if (_isHalfClosed)
+        {
+            _deadline.Clear();
+        }
+    }
+
+    /// <summary>Bytes of the response were taken: a client that has closed its half is still there.</summary>
+    public void OnSent()
+    {
+        if (_isHalfClosed)
+        {
+            _deadline.Set(HalfCloseGrace);
+        }
+    }
+
+    /// <summary>The client is gone, or cannot be answered any more: whatever is done for it stops.</summary>
+    public void OnClientLeft()
+    {
+        try
+        {
+            _left.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // The session has ended meanwhile.
+        }
+        catch (AggregateException error)
+        {
+            ServerLog.RequestFailed(_server.Log, error, _client); // what a handler had registered; this may be a poll thread, or the clock
+        }
+    }
+
+    /// <summary>Ends every wait, now and later; after the transport was cut.</summary>
+    public void Stop()
+    {
+        OnClientLeft();
+        Inbox.GiveUp();
+    }
+
+    /// <summary>Returns the buffers; after the transport was closed.</summary>
+    public void Dispose()
+    {
+        _deadline.Dispose();
+        _left.Dispose();
+        Inbox.Dispose();
+    }
+
+    /// <summary>Something arrived while a request is under way: its client's next request, or its leaving.</summary>
+    private void OnUnawaited(Transfer transfer)
+    {
+        if (_isTunnel || !Inbox.HasArrived)
+        {
+            return; // somebody waits for it after all, or has picked it up already
+        }
+
+        if (transfer.IsEnd)
+        {
+            _isHalfClosed = true;
+            _deadline.Set(HalfCloseGrace);
+        }
+        else if (!transfer.HasBytes)
+        {
+            OnClientLeft();
+        }
+    }
+
+    private void OnDeadline()
+    {
+        if (_isHalfClosed)
+        {
+            OnClientLeft();
+        }
+
+        Inbox.GiveUp();
+    }
+}

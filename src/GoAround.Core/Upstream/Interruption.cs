@@ -1,0 +1,17 @@
+namespace GoAround.Core.Upstream;
+
+/// <summary>Why an exchange was cut from this side.</summary>
+internal enum Interruption
+{
+    /// <summary>It was not.</summary>
+    None,
+
+    /// <summary>Nobody wants the response any more.</summary>
+    ClientLeft,
+
+    /// <summary>The request's body cannot be read.</summary>
+    ClientFault,
+
+    /// <summary>A deadline passed.</summary>
+    TimedOut,
+}

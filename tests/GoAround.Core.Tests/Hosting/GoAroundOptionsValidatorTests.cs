@@ -1,0 +1,60 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using GoAround.Core.Hosting;
+using Microsoft.Extensions.Options;
+using Xunit;
+
+namespace GoAround.Core.Tests.Hosting;
+
+public sealed class GoAroundOptionsValidatorTests
+{
+    public static TheoryData<Action<GoAroundOptions>, string> Faults => new()
+    {
+        { options => options.Backends.Add("ftp://x"), "Backends (-b): backend address 'ftp://x' must start with http:// or https://" },
+        { options => options.Server.Port = 65536, "Server.Port (-p) is 65536: it must be in 0..65535" },
+        { options => options.Server.MaxConnections = 0, "Server.MaxConnections is 0: it must be in 1..10000000" },
+        { options => options.Server.HeadTimeout = TimeSpan.Zero, "Server.HeadTimeout is 0 s: it must be in 0.001..2073600 s" },
+        { options => options.Server.ShutdownTimeout = TimeSpan.FromSeconds(-1), "Server.ShutdownTimeout (-shutdown-timeout) is -1 s: it must be in 0..2073600 s" },
+        { options => options.Server.MaxBodyBytes = -1, "Server.MaxBodyBytes is -1: it must be in 0..9223372036854775807" },
+        { options => options.Pool.ConnectionsPerBackend = 70_000, "Pool.ConnectionsPerBackend (-n) is 70000: it must be in 1..65535" },
+        { options => options.Pool.MaxQueue = -1, "Pool.MaxQueue (-max-queue) is -1: it must be in 0..1000000" },
+        { options => options.Pool.RetryBudget = 1.5, "Pool.RetryBudget is 1.5: it must be in 0..1" },
+        { options => options.Pool.RetryBudget = double.NaN, "Pool.RetryBudget is NaN: it must be in 0..1" },
+        { options => options.Health.Path = "health", "Health.Path (-health-path) is 'health': it must start with a slash and hold no space, fragment or control character" },
+        { options => options.Health.Interval = TimeSpan.FromDays(1), "Health.Interval (-health-interval) is 86400 s: it must be in 0.1..3600 s" },
+        { options => options.Upstream.DialTimeout = TimeSpan.Zero, "Upstream.DialTimeout (-dial-timeout) is 0 s: it must be in 0.001..2073600 s" },
+        { options => options.Upstream.MaxHeadBytes = 1, "Upstream.MaxHeadBytes is 1: it must be in 1024..1048576" },
+    };
+
+    [Fact]
+    public void Defaults_are_accepted() => Assert.True(new GoAroundOptionsValidator().Validate(null, new GoAroundOptions()).Succeeded);
+
+    [Theory]
+    [MemberData(nameof(Faults))]
+    public void Message_names_property_flag_value_and_range(Action<GoAroundOptions> spoil, string message)
+    {
+        GoAroundOptions options = new();
+        spoil(options);
+        Assert.Equal([message], Failures(options));
+    }
+
+    [Fact]
+    public void Every_fault_is_named_at_once()
+    {
+        GoAroundOptions options = new();
+        foreach (object[] row in Faults.Cast<object[]>())
+        {
+            ((Action<GoAroundOptions>)row[0])(options);
+        }
+
+        Assert.Equal(Faults.Count - 1, Failures(options).Count()); // two rows spoil the same option
+    }
+
+    private static IEnumerable<string> Failures(GoAroundOptions options)
+    {
+        ValidateOptionsResult result = new GoAroundOptionsValidator().Validate(null, options);
+        Assert.True(result.Failed);
+        return result.Failures!; // there are some
+    }
+}

@@ -1,0 +1,74 @@
+using System;
+using System.Net.Sockets;
+using System.Text;
+using System.Threading;
+using System.Threading.Tasks;
+using GoAround.Core.Sockets;
+
+namespace GoAround.Core.Tests.Sockets;
+
+/// <summary>A transport whose receives end when a test says so, on the thread that says it.</summary>
+internal sealed class ScriptedTransport : Transport
+{
+    private IReceiveSink? _sink;
+    private Memory<byte> _buffer;
+    private byte[] _atOnce = [];
+
+    /// <summary>Receives that were started.</summary>
+    public int Receives { get; private set; }
+
+    public bool IsPending => Volatile.Read(ref _sink) is not null;
+
+    /// <summary>How large the latest receive's buffer was.</summary>
+    public int RoomBytes { get; private set; }
+
+    public override bool TryReceive(Memory<byte> buffer, IReceiveSink sink, out Transfer transfer)
+    {
+        Receives++;
+        RoomBytes = buffer.Length;
+        if (_atOnce.Length > 0)
+        {
+            int count = Math.Min(buffer.Length, _atOnce.Length);
+            _atOnce.AsSpan(0, count).CopyTo(buffer.Span);
+            _atOnce = _atOnce[count..];
+            transfer = new Transfer(count, SocketError.Success);
+            return true;
+        }
+
+        _buffer = buffer;
+        Volatile.Write(ref _sink, sink);
+        transfer = default;
+        return false;
+    }
+
+    /// <summary>The next receive ends at once with these bytes.</summary>
+    public void HaveReady(string text) => _atOnce = Encoding.ASCII.GetBytes(text);
+
+    /// <summary>Ends the pending receive with bytes; none: the end of the stream.</summary>
+    public void Arrive(string text) => Arrive(Encoding.ASCII.GetBytes(text));
+
+    public void Arrive(ReadOnlySpan<byte> bytes)
+    {
+        IReceiveSink sink = Interlocked.Exchange(ref _sink, null) ?? throw new InvalidOperationException("no receive is pending");
+        bytes.CopyTo(_buffer.Span);
+        sink.OnReceived(new Transfer(bytes.Length, SocketError.Success));
+    }
+
+    public void Break()
+    {
+        IReceiveSink sink = Interlocked.Exchange(ref _sink, null) ?? throw new InvalidOperationException("no receive is pending");
+        sink.OnReceived(new Transfer(0, SocketError.ConnectionReset));
+    }
+
+    public override ValueTask<SocketError> SendAsync(ReadOnlyMemory<byte> bytes) => new(SocketError.Success);
+
+    public override ValueTask ShutdownSendAsync() => default;
+
+    public override void Abort()
+    {
+    }
+
+    public override void Dispose()
+    {
+    }
+}

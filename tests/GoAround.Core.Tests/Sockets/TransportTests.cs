@@ -1,0 +1,86 @@
+using System.Net.Sockets;
+using System.Threading.Tasks;
+using GoAround.Core.Sockets;
+using GoAround.Core.Tests.Wire;
+using Xunit;
+
+namespace GoAround.Core.Tests.Sockets;
+
+public sealed class TransportTests
+{
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Closing_with_a_receive_under_way_is_orderly(bool isTls)
+    {
+        using SocketPair pair = await SocketPair.OpenAsync();
+        Transport transport = isTls ? await pair.StartTlsAsync() : new PlainTransport(pair.Near);
+        Inbox inbox = new(transport, 4096);
+        Task<Transfer> fill = inbox.FillAsync().AsTask();
+        Assert.Equal(SocketError.Success, await transport.SendAsync("bye"u8.ToArray()));
+        transport.Dispose();
+        inbox.Dispose();
+        Assert.Equal("bye", await pair.Far.ReadToEndAsync());
+        Assert.False((await fill.WaitAsync(WireEnd.Patience)).HasBytes);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Aborting_resets_the_connection(bool isTls)
+    {
+        using SocketPair pair = await SocketPair.OpenAsync();
+        Transport transport = isTls ? await pair.StartTlsAsync() : new PlainTransport(pair.Near);
+        Inbox inbox = new(transport, 4096);
+        Task<Transfer> fill = inbox.FillAsync().AsTask();
+        transport.Abort();
+        await pair.Far.ReadToResetAsync();
+        Assert.False((await fill.WaitAsync(WireEnd.Patience)).HasBytes);
+        Assert.NotEqual(SocketError.Success, await transport.SendAsync("more"u8.ToArray()));
+        transport.Dispose();
+        inbox.Dispose();
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Half_that_was_shut_still_receives(bool isTls)
+    {
+        using SocketPair pair = await SocketPair.OpenAsync();
+        using Transport transport = isTls ? await pair.StartTlsAsync() : new PlainTransport(pair.Near);
+        using Inbox inbox = new(transport, 4096);
+        await transport.ShutdownSendAsync();
+        await transport.ShutdownSendAsync();
+        await pair.Far.ExpectEndAsync();
+        await pair.Far.SendAsync("still here");
+        Assert.Equal(10, (await inbox.FillAsync().AsTask().WaitAsync(WireEnd.Patience)).Count);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Other_side_that_resets_is_an_error_and_no_exception(bool isTls)
+    {
+        using SocketPair pair = await SocketPair.OpenAsync();
+        using Transport transport = isTls ? await pair.StartTlsAsync() : new PlainTransport(pair.Near);
+        using Inbox inbox = new(transport, 4096);
+        Task<Transfer> fill = inbox.FillAsync().AsTask();
+        pair.Far.Reset();
+        Transfer transfer = await fill.WaitAsync(WireEnd.Patience);
+        Assert.False(transfer.HasBytes);
+        Assert.False(transfer.IsEnd);
+    }
+
+    [Fact]
+    public async Task Garbage_in_a_tls_stream_is_an_error_and_no_exception()
+    {
+        using SocketPair pair = await SocketPair.OpenAsync();
+        using TlsTransport transport = await pair.StartTlsAsync();
+        using Inbox inbox = new(transport, 4096);
+        Task<Transfer> fill = inbox.FillAsync().AsTask();
+        await pair.Far.Socket.SendAsync("GET / HTTP/1.1\r\n\r\n and no TLS record at all"u8.ToArray());
+        Transfer transfer = await fill.WaitAsync(WireEnd.Patience);
+        Assert.False(transfer.HasBytes);
+        Assert.False(transfer.IsEnd);
+    }
+}

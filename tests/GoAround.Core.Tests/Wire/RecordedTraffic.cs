@@ -1,0 +1,52 @@
+using System;
+using System.Collections.Concurrent;
+using System.Text;
+using System.Threading;
+
+namespace GoAround.Core.Tests.Wire;
+
+/// <summary>Keeps what the server told; allocates nothing while it is off.</summary>
+internal sealed class RecordedTraffic : ProxyEvents
+{
+    private int _open;
+    private int _opened;
+    private int _handshakes;
+
+    public ConcurrentQueue<(string Method, string Target, int Status)> Ended { get; } = new();
+
+    public bool IsOff { get; set; }
+
+    public int OpenConnections => Volatile.Read(ref _open);
+
+    public int OpenedConnections => Volatile.Read(ref _opened);
+
+    public int Handshakes => Volatile.Read(ref _handshakes);
+
+    public ConcurrentQueue<BackendException> Failures { get; } = new();
+
+    public override void ConnectionOpened()
+    {
+        Interlocked.Increment(ref _open);
+        Interlocked.Increment(ref _opened);
+    }
+
+    public override void ConnectionClosed() => Interlocked.Decrement(ref _open);
+
+    public override void TlsHandshakeEnded(bool succeeded) => Interlocked.Increment(ref _handshakes);
+
+    public override void RequestEnded(ProxyRequest request, int statusCode, TimeSpan elapsed)
+    {
+        if (!IsOff)
+        {
+            Ended.Enqueue((request.Method.ToString(), Encoding.Latin1.GetString(request.Target.Span), statusCode));
+        }
+    }
+
+    public override void AttemptEnded(Backend backend, ProxyRequest request, int statusCode, TimeSpan elapsed, BackendException? failure)
+    {
+        if (failure is not null)
+        {
+            Failures.Enqueue(failure);
+        }
+    }
+}
