@@ -326,6 +326,7 @@ internal sealed class ClientSession : IDisposable
     {
         if (!Writer.IsWhole)
         {
+            Abort(); // whatever ended it, half an answer must not end in order
             return;
         }
 
