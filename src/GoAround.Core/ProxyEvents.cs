@@ -56,6 +56,11 @@ public abstract class ProxyEvents
     {
     }
 
+    /// <summary>A backend broke off, or sent something malformed, after its response head had been passed on: the client's connection was cut.</summary>
+    public virtual void ResponseBroken(Backend backend, BackendException failure)
+    {
+    }
+
     /// <summary>A fetch has its answer.</summary>
     /// <param name="attempts">How many connections were tried; 0 where none was available.</param>
     public virtual void Fetched(int attempts)

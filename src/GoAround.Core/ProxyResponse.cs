@@ -119,8 +119,14 @@ public class ProxyResponse : IAsyncDisposable
 
     private async ValueTask ReleaseNextAsync(ValueTask released, IResponseLease next)
     {
-        await released.ConfigureAwait(false);
-        await next.ReleaseAsync(this).ConfigureAwait(false);
+        try
+        {
+            await released.ConfigureAwait(false);
+        }
+        finally
+        {
+            await next.ReleaseAsync(this).ConfigureAwait(false); // a slot must not be lost to a fault of the wire
+        }
     }
 
     private async ValueTask ReleaseManyAsync(IResponseLease first, IResponseLease second, IResponseLease[] more)

@@ -22,6 +22,7 @@ internal sealed class ControlSocket(string path, IBackendPool pool, TimeProvider
     private readonly CancellationTokenSource _stopping = new();
     private Socket? _listener;
     private Task _accepting = Task.CompletedTask;
+    private bool _isDisposed;
 
     /// <summary>Opens the socket.</summary>
     /// <exception cref="StartException">It cannot be opened.</exception>
@@ -34,6 +35,12 @@ internal sealed class ControlSocket(string path, IBackendPool pool, TimeProvider
     /// <summary>Closes the socket, removes its file, and ends the connections.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (_isDisposed)
+        {
+            return;
+        }
+
+        _isDisposed = true;
         await _stopping.CancelAsync().ConfigureAwait(false);
         _listener?.Dispose(); // removes the file, too
         await _accepting.ConfigureAwait(false);

@@ -111,7 +111,7 @@ internal struct ConnectionFields
     // RFC 9112 §9.3
     public readonly bool Persists(ProtocolVersion version) => !Close && (version == ProtocolVersion.Http11 || KeepAlive);
 
-    /// <summary>Once all fields were taken in: whether an upgrade is offered or agreed to, and not to <c>h2c</c>.</summary>
+    /// <summary>Once all fields were taken in: whether an upgrade is offered or agreed to, by proper names, and not to <c>h2c</c>.</summary>
     /// <remarks>
     /// RFC 9113 §3.1 withdrew the upgrade to h2c. Passing it on would let a client open, behind this balancer, a
     /// connection on which its requests are seen by nobody but the backend.
@@ -127,13 +127,22 @@ internal struct ConnectionFields
         ListReader protocols = new(head.Slice(UpgradeOffset, UpgradeLength));
         while (protocols.TryNext(out ReadOnlySpan<byte> protocol))
         {
-            if (Ascii.EqualsIgnoreCase(protocol, "h2c"u8))
+            if (Ascii.EqualsIgnoreCase(protocol, "h2c"u8) || !IsProtocol(protocol))
             {
                 return false;
             }
         }
 
         return true;
+    }
+
+    // protocol-name = token; protocol-version = token   RFC 9110 §7.8
+    private static bool IsProtocol(ReadOnlySpan<byte> protocol)
+    {
+        int slash = protocol.IndexOf((byte)'/');
+        return slash < 0
+            ? FieldSyntax.IsToken(protocol)
+            : FieldSyntax.IsToken(protocol[..slash]) && FieldSyntax.IsToken(protocol[(slash + 1)..]);
     }
 
     /// <summary>Once all fields were taken in: removes the fields that Connection named, and Connection itself.</summary>

@@ -116,16 +116,14 @@ public sealed class GoAroundMeter : ProxyEvents, IDisposable
             RecordAttempt(backend, request, statusCode, elapsed, failure);
         }
 
-        if (failure is not null && _failures.Enabled)
+        if (failure is not null)
         {
-            TagList tags = default;
-            tags.Add(TagNames.Backend, backend.Address);
-            tags.Add(TagNames.ServerAddress, backend.Host);
-            tags.Add(TagNames.ServerPort, PortOf(backend));
-            tags.Add(TagNames.Stage, TagValues.Stage(failure));
-            _failures.Add(1, in tags);
+            CountFailure(backend, failure);
         }
     }
+
+    /// <inheritdoc/>
+    public override void ResponseBroken(Backend backend, BackendException failure) => CountFailure(backend, failure);
 
     /// <inheritdoc/>
     public override void Fetched(int attempts)
@@ -158,6 +156,21 @@ public sealed class GoAroundMeter : ProxyEvents, IDisposable
         }
 
         _clientDuration.Record(elapsed.TotalSeconds, in tags);
+    }
+
+    private void CountFailure(Backend backend, BackendException failure)
+    {
+        if (!_failures.Enabled)
+        {
+            return;
+        }
+
+        TagList tags = default;
+        tags.Add(TagNames.Backend, backend.Address);
+        tags.Add(TagNames.ServerAddress, backend.Host);
+        tags.Add(TagNames.ServerPort, PortOf(backend));
+        tags.Add(TagNames.Stage, TagValues.Stage(failure));
+        _failures.Add(1, in tags);
     }
 
     private object PortOf(Backend backend) =>

@@ -267,6 +267,11 @@ internal sealed class ClientSession : IDisposable
         catch (BackendException failure)
         {
             ServerLog.ResponseCut(_server.Log, _client, failure.Message);
+            if (response?.Backend is { } backend)
+            {
+                _server.Events.ResponseBroken(backend, failure);
+            }
+
             return await InsteadAsync(502, "the backend's answer broke off").ConfigureAwait(false);
         }
 #pragma warning disable CA1031 // a bug, of this process or of a handler: it is logged, and answered where that is still possible

@@ -6,6 +6,7 @@ using System.Net.Sockets;
 using System.Threading;
 using System.Threading.Tasks;
 using GoAround.Core.Async;
+using GoAround.Core.Sockets;
 using Microsoft.Extensions.Logging;
 
 namespace GoAround.Core.Server;
@@ -22,6 +23,7 @@ public sealed class ProxyServer : IAsyncDisposable
     private readonly ILogger _log;
     private readonly DeadlineClock _clock;
     private readonly ServerContext _context;
+    private readonly int _maxConnections;
     private readonly SemaphoreSlim _room;
     private readonly Lock _gate = new();
     private readonly HashSet<ClientSession> _sessions = [];
@@ -49,7 +51,8 @@ public sealed class ProxyServer : IAsyncDisposable
         _log = loggers.CreateLogger<ProxyServer>();
         _clock = new DeadlineClock(time);
         _context = new ServerContext(options, handler, _events, time, _clock, _log);
-        _room = new SemaphoreSlim(options.MaxConnections, options.MaxConnections);
+        _maxConnections = MaxConnections();
+        _room = new SemaphoreSlim(_maxConnections, _maxConnections);
     }
 
     /// <summary>Where it listens; after the start.</summary>
@@ -117,6 +120,17 @@ public sealed class ProxyServer : IAsyncDisposable
         _room.Dispose();
     }
 
+    private int MaxConnections()
+    {
+        if (OpenFiles.Limit() is not { } files || OpenFiles.RoomForClients(files, OpenFiles.Count()) is var most && most >= _options.MaxConnections)
+        {
+            return _options.MaxConnections;
+        }
+
+        ServerLog.ConnectionsLimitedByFiles(_log, most, _options.MaxConnections, files);
+        return most;
+    }
+
     private Socket Bound()
     {
         IPAddress address = _options.Address;
@@ -151,7 +165,7 @@ public sealed class ProxyServer : IAsyncDisposable
             {
                 if (_room.CurrentCount == 0)
                 {
-                    ServerLog.ConnectionLimitReached(_log, _options.MaxConnections);
+                    ServerLog.ConnectionLimitReached(_log, _maxConnections);
                 }
 
                 await _room.WaitAsync(cancellationToken).ConfigureAwait(false);

@@ -13,6 +13,9 @@ internal static partial class ServerLog
     [LoggerMessage(1001, LogLevel.Warning, "{Count} client connections are open, the most that are allowed; new ones wait")]
     public static partial void ConnectionLimitReached(ILogger log, int count);
 
+    [LoggerMessage(1007, LogLevel.Debug, "At most {Count} client connections, not {Configured}: this process may open {Files} files")]
+    public static partial void ConnectionsLimitedByFiles(ILogger log, int count, int configured, int files);
+
     [LoggerMessage(1002, LogLevel.Error, "A request of {Client} failed in this process")]
     public static partial void RequestFailed(ILogger log, Exception error, IPEndPoint? client);
 

@@ -22,7 +22,7 @@ public sealed class ServerOptions
     /// <summary>The certificates between <see cref="Certificate"/> and its root, sent to clients; default none.</summary>
     public X509Certificate2Collection CertificateChain { get; } = [];
 
-    /// <summary>Client connections at once; over it no more are accepted until one ends; 1..10000000; default 20000.</summary>
+    /// <summary>Client connections at once; over it no more are accepted until one ends; 1..10000000; default 20000. Less where the process may not open that many files: a quarter of <c>ulimit -n</c> is left for everything else.</summary>
     public int MaxConnections { get; set; } = 20_000;
 
     /// <summary>How long a TLS handshake may take; above zero; default 10 s (Kestrel <c>HandshakeTimeout</c>).</summary>

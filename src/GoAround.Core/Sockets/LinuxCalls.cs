@@ -9,6 +9,7 @@ internal static partial class LinuxCalls
     public const int Interrupted = 4; // EINTR
 
     public const uint Readable = 0x001; // EPOLLIN
+    public const uint Urgent = 0x002; // EPOLLPRI
     public const uint Writable = 0x004; // EPOLLOUT
     public const uint Failed = 0x008; // EPOLLERR
     public const uint HungUp = 0x010; // EPOLLHUP

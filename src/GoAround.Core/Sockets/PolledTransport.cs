@@ -25,7 +25,7 @@ internal sealed class PolledTransport : Transport, IValueTaskSource<SocketError>
     private ReadOnlyMemory<byte> _unsent;
     private ManualResetValueTaskSourceCore<SocketError> _sent;
     private int _sending;
-    private volatile bool _isHungUp;
+    private volatile bool _mustTry; // an end or an urgent byte has come: a short receive no longer means that the socket is empty
     private volatile bool _isConnecting;
     private int _isClosed;
 
@@ -142,10 +142,10 @@ internal sealed class PolledTransport : Transport, IValueTaskSource<SocketError>
     /// <summary>The socket has become ready; on the poller's thread.</summary>
     internal void OnReady(uint events)
     {
-        const uint Ended = LinuxCalls.Failed | LinuxCalls.HungUp | LinuxCalls.PeerClosed;
-        if ((events & Ended) != 0)
+        const uint Unusual = LinuxCalls.Failed | LinuxCalls.HungUp | LinuxCalls.PeerClosed | LinuxCalls.Urgent;
+        if ((events & Unusual) != 0)
         {
-            _isHungUp = true;
+            _mustTry = true;
         }
 
         if ((events & (LinuxCalls.Writable | LinuxCalls.Failed | LinuxCalls.HungUp)) != 0)
@@ -153,7 +153,7 @@ internal sealed class PolledTransport : Transport, IValueTaskSource<SocketError>
             OnWritable();
         }
 
-        if ((events & (LinuxCalls.Readable | Ended)) != 0)
+        if ((events & (LinuxCalls.Readable | Unusual)) != 0)
         {
             OnReadable();
         }
@@ -277,7 +277,7 @@ internal sealed class PolledTransport : Transport, IValueTaskSource<SocketError>
             return false;
         }
 
-        if (count <= 0 || count == buffer.Length || _isHungUp)
+        if (count <= 0 || count == buffer.Length || _mustTry)
         {
             Interlocked.CompareExchange(ref _receiving, Ready, Unready); // there is more, or an end that no event will tell again
         }

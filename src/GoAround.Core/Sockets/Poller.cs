@@ -72,7 +72,7 @@ internal sealed class Poller
         byte* registration = stackalloc byte[16];
         Span<byte> fields = new(registration, EventBytes);
         BinaryPrimitives.WriteUInt32LittleEndian(
-            fields, LinuxCalls.Readable | LinuxCalls.Writable | LinuxCalls.PeerClosed | LinuxCalls.EdgeTriggered);
+            fields, LinuxCalls.Readable | LinuxCalls.Urgent | LinuxCalls.Writable | LinuxCalls.PeerClosed | LinuxCalls.EdgeTriggered);
         BinaryPrimitives.WriteInt64LittleEndian(fields[DataOffset..], number);
         if (LinuxCalls.Control(_poll, LinuxCalls.Add, socket, registration) != 0)
         {

@@ -335,9 +335,10 @@ internal sealed class UpstreamSocket : IResponseLease, IDisposable
 
     private async ValueTask ReleaseSlowlyAsync()
     {
-        if (_exchange.IsTunnel && _body.HasEnded)
+        if ((_exchange.IsTunnel && _body.HasEnded) || _upload.IsComplete)
         {
-            await _upload.FinishAsync().ConfigureAwait(false); // the backend's half ended in order: the client's may do so too
+            // A tunnel whose one half ended in order; or a pump that has sent its last byte and is only about to notice.
+            await _upload.FinishAsync().ConfigureAwait(false);
         }
         else if (_upload.IsRunning)
         {
@@ -346,7 +347,6 @@ internal sealed class UpstreamSocket : IResponseLease, IDisposable
         }
 
         await _upload.EndAsync().ConfigureAwait(false);
-
         ParkOrClose();
     }
 

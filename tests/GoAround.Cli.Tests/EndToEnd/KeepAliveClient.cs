@@ -6,6 +6,7 @@ using System.Net.Sockets;
 using System.Text;
 using System.Threading;
 using System.Threading.Tasks;
+using Xunit;
 
 namespace GoAround.Cli.Tests.EndToEnd;
 
@@ -78,6 +79,13 @@ internal sealed class KeepAliveClient : IDisposable
         _end = 0;
         string body = Encoding.Latin1.GetString(_buffer, headEnd + 4, length);
         return new Answer(int.Parse(head.AsSpan(9, 3), CultureInfo.InvariantCulture), FieldOf(head, "X-Backend") ?? "", head, body);
+    }
+
+    /// <summary>Waits until the other side closes the connection, and asserts that it sends nothing before.</summary>
+    public async Task CloseFollowsAsync()
+    {
+        using CancellationTokenSource patience = new(Patience);
+        Assert.Equal(0, await _socket.ReceiveAsync(_buffer, patience.Token));
     }
 
     public void Dispose() => _socket.Dispose();

@@ -9,7 +9,7 @@ using Xunit;
 
 namespace GoAround.Cli.Tests.Metrics;
 
-public sealed class MetricsHandlerTests : IAsyncDisposable
+public sealed class MetricsHandlerTests : IAsyncLifetime, IAsyncDisposable
 {
     private readonly GoAroundMeter _meter = new();
     private readonly IBackendPool _pool = Substitute.For<IBackendPool>();
@@ -69,6 +69,11 @@ public sealed class MetricsHandlerTests : IAsyncDisposable
         Assert.Equal(contentType, response.Fields["Content-Type"]);
         Assert.Equal(contentType.StartsWith("app", StringComparison.Ordinal), Encoding.UTF8.GetString((await response.Body.ReadAsync(default)).Span).EndsWith("# EOF\n", StringComparison.Ordinal));
     }
+
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    // What xunit 2 calls at the end; IAsyncDisposable it does not know.
+    Task IAsyncLifetime.DisposeAsync() => DisposeAsync().AsTask();
 
     public async ValueTask DisposeAsync()
     {

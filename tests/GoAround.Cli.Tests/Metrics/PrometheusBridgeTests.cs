@@ -14,7 +14,7 @@ using Xunit.Abstractions;
 
 namespace GoAround.Cli.Tests.Metrics;
 
-public sealed class PrometheusBridgeTests : IAsyncDisposable
+public sealed class PrometheusBridgeTests : IAsyncLifetime, IAsyncDisposable
 {
     private static readonly Backend One = Backend.Parse("http://10.0.0.1:8080");
     private static readonly Backend Two = Backend.Parse("https://two.example/base");
@@ -208,6 +208,11 @@ public sealed class PrometheusBridgeTests : IAsyncDisposable
         Assert.Contains("# TYPE goaround_requests counter\n", text, StringComparison.Ordinal);
         Assert.Contains("goaround_requests_total{code=\"2xx\"} 1", text, StringComparison.Ordinal);
     }
+
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    // What xunit 2 calls at the end; IAsyncDisposable it does not know.
+    Task IAsyncLifetime.DisposeAsync() => DisposeAsync().AsTask();
 
     public async ValueTask DisposeAsync()
     {

@@ -8,7 +8,7 @@ using Xunit;
 
 namespace GoAround.Core.Tests.Health;
 
-public sealed class HealthMonitorTests : IAsyncDisposable
+public sealed class HealthMonitorTests : IAsyncLifetime, IAsyncDisposable
 {
     private static readonly Backend A = Backend.Parse("http://10.0.0.1");
 
@@ -22,6 +22,11 @@ public sealed class HealthMonitorTests : IAsyncDisposable
         _checker = new ScriptedChecker(_time);
         _monitor = new HealthMonitor(_checker, new HealthOptions(), _time, _log, new Random(1));
     }
+
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    // What xunit 2 calls at the end; IAsyncDisposable it does not know.
+    Task IAsyncLifetime.DisposeAsync() => DisposeAsync().AsTask();
 
     public ValueTask DisposeAsync() => _monitor.DisposeAsync();
 

@@ -250,6 +250,8 @@ public class RequestHeadParserTests
     [InlineData("HTTP/1.1", "Upgrade: websocket\r\n", "")]
     [InlineData("HTTP/1.0", "Upgrade: websocket\r\nConnection: Upgrade\r\n", "")]
     [InlineData("HTTP/1.1", "Upgrade: h2c\r\nConnection: Upgrade, HTTP2-Settings\r\nHTTP2-Settings: x\r\n", "")]
+    [InlineData("HTTP/1.1", "Upgrade: we b so\"cket\r\nConnection: Upgrade\r\n", "")]
+    [InlineData("HTTP/1.1", "Upgrade: foo/\r\nConnection: Upgrade\r\n", "")]
     [InlineData("HTTP/1.1", "Upgrade: websocket, H2C\r\nConnection: Upgrade\r\n", "")]
     public void An_upgrade_is_offered_only_where_Connection_says_so(string version, string fields, string expected)
     {
