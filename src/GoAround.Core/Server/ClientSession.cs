@@ -331,6 +331,7 @@ internal sealed class ClientSession : IDisposable
     {
         if (!Writer.IsWhole)
         {
+            Abort(); // whatever ended it, half an answer must not end in order
             return;
         }
 

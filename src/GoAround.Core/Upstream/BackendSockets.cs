@@ -1,4 +1,3 @@
-using System;
 using System.Collections.Generic;
 using System.Threading;
 
@@ -88,19 +87,19 @@ internal sealed class BackendSockets
     }
 
     /// <summary>Closes every idle socket.</summary>
-    public void CloseIdle() => Close(static _ => true);
+    public void CloseIdle() => Close(long.MaxValue);
 
     /// <summary>Closes the sockets that have been idle since before a timestamp, and forgets those the backend closed.</summary>
-    public void Trim(long idleSinceBefore) => Close(socket => !socket.IsIdle || socket.IdleSince < idleSinceBefore);
+    public void Trim(long idleSinceBefore) => Close(idleSinceBefore);
 
-    private void Close(Predicate<UpstreamSocket> which)
+    private void Close(long idleSinceBefore)
     {
         List<UpstreamSocket>? leaving = null;
         lock (_gate)
         {
             for (int i = _idle.Count - 1; i >= 0; i--)
             {
-                if (which(_idle[i]))
+                if (!_idle[i].IsIdle || _idle[i].IdleSince < idleSinceBefore)
                 {
                     (leaving ??= []).Add(_idle[i]);
                     _idle.RemoveAt(i);

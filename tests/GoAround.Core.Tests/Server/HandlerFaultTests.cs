@@ -1,4 +1,5 @@
 using System;
+using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
 using GoAround.Core.Tests.Wire;
@@ -85,9 +86,10 @@ public sealed class HandlerFaultTests
         TaskCompletionSource entered = new();
         await using ProxyFixture proxy = await ProxyFixture.ServeAsync(async (_, cancellationToken) =>
         {
-            using CancellationTokenRegistration registration = cancellationToken.Register(() => throw new FormatException("a bug"));
+            Task never = Task.Delay(Timeout.Infinite, cancellationToken);
+            using CancellationTokenRegistration registration = cancellationToken.Register(() => throw new FormatException("a bug")); // called first, being the latest
             entered.TrySetResult();
-            await Task.Delay(Timeout.Infinite, cancellationToken);
+            await never;
             return ProxyResponse.FromText(200, "never");
         });
         using WireEnd client = await proxy.ConnectAsync();
@@ -95,7 +97,8 @@ public sealed class HandlerFaultTests
         await entered.Task;
         client.Reset();
         await Until.TrueAsync(() => proxy.Events.OpenConnections == 0, "the session did not end");
-        Assert.Contains(proxy.Loggers.Lines, line => line.Level == LogLevel.Error && line.Text.Contains("a bug", StringComparison.Ordinal));
+        await Until.TrueAsync(
+            () => proxy.Loggers.Lines.Any(line => line.Level == LogLevel.Error && line.Text.Contains("a bug", StringComparison.Ordinal)), "not logged");
     }
 
     [Fact]
