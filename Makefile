@@ -21,7 +21,7 @@ all: bin/goaround bin/shasum
 # The scratch of a publish lies in ./obj, apart from that of `dotnet build`: restoring for one machine would undo the other.
 bin/goaround: $(sources) $(settings) obj/sources.txt
 	$(eval built := yes)
-	@echo "building bin/goaround for $(RID)"
+	@echo "building bin/goaround for $(RID), which takes a minute or more"
 	@rm -rf obj/publish
 	@dotnet publish src/GoAround.Cli -c Release -r $(RID) --self-contained $(quiet) --artifacts-path obj -o obj/publish \
 		-p:RunAnalyzers=false -p:DebugType=none -p:GenerateDocumentationFile=false

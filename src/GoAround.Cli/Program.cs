@@ -48,7 +48,7 @@ internal static class Program
     }
 
     // Read by System.Net.Sockets when the first socket is made: completions run on the threads that poll, which saves a hop
-    // for each (docs: DESIGN §6). Half the processors poll; the rest of the work is the kernel's. What the user set, stays.
+    // for each (docs/decisions 1 and 7). Half the processors poll; the rest of the work is the kernel's. What the user set, stays.
     private static void SetSocketThreads()
     {
         SetUnlessSet("DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS", "1");

@@ -14,6 +14,11 @@ internal static class ControlSocketFile
     /// <exception cref="StartException">Somebody listens there, something that is no socket is there, or the place cannot be written to.</exception>
     public static Socket Listen(string path, int backlog)
     {
+        if (Path.GetDirectoryName(Path.GetFullPath(path)) is { } folder && !Directory.Exists(folder))
+        {
+            throw new StartException($"-control-socket: '{OneLine.Of(path)}' cannot be opened: there is no directory '{OneLine.Of(folder)}'");
+        }
+
         RemoveStale(path);
         Socket socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try

@@ -238,6 +238,7 @@ public sealed class ControlSocketTests : IAsyncLifetime, IAsyncDisposable
     {
         await using ControlSocket nowhere = new(Path.Combine(_folder, "no", "c.sock"), _pool, _time, NullLogger.Instance);
         StartException refused = Assert.Throws<StartException>(nowhere.Start);
+        Assert.Contains("there is no directory", refused.Message, StringComparison.Ordinal);
 
         Assert.StartsWith("-control-socket: '", refused.Message, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', refused.Message);

@@ -45,7 +45,7 @@ internal static partial class FloorPlan
         string room = RoomOf(source);
         if (!Floors.TryGetValue(room, out int floor))
         {
-            yield return $"{source.Path}: no room is called {room}; rooms and floors stand in DESIGN §1 and in FloorPlan";
+            yield return $"{source.Path}: no room is called {room}; rooms and floors stand in ARCHITECTURE.md and in FloorPlan";
             yield break;
         }
 
