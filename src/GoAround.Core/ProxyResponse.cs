@@ -98,7 +98,7 @@ public class ProxyResponse : IAsyncDisposable
         _leases = 0;
         _firstLease = null;
         _secondLease = null;
-        ValueTask released = first?.ReleaseAsync(this) ?? default;
+        ValueTask released = Release(first);
         if (second is null)
         {
             return released;
@@ -131,11 +131,31 @@ public class ProxyResponse : IAsyncDisposable
 
     private async ValueTask ReleaseManyAsync(IResponseLease first, IResponseLease second, IResponseLease[] more)
     {
-        await first.ReleaseAsync(this).ConfigureAwait(false);
-        await second.ReleaseAsync(this).ConfigureAwait(false);
-        foreach (IResponseLease lease in more)
+        try
         {
-            await lease.ReleaseAsync(this).ConfigureAwait(false);
+            await ReleaseNextAsync(Release(first), second).ConfigureAwait(false);
+        }
+        finally
+        {
+            foreach (IResponseLease lease in more)
+            {
+                await lease.ReleaseAsync(this).ConfigureAwait(false);
+            }
+        }
+    }
+
+    /// <summary>A fault of the wire is told like any other, after the slot was given back.</summary>
+    private ValueTask Release(IResponseLease? lease)
+    {
+        try
+        {
+            return lease?.ReleaseAsync(this) ?? default;
+        }
+#pragma warning disable CA1031 // it is thrown again by whoever awaits the release
+        catch (Exception fault)
+#pragma warning restore CA1031
+        {
+            return ValueTask.FromException(fault);
         }
     }
 }

@@ -204,6 +204,10 @@ internal sealed class ClientInflow : IDisposable
         {
             _isHalfClosed = true;
             _deadline.Set(HalfCloseGrace);
+            if (_isTunnel)
+            {
+                _deadline.Clear(); // it was opened meanwhile: the half that closed is the tunnel's business
+            }
         }
         else if (!transfer.HasBytes)
         {
@@ -213,7 +217,7 @@ internal sealed class ClientInflow : IDisposable
 
     private void OnDeadline()
     {
-        if (_isHalfClosed)
+        if (_isHalfClosed && !_isTunnel)
         {
             OnClientLeft();
         }

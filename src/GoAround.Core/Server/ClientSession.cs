@@ -26,7 +26,6 @@ internal sealed class ClientSession : IDisposable
     private ClientInflow? _inflow;
     private ResponseWriter? _writer;
     private ClientBody? _body;
-    private ClientTunnel? _tunnel;
     private volatile bool _isWaitingForRequest;
     private Exchange _exchange;
 
@@ -114,7 +113,7 @@ internal sealed class ClientSession : IDisposable
     internal ValueTask SendInterimAsync(int statusCode, FieldList fields) => Writer.SendInterimAsync(statusCode, fields);
 
     /// <summary>From here on the client's bytes are not HTTP.</summary>
-    internal MessageBody OpenTunnel() => _tunnel = Inflow.OpenTunnel();
+    internal MessageBody OpenTunnel() => Inflow.OpenTunnel();
 
     private async ValueTask<bool> OpenAsync()
     {
@@ -181,6 +180,9 @@ internal sealed class ClientSession : IDisposable
         return false;
     }
 
+    /// <summary>By the head: a handler may have put another body in its place.</summary>
+    private bool HasBody => _head.Framing == BodyFraming.Chunked || _head.ContentLength > 0;
+
     private ParseStatus TryReadHead() =>
         Inbox.IsEmpty ? ParseStatus.NeedMore : _exchange.Parser.Parse(Inbox.UnreadSpan, _head, _server.Limits);
 
@@ -212,7 +214,7 @@ internal sealed class ClientSession : IDisposable
         _request.Scheme = _server.Tls is null ? "http" : "https";
         _request.RemoteEndPoint = _client;
         ForwardedFields.Apply(_request, _clientAddress, _server.Tls is not null);
-        if (_head.Framing == BodyFraming.Chunked || _head.ContentLength > 0)
+        if (HasBody)
         {
             _body ??= new ClientBody(Inflow, _server.Options);
             _body.Begin(_head.Framing, _head.ContentLength, _head.Method.IsIdempotent);
@@ -244,12 +246,11 @@ internal sealed class ClientSession : IDisposable
             response = _head.ContentLength > (_server.Options.MaxBodyBytes ?? long.MaxValue)
                 ? ProxyResponse.FromText(413, "the body is too large\n")
                 : await _server.Handler.HandleAsync(_request, Inflow.Left).ConfigureAwait(false);
-            bool keepAlive = await Writer.SendAsync(response, _request.Body == MessageBody.Empty ? null : _body, Inflow.Left).ConfigureAwait(false);
-            if (response.StatusCode == 101 && _tunnel is not null && Writer.IsWhole)
+            bool keepAlive = await Writer.SendAsync(response, HasBody ? _body : null, Inflow.Left).ConfigureAwait(false);
+            if (response.StatusCode == 101 && Writer.IsWhole)
             {
                 await Writer.CloseHalfAsync().ConfigureAwait(false);
-                Inflow.LimitTunnel();
-                await _tunnel.Ended.ConfigureAwait(false);
+                Inflow.LimitTunnel(); // the disposal of the response waits for the client's half
             }
 
             return keepAlive;

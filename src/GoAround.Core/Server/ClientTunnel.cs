@@ -14,7 +14,6 @@ internal sealed class ClientTunnel : MessageBody
 
     private readonly ClientInflow _inflow;
     private readonly Inbox _inbox;
-    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public ClientTunnel(ClientInflow inflow)
     {
@@ -24,9 +23,6 @@ internal sealed class ClientTunnel : MessageBody
 
     /// <inheritdoc/>
     public override long? Length => null;
-
-    /// <summary>Completes when the client has sent its last byte, or can send no more.</summary>
-    public Task Ended => _ended.Task;
 
     /// <inheritdoc/>
     public override ValueTask<ReadOnlyMemory<byte>> ReadAsync(CancellationToken cancellationToken)
@@ -49,7 +45,6 @@ internal sealed class ClientTunnel : MessageBody
             return TakeAll();
         }
 
-        _ended.TrySetResult();
         if (transfer.IsEnd)
         {
             return default;

@@ -15,6 +15,7 @@ namespace GoAround.Core.Server;
 public sealed class ProxyServer : IAsyncDisposable
 {
     private static readonly TimeSpan AcceptRetryDelay = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan CutTimeout = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan DrainLook = TimeSpan.FromMilliseconds(50);
 
     private readonly ServerOptions _options;
@@ -236,7 +237,14 @@ public sealed class ProxyServer : IAsyncDisposable
             }
         }
 
-        await _drained.Task.ConfigureAwait(false);
+        try
+        {
+            await _drained.Task.WaitAsync(CutTimeout, _time).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            ServerLog.SessionsLeft(_log, Sessions().Length);
+        }
     }
 
     private ClientSession[] Sessions()

@@ -16,6 +16,9 @@ internal static partial class ServerLog
     [LoggerMessage(1007, LogLevel.Debug, "At most {Count} client connections, not {Configured}: this process may open {Files} files")]
     public static partial void ConnectionsLimitedByFiles(ILogger log, int count, int configured, int files);
 
+    [LoggerMessage(1008, LogLevel.Error, "{Count} sessions go on after they were cut: a handler ignores its cancellation token")]
+    public static partial void SessionsLeft(ILogger log, int count);
+
     [LoggerMessage(1002, LogLevel.Error, "A request of {Client} failed in this process")]
     public static partial void RequestFailed(ILogger log, Exception error, IPEndPoint? client);
 

@@ -12,7 +12,7 @@ namespace GoAround.Core.Sockets;
 /// may be started before anybody waits for it, so that a connection that closes, or speaks, out of turn is noticed at once.
 /// </summary>
 /// <remarks>
-/// One reader at a time; only <see cref="GiveUp"/> and the transport call from other threads. Bytes that were lent stay
+/// One reader at a time; only <see cref="GiveUp"/>, <see cref="Nudge"/>, <see cref="HasArrived"/> and the transport are for other threads. Bytes that were lent stay
 /// where they are until the next <see cref="FillAsync"/> or <see cref="Release"/>; held bytes stay until <see cref="Release"/>.
 /// </remarks>
 internal sealed class Inbox : IReceiveSink, IValueTaskSource<Transfer>, IDisposable

@@ -267,7 +267,7 @@ internal sealed class PolledTransport : Transport, IValueTaskSource<SocketError>
         }
         catch (ObjectDisposedException)
         {
-            transfer = new Transfer(0, SocketError.OperationAborted);
+            transfer = new Transfer(0, SocketError.Shutdown); // not what a wait that was given up says
             return true;
         }
 
@@ -367,7 +367,7 @@ internal sealed class PolledTransport : Transport, IValueTaskSource<SocketError>
         if (Interlocked.CompareExchange(ref _receiving, Ready, Waiting) == Waiting)
         {
             ThreadPool.UnsafeQueueUserWorkItem(
-                static transport => transport._sink!.OnReceived(new Transfer(0, SocketError.OperationAborted)), this, preferLocal: false); // set by whoever waited
+                static transport => transport._sink!.OnReceived(new Transfer(0, SocketError.Shutdown)), this, preferLocal: false); // set by whoever waited
         }
 
         if (Interlocked.CompareExchange(ref _sending, Ready, Waiting) == Waiting)

@@ -46,9 +46,10 @@ internal sealed class BackendDialer
                 : await Dns.GetHostAddressesAsync(backend.Host, either.Token).ConfigureAwait(false);
             foreach (IPAddress address in addresses)
             {
-                Socket socket = new(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+                Socket? socket = null;
                 try
                 {
+                    socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
                     IPEndPoint point = new(address, backend.Port);
                     if (Poller.IsWanted && !backend.IsHttps)
                     {
@@ -61,11 +62,11 @@ internal sealed class BackendDialer
                 catch (SocketException error)
                 {
                     last = error;
-                    socket.Dispose();
+                    socket?.Dispose();
                 }
                 catch (OperationCanceledException)
                 {
-                    socket.Dispose();
+                    socket?.Dispose();
                     throw;
                 }
             }

@@ -77,15 +77,6 @@ internal sealed class BackendSockets
         CloseIdle();
     }
 
-    /// <summary>Sockets may be kept again: the backend came back.</summary>
-    public void Revive()
-    {
-        lock (_gate)
-        {
-            _isRetired = false;
-        }
-    }
-
     /// <summary>Closes every idle socket.</summary>
     public void CloseIdle() => Close(long.MaxValue);
 

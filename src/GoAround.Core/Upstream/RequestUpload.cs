@@ -70,7 +70,7 @@ internal sealed class RequestUpload : IDisposable
         return null;
     }
 
-    /// <summary>Marks the body untouched: it is read only when the client was told to send it.</summary>
+    /// <summary>Collects nothing of the body: it is pumped when the client sends it, told to or not.</summary>
     public void Begin(MessageBody body)
     {
         _body = body;

@@ -32,7 +32,6 @@ internal sealed class SocketConnectionFactory : IConnectionFactory, IBackendClie
     public IConnection Create(Backend backend, IHealthSubscription health)
     {
         BackendSockets sockets = _sockets.GetOrAdd(backend, static _ => new BackendSockets());
-        sockets.Revive();
         return new SocketConnection(backend, health, sockets, this);
     }
 

@@ -25,6 +25,7 @@ internal sealed class UpstreamSocket : IResponseLease, IDisposable
     private readonly TimeProvider _time;
     private readonly HeadLimits _limits;
     private readonly Inbox _inbox;
+    private readonly Deadline _answerDeadline;
     private readonly Deadline _deadline;
     private readonly RequestUpload _upload;
 #pragma warning disable CA2213 // its owner is whoever the exchange handed it to
@@ -45,6 +46,7 @@ internal sealed class UpstreamSocket : IResponseLease, IDisposable
         _time = time;
         _limits = new HeadLimits(options.MaxHeadBytes, options.MaxHeadBytes, options.MaxFields);
         _inbox = new Inbox(transport, ReceiveBufferBytes, static (socket, _) => ((UpstreamSocket)socket).OnUnawaited(), this);
+        _answerDeadline = new Deadline(clock, static socket => ((UpstreamSocket)socket).OnTimedOut(), this);
         _deadline = new Deadline(clock, static socket => ((UpstreamSocket)socket).OnTimedOut(), this);
         _upload = new RequestUpload(this, transport, options, clock);
         _head = new ResponseHead(_response.Fields);
@@ -103,7 +105,7 @@ internal sealed class UpstreamSocket : IResponseLease, IDisposable
             _exchange.SendFailed = sent != SocketError.Success;
             if (!_upload.IsComplete)
             {
-                _deadline.Clear(); // the client's own deadlines hold until its body is through
+                _answerDeadline.Clear(); // the client's own deadlines hold until its body is through
                 _upload.Start(rest);
             }
 
@@ -159,6 +161,7 @@ internal sealed class UpstreamSocket : IResponseLease, IDisposable
         Volatile.Write(ref _owner, IsClosed);
         _exchange.Registration.Unregister();
         _exchange = default;
+        _answerDeadline.Dispose();
         _deadline.Dispose();
         _upload.Dispose();
         _transport.Dispose();
@@ -183,16 +186,11 @@ internal sealed class UpstreamSocket : IResponseLease, IDisposable
     /// <summary>The request's body is through: from now on the backend has so long to answer.</summary>
     internal void OnUploaded()
     {
-        if (_exchange.HasAnswered)
-        {
-            return;
-        }
-
-        _deadline.Set(_options.ResponseTimeout);
+        _answerDeadline.Set(_options.ResponseTimeout);
         Interlocked.MemoryBarrier(); // an answer that came meanwhile either sees the deadline set, or is seen here
         if (_exchange.HasAnswered)
         {
-            _deadline.Clear();
+            _answerDeadline.Clear();
         }
     }
 
@@ -241,7 +239,7 @@ internal sealed class UpstreamSocket : IResponseLease, IDisposable
         _exchange = default;
         _exchange.Token = cancellationToken;
         _head.Reset();
-        _deadline.Set(_options.ResponseTimeout);
+        _answerDeadline.Set(_options.ResponseTimeout);
         if (cancellationToken.CanBeCanceled)
         {
             _exchange.Registration = cancellationToken.UnsafeRegister(static socket => ((UpstreamSocket)socket!).Interrupt(Interruption.ClientLeft), this);
@@ -294,7 +292,7 @@ internal sealed class UpstreamSocket : IResponseLease, IDisposable
     {
         _exchange.HasAnswered = true;
         Interlocked.MemoryBarrier(); // before the deadline is cleared: see OnUploaded
-        _deadline.Clear();
+        _answerDeadline.Clear();
         _exchange.IsTunnel = _head.StatusCode == 101;
         BodyFraming framing = _exchange.IsTunnel ? BodyFraming.UntilClose : _head.Framing;
         _body.Begin(framing, _head.ContentLength);
@@ -360,7 +358,7 @@ internal sealed class UpstreamSocket : IResponseLease, IDisposable
             && _upload.IsComplete
             && _inbox.IsEmpty
             && _home is not null;
-        bool isQuiet = (!_exchange.Token.CanBeCanceled || _exchange.Registration.Unregister()) && _deadline.Clear();
+        bool isQuiet = (!_exchange.Token.CanBeCanceled || _exchange.Registration.Unregister()) && _answerDeadline.Clear() && _deadline.Clear();
         _exchange = default;
         _response.Body = MessageBody.Empty;
         _inbox.Release();
@@ -374,7 +372,7 @@ internal sealed class UpstreamSocket : IResponseLease, IDisposable
         _head.Reset();
         IdleSince = _time.GetTimestamp();
         _inbox.Post();
-        Volatile.Write(ref _owner, IsParked);
+        Interlocked.Exchange(ref _owner, IsParked); // a full fence: an arrival sees it parked, or is seen below
         if ((_inbox.HasArrived || !_home!.TryKeep(this)) && TryWake()) // isReusable says that there is a home
         {
             Dispose();

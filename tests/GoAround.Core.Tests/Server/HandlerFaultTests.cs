@@ -40,6 +40,32 @@ public sealed class HandlerFaultTests
     }
 
     [Theory]
+    [InlineData("12345678", true)]
+    [InlineData("1234", false)]
+    public async Task Body_that_a_handler_took_away_is_no_part_of_the_next_request(string received, bool staysOpen)
+    {
+        await using ProxyFixture proxy = await ProxyFixture.ServeAsync((request, _) =>
+        {
+            request.Body = MessageBody.Empty;
+            return new(ProxyResponse.FromText(200, "ok"));
+        });
+        using WireEnd client = await proxy.ConnectAsync();
+        await client.SendAsync("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 8\r\n\r\n" + received);
+        string head = await client.ReadHeadAsync();
+        await client.ExpectAsync("ok");
+        Assert.Equal(staysOpen, !head.Contains("Connection: close\r\n", StringComparison.Ordinal));
+        if (staysOpen)
+        {
+            await client.SendAsync(Get);
+            Assert.StartsWith("HTTP/1.1 200 OK\r\n", await client.ReadHeadAsync());
+        }
+        else
+        {
+            await client.ExpectEndAsync();
+        }
+    }
+
+    [Theory]
     [InlineData(100_000L)]
     [InlineData(null)]
     public async Task Body_that_fails_once_it_has_begun_cuts_the_connection(long? length)

@@ -1,4 +1,5 @@
 using System;
+using System.Net.Sockets;
 using System.Threading.Tasks;
 using GoAround.Core.Tests.Wire;
 using Microsoft.Extensions.Time.Testing;
@@ -132,6 +133,28 @@ public sealed class UpgradeTests
 
         client.ShutdownSend();
         await link.ExpectEndAsync();
+    }
+
+    [Fact]
+    public async Task Tunnel_whose_backend_is_gone_ends_when_the_client_talks_on()
+    {
+        using ScriptedBackend backend = new();
+        await using ProxyFixture proxy = await ProxyFixture.OpenAsync(backend);
+        using WireEnd client = await proxy.ConnectAsync();
+        using (WireEnd link = await OpenTunnelAsync(client, backend))
+        {
+            link.ShutdownSend();
+            await client.ExpectEndAsync();
+        }
+
+        // The first tick is answered by a reset, and a later one cannot be sent: that ends the tunnel.
+        await Until.TrueAsync(
+            () =>
+            {
+                client.Socket.Send("tick"u8, SocketFlags.None, out _);
+                return proxy.Pool.GetStatus()[0].InFlight == 0;
+            },
+            "the tunnel holds its slot");
     }
 
     [Fact]
