@@ -29,9 +29,12 @@ internal sealed class SocketReceiver : SocketAsyncEventArgs
             return true;
         }
 
-        transfer = isPending ? default : new Transfer(BytesTransferred, SocketError);
+        transfer = isPending ? default : Outcome();
         return !isPending;
     }
 
-    protected override void OnCompleted(SocketAsyncEventArgs e) => _sink!.OnReceived(new Transfer(BytesTransferred, SocketError)); // set before the operation began
+    protected override void OnCompleted(SocketAsyncEventArgs e) => _sink!.OnReceived(Outcome()); // set before the operation began
+
+    // A receive that was cancelled by a close still has the count of the one before it: those bytes would be handed out twice.
+    private Transfer Outcome() => new(SocketError == SocketError.Success ? BytesTransferred : 0, SocketError);
 }

@@ -41,6 +41,23 @@ public sealed class TransportTests
         inbox.Dispose();
     }
 
+    [Fact]
+    public async Task Receive_that_is_ended_by_a_close_brings_no_bytes_of_the_one_before()
+    {
+        for (int i = 0; i < 50; i++)
+        {
+            using SocketPair pair = await SocketPair.OpenAsync();
+            using PlainTransport transport = new(pair.Near);
+            using Inbox inbox = new(transport, 4096);
+            Task<Transfer> fill = inbox.FillAsync().AsTask();
+            await pair.Far.SendAsync("before");
+            Assert.Equal(6, (await fill.WaitAsync(WireEnd.Patience)).Count);
+            fill = inbox.FillAsync().AsTask();
+            transport.Abort();
+            Assert.Equal(0, (await fill.WaitAsync(WireEnd.Patience)).Count);
+        }
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
