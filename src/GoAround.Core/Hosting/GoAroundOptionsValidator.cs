@@ -1,7 +1,10 @@
 using System;
 using System.Collections.Generic;
 using System.Globalization;
+using System.Net;
+using System.Text;
 using GoAround.Core.Health;
+using GoAround.Core.Http;
 using GoAround.Core.Pool;
 using GoAround.Core.Server;
 using GoAround.Core.Upstream;
@@ -39,6 +42,10 @@ internal sealed class GoAroundOptionsValidator : IValidateOptions<GoAroundOption
         CheckNumber(failures, "Server.Port (-p)", server.Port, 0, 65535);
         CheckNumber(failures, "Server.Backlog", server.Backlog, 1, 65535);
         CheckNumber(failures, "Server.MaxConnections", server.MaxConnections, 1, 10_000_000);
+        CheckNumber(failures, "Server.MaxConnectionsPerClient", server.MaxConnectionsPerClient ?? 1, 1, 10_000_000);
+        CheckNumber(failures, "Server.MaxRequestsPerConnection", server.MaxRequestsPerConnection ?? 1, 1, int.MaxValue);
+        CheckNumber(failures, "Server.MinBodyRate", server.MinBodyRate, 0, int.MaxValue);
+        CheckDelay(failures, "Server.MinBodyRateGrace", server.MinBodyRateGrace);
         CheckNumber(failures, "Server.MaxRequestLineBytes", server.MaxRequestLineBytes, 256, 1024 * 1024);
         CheckNumber(failures, "Server.MaxHeadBytes", server.MaxHeadBytes, 1024, 1024 * 1024);
         CheckNumber(failures, "Server.MaxFields", server.MaxFields, 1, 10_000);
@@ -49,6 +56,19 @@ internal sealed class GoAroundOptionsValidator : IValidateOptions<GoAroundOption
         CheckDelay(failures, "Server.IdleTimeout", server.IdleTimeout);
         CheckDelay(failures, "Server.BodyTimeout", server.BodyTimeout);
         CheckTime(failures, "Server.ShutdownTimeout (-shutdown-timeout)", server.ShutdownTimeout, TimeSpan.Zero, LongestDelay);
+        foreach (string network in server.TrustedProxies)
+        {
+            if (!IPNetwork.TryParse(network, out _) && !IPAddress.TryParse(network, out _))
+            {
+                failures.Add($"Server.TrustedProxies (-trusted-proxies) has '{network}': it must be a network such as 10.0.0.0/8 or an address");
+            }
+        }
+
+        if (server.ProxyName.Length is < 1 or > 64 || !FieldSyntax.IsToken(Encoding.ASCII.GetBytes(server.ProxyName)))
+        {
+            failures.Add($"Server.ProxyName (-proxy-name) is '{server.ProxyName}': it must be a token of 1..64 bytes (RFC 9110 §5.6.2)");
+        }
+
         if (server.Certificate is { HasPrivateKey: false })
         {
             failures.Add("Server.Certificate (-cacert, -privkey) has no private key: give the key that belongs to it");

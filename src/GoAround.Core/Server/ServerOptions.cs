@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Net;
 using System.Security.Cryptography.X509Certificates;
 
@@ -25,6 +26,12 @@ public sealed class ServerOptions
     /// <summary>Client connections at once; over it no more are accepted until one ends; 1..10000000; default 20000. Less where the process may not open that many files: a quarter of <c>ulimit -n</c> is left for everything else.</summary>
     public int MaxConnections { get; set; } = 20_000;
 
+    /// <summary>Connections of one client address at once, an IPv6 one counted by its /64; one more is closed as soon as it is accepted; 1..10000000, null for no limit; default null (HAProxy, nginx).</summary>
+    public int? MaxConnectionsPerClient { get; set; }
+
+    /// <summary>Requests on one client connection; the response to the last one says that it closes; 1..2147483647, null for no limit; default null (HAProxy, Kestrel).</summary>
+    public int? MaxRequestsPerConnection { get; set; }
+
     /// <summary>How long a TLS handshake may take; above zero; default 10 s (Kestrel <c>HandshakeTimeout</c>).</summary>
     public TimeSpan TlsTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
@@ -36,6 +43,15 @@ public sealed class ServerOptions
 
     /// <summary>The longest pause of a request body, or of a client that does not take its response; above zero; default 60 s (nginx <c>client_body_timeout</c>, <c>send_timeout</c>).</summary>
     public TimeSpan BodyTimeout { get; set; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>
+    /// Bytes a second, on average, that a client must at least send of a request's body, else 408, and take of a response, else it is cut;
+    /// time in which nothing is asked of the client does not count; 0..2147483647, 0 for no minimum; default 240 (Kestrel <c>MinRequestBodyDataRate</c>, <c>MinResponseDataRate</c>).
+    /// </summary>
+    public int MinBodyRate { get; set; } = 240;
+
+    /// <summary>How long a client may stay under <see cref="MinBodyRate"/>; above zero; default 5 s (Kestrel <c>MinDataRate.GracePeriod</c>).</summary>
+    public TimeSpan MinBodyRateGrace { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <summary>How long requests in flight may take when the server stops; zero or more; default 30 s (Kestrel's host).</summary>
     public TimeSpan ShutdownTimeout { get; set; } = TimeSpan.FromSeconds(30);
@@ -54,4 +70,19 @@ public sealed class ServerOptions
 
     /// <summary>Bytes of a body that are kept so that it can be sent once more; 0..16777216; default 65536.</summary>
     public int ReplayBufferBytes { get; set; } = 64 * 1024;
+
+    /// <summary>
+    /// Networks (<c>10.0.0.0/8</c>) and addresses of proxies in front of this one: what they say in X-Forwarded-* and Forwarded is kept and
+    /// extended. What anybody else says there is replaced. Default none.
+    /// </summary>
+    public IList<string> TrustedProxies { get; } = [];
+
+    /// <summary>How backends are told who the client is; default <see cref="ForwardedFormat.XForwarded"/>.</summary>
+    public ForwardedFormat Forwarded { get; set; } = ForwardedFormat.XForwarded;
+
+    /// <summary>Which messages get a Via field; default <see cref="ViaMode.Requests"/> (RFC 9110 §7.6.3: a gateway must in requests, may in responses).</summary>
+    public ViaMode Via { get; set; } = ViaMode.Requests;
+
+    /// <summary>This balancer's name in Via and Proxy-Status; a token of 1..64 bytes; default <c>goaround</c>.</summary>
+    public string ProxyName { get; set; } = "goaround";
 }
