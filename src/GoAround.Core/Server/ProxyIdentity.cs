@@ -43,9 +43,10 @@ internal sealed class ProxyIdentity
         _ => _via2,
     };
 
-    /// <summary>The value of Proxy-Status, without details.</summary>
+    /// <summary>The value of Proxy-Status, without details; empty for what is not told there.</summary>
     // Proxy-Status = sf-list, here of one member with its parameters   RFC 9209 §2
-    public ReadOnlySpan<byte> Status(ProxyError error) => _statuses[(int)error];
+    public ReadOnlySpan<byte> Status(ProxyError error) =>
+        error is ProxyError.None or ProxyError.ClientLeft || (int)error >= _statuses.Length ? default : _statuses[(int)error];
 
     /// <summary>The request has passed a proxy of this name so often that it must be going round in a circle (RFC 9110 §7.6).</summary>
     public bool IsLoop(FieldList fields)

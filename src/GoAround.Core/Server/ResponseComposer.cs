@@ -58,9 +58,10 @@ internal static class ResponseComposer
             writer.Field("Via"u8, server.Identity.Via(received));
         }
 
-        if (response.Error != ProxyError.None)
+        ReadOnlySpan<byte> status = server.Identity.Status(response.Error);
+        if (!status.IsEmpty)
         {
-            WriteProxyStatus(ref writer, response, server.Identity);
+            WriteProxyStatus(ref writer, status, response.ErrorDetails);
         }
 
         if (plan.Framing == BodyFraming.Chunked)
@@ -77,11 +78,11 @@ internal static class ResponseComposer
     }
 
     // A field line of its own: what a backend or a handler says there itself stays as it is   RFC 9209 §2
-    private static void WriteProxyStatus(ref HeadWriter writer, ProxyResponse response, ProxyIdentity identity)
+    private static void WriteProxyStatus(ref HeadWriter writer, ReadOnlySpan<byte> status, string? details)
     {
         writer.Raw("Proxy-Status: "u8);
-        writer.Raw(identity.Status(response.Error));
-        if (response.ErrorDetails is { Length: <= MaxDetailsBytes } details && IsPlain(details))
+        writer.Raw(status);
+        if (details is { Length: <= MaxDetailsBytes } && IsPlain(details))
         {
             Span<byte> bytes = stackalloc byte[MaxDetailsBytes];
             writer.Raw("; details=\""u8);

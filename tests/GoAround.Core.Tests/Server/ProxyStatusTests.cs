@@ -176,6 +176,15 @@ public sealed class ProxyStatusTests
         await client.ExpectAsync("HTTP/1.1 200 OK\r\nDate: Sun, 22 Nov 2026 12:00:00 GMT\r\nContent-Length: 2\r\n\r\nok");
     }
 
+    [Theory]
+    [InlineData(ProxyError.ClientLeft)]
+    [InlineData((ProxyError)200)]
+    public async Task What_is_no_error_of_the_rfc_is_not_told(ProxyError error)
+    {
+        await using ProxyFixture proxy = await ProxyFixture.ServeAsync((_, _) => new(ProxyResponse.FromError(403, error, "no\n")));
+        Assert.DoesNotContain("Proxy-Status", await proxy.AskOnceAsync(Get));
+    }
+
     [Fact]
     public void Every_error_has_a_name_of_its_own()
     {
