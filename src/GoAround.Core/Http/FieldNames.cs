@@ -13,10 +13,7 @@ internal static class FieldNames
     private static readonly ulong Forwarde = BinaryPrimitives.ReadUInt64LittleEndian("forwarde"u8);
 
     /// <summary>Which known name these bytes are, in any case; <see cref="KnownField.Other"/> for the rest.</summary>
-    public static KnownField Recognise(ReadOnlySpan<byte> name) =>
-        name.Length >= XForwardedBytes && (name[0] | 0x20) == 'x' ? RecogniseX(name) : RecogniseShort(name);
-
-    private static KnownField RecogniseShort(ReadOnlySpan<byte> name) => name.Length switch
+    public static KnownField Recognise(ReadOnlySpan<byte> name) => name.Length switch
     {
         2 => Match(name, "TE"u8, KnownField.Te),
         3 => Match(name, "Via"u8, KnownField.Via),
@@ -26,6 +23,8 @@ internal static class FieldNames
         9 => Match(name, "Forwarded"u8, KnownField.Forwarded),
         10 => Match(name, "Connection"u8, "Keep-Alive"u8, KnownField.Connection, KnownField.KeepAlive),
         11 => Match(name, "Traceparent"u8, KnownField.TraceParent),
+        < XForwardedBytes => KnownField.Other,
+        _ when (name[0] | 0x20) == 'x' => RecogniseX(name),
         14 => Match(name, "Content-Length"u8, KnownField.ContentLength),
         16 => Match(name, "Proxy-Connection"u8, KnownField.ProxyConnection),
         17 => Match(name, "Transfer-Encoding"u8, KnownField.TransferEncoding),

@@ -71,6 +71,25 @@ public sealed class ErrorCountTests
     }
 
     [Fact]
+    public async Task Tunnel_that_ends_in_order_is_not_counted()
+    {
+        using ScriptedBackend backend = new();
+        await using ProxyFixture proxy = await ProxyFixture.OpenAsync(backend);
+        using WireEnd client = await proxy.ConnectAsync();
+        await client.SendAsync("GET / HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n");
+        using WireEnd link = await backend.AcceptAsync();
+        await link.ReadHeadAsync();
+        await link.SendAsync("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\nhello");
+        await client.ReadUntilAsync("hello");
+        client.ShutdownSend();
+        await link.ExpectEndAsync();
+        link.Dispose();
+        await client.ExpectEndAsync();
+        await Until.TrueAsync(() => !proxy.Events.Ended.IsEmpty, "not counted");
+        Assert.Empty(proxy.Events.Errors);
+    }
+
+    [Fact]
     public async Task Error_that_a_handler_sets_does_not_stay_on_the_response_of_the_next_request()
     {
         using ScriptedBackend backend = new ScriptedBackend().Answer(WireEnd.Response("ok"));
