@@ -2,7 +2,6 @@ using System;
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
-using System.Text;
 using System.Threading;
 using System.Threading.Tasks;
 using GoAround.Core.Async;
@@ -19,7 +18,7 @@ internal sealed class ClientSession : IDisposable
     private readonly ServerContext _server;
     private readonly Socket _socket;
     private readonly IPEndPoint? _client;
-    private readonly byte[] _clientAddress;
+    private readonly ForwardedFields _forwarded;
     private readonly ClientRequest _request;
     private readonly RequestHead _head;
     private Transport? _transport;
@@ -36,7 +35,7 @@ internal sealed class ClientSession : IDisposable
         _request = new ClientRequest(this);
         _head = new RequestHead(_request.Fields);
         _client = ClientOpening.EndPointOf(socket);
-        _clientAddress = Encoding.ASCII.GetBytes(_client?.Address.ToString() ?? "unknown");
+        _forwarded = new ForwardedFields(server, _client?.Address);
     }
 
     private ClientInflow Inflow => _inflow!; // set before the first request
@@ -167,7 +166,7 @@ internal sealed class ClientSession : IDisposable
         }
         finally
         {
-            _server.Events.RequestEnded(_request, Writer.StatusCode, _server.Time.GetElapsedTime(_exchange.Started));
+            TellOfEnd(Writer.StatusCode);
         }
 
         if (keepAlive)
@@ -213,7 +212,13 @@ internal sealed class ClientSession : IDisposable
         _request.AcceptsTrailers = _head.AcceptsTrailers;
         _request.Scheme = _server.Tls is null ? "http" : "https";
         _request.RemoteEndPoint = _client;
-        ForwardedFields.Apply(_request, _clientAddress, _server.Tls is not null);
+        _forwarded.Apply(_request);
+        _exchange.IsLoop = _server.Identity.MarksRequests && _server.Identity.IsLoop(_request.Fields);
+        if (_server.Identity.MarksRequests)
+        {
+            _request.Fields.AddOwn("Via"u8, _server.Identity.Via(_head.Version), KnownField.Via);
+        }
+
         if (HasBody)
         {
             _body ??= new ClientBody(Inflow, _server.Options);
@@ -243,9 +248,8 @@ internal sealed class ClientSession : IDisposable
         ProxyResponse? response = null;
         try
         {
-            response = _head.ContentLength > (_server.Options.MaxBodyBytes ?? long.MaxValue)
-                ? ProxyResponse.FromText(413, "the body is too large\n")
-                : await _server.Handler.HandleAsync(_request, Inflow.Left).ConfigureAwait(false);
+            response = Refusal() ?? await _server.Handler.HandleAsync(_request, Inflow.Left).ConfigureAwait(false);
+            _exchange.Error = response.Error;
             bool keepAlive = await Writer.SendAsync(response, HasBody ? _body : null, Inflow.Left).ConfigureAwait(false);
             if (response.StatusCode == 101 && Writer.IsWhole)
             {
@@ -258,10 +262,11 @@ internal sealed class ClientSession : IDisposable
         catch (ClientException fault)
         {
             ServerLog.Refused(_server.Log, _client, fault.StatusCode, fault.Message);
-            return await InsteadAsync(fault.StatusCode, fault.Message).ConfigureAwait(false);
+            return await InsteadAsync(fault.StatusCode, ProxyError.HttpRequestError, fault.Message).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (Inflow.Left.IsCancellationRequested)
         {
+            _exchange.Error = ProxyError.ClientLeft;
             Writer.Cut(ResponseWriter.ClientClosedRequest);
             return false;
         }
@@ -273,14 +278,14 @@ internal sealed class ClientSession : IDisposable
                 _server.Events.ResponseBroken(backend, failure);
             }
 
-            return await InsteadAsync(502, "the backend's answer broke off").ConfigureAwait(false);
+            return await InsteadAsync(502, failure.Error, "the backend's answer broke off").ConfigureAwait(false);
         }
 #pragma warning disable CA1031 // a bug, of this process or of a handler: it is logged, and answered where that is still possible
         catch (Exception error)
 #pragma warning restore CA1031
         {
             ServerLog.RequestFailed(_server.Log, error, _client);
-            return await InsteadAsync(500, "this balancer failed").ConfigureAwait(false);
+            return await InsteadAsync(500, ProxyError.ProxyInternalError, "this balancer failed").ConfigureAwait(false);
         }
         finally
         {
@@ -292,8 +297,9 @@ internal sealed class ClientSession : IDisposable
     }
 
     /// <summary>Answers an error where nothing was sent yet, else cuts the connection: half an answer must not look whole. Always closes.</summary>
-    private async ValueTask<bool> InsteadAsync(int statusCode, string why)
+    private async ValueTask<bool> InsteadAsync(int statusCode, ProxyError error, string why)
     {
+        _exchange.Error = error;
         if (Writer.HasBegun)
         {
             Writer.Cut(statusCode);
@@ -301,7 +307,7 @@ internal sealed class ClientSession : IDisposable
         }
 
         Writer.Begin(_head.Method.IsHead, _head.Version, keepAlive: false);
-        return await SendTextAsync(statusCode, why).ConfigureAwait(false);
+        return await SendTextAsync(OwnAnswer.Make(statusCode, error, why)).ConfigureAwait(false);
     }
 
     /// <summary>Answers a request that was not understood, and closes.</summary>
@@ -312,20 +318,39 @@ internal sealed class ClientSession : IDisposable
         _exchange.Started = _server.Time.GetTimestamp();
         _request.Forget();
         _server.Events.RequestStarted();
-        Writer.Begin(isHead: false, ProtocolVersion.Http11, keepAlive: false);
-        await SendTextAsync(statusCode, why).ConfigureAwait(false);
-        _server.Events.RequestEnded(_request, statusCode, _server.Time.GetElapsedTime(_exchange.Started));
+        Writer.Begin(OwnAnswer.IsToHead(Inbox.UnreadSpan), ProtocolVersion.Http11, keepAlive: false);
+        _exchange.Error = ProxyError.HttpRequestError;
+        await SendTextAsync(OwnAnswer.Make(statusCode, _exchange.Error, why)).ConfigureAwait(false);
+        TellOfEnd(statusCode);
         await CloseByTheBookAsync().ConfigureAwait(false);
         return false;
     }
 
-    private async ValueTask<bool> SendTextAsync(int statusCode, string text)
+    private async ValueTask<bool> SendTextAsync(ProxyResponse response)
     {
-        ProxyResponse response = ProxyResponse.FromText(statusCode, text + "\n");
         await using (response.ConfigureAwait(false))
         {
             return await Writer.SendAsync(response, null, CancellationToken.None).ConfigureAwait(false);
         }
+    }
+
+    /// <summary>The answer to a request that no handler gets to see; null: it is to be handled.</summary>
+    private ProxyResponse? Refusal() =>
+        _head.ContentLength > (_server.Options.MaxBodyBytes ?? long.MaxValue) ? OwnAnswer.Make(413, ProxyError.HttpRequestError, "the body is too large")
+        : _exchange.IsLoop ? OwnAnswer.Make(502, ProxyError.ProxyLoopDetected, "the request goes round in a circle")
+        : null;
+
+    private void TellOfEnd(int statusCode)
+    {
+        ProxyError error = statusCode == ResponseWriter.ClientClosedRequest || (_exchange.Error == ProxyError.None && !Writer.IsWhole)
+            ? ProxyError.ClientLeft
+            : _exchange.Error;
+        if (error != ProxyError.None)
+        {
+            _server.Events.ErrorMade(error, statusCode);
+        }
+
+        _server.Events.RequestEnded(_request, statusCode, _server.Time.GetElapsedTime(_exchange.Started));
     }
 
     private async ValueTask CloseByTheBookAsync()
@@ -354,6 +379,8 @@ internal sealed class ClientSession : IDisposable
     {
         public RequestHeadParser Parser;
         public bool HasHeadDeadline;
+        public bool IsLoop;
+        public ProxyError Error;
         public long Started;
     }
 }

@@ -124,7 +124,8 @@ internal sealed class UpstreamBody : MessageBody
                 _state.HasEnded = true;
                 break;
             case ChunkStatus.Rejected:
-                throw _socket.Malformed($"sent a malformed body: {Rejections.Describe(_state.Chunks.Rejection)}", BackendFailureStage.ResponseBody);
+                Rejection rejection = _state.Chunks.Rejection;
+                throw _socket.Malformed($"sent a malformed body: {Rejections.Describe(rejection)}", rejection, BackendFailureStage.ResponseBody);
         }
 
         _inbox.Take(consumed);
