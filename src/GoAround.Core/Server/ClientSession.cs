@@ -213,12 +213,7 @@ internal sealed class ClientSession : IDisposable
         _request.Scheme = _server.Tls is null ? "http" : "https";
         _request.RemoteEndPoint = _client;
         _forwarded.Apply(_request);
-        _exchange.IsLoop = _server.Identity.MarksRequests && _server.Identity.IsLoop(_request.Fields);
-        if (_server.Identity.MarksRequests)
-        {
-            _request.Fields.AddOwn("Via"u8, _server.Identity.Via(_head.Version), KnownField.Via);
-        }
-
+        _exchange.IsLoop = !_server.Identity.TryMark(_request);
         if (HasBody)
         {
             _body ??= new ClientBody(Inflow, _server.Options);
