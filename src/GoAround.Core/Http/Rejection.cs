@@ -4,6 +4,7 @@ namespace GoAround.Core.Http;
 internal enum Rejection : byte
 {
     None = 0,
+    AmbiguousFieldName,
     BareCarriageReturn,
     BareLineFeed,
     BodyTooLarge,

@@ -21,6 +21,7 @@ internal static class Rejections
     public static string Describe(Rejection rejection) => rejection switch
     {
         Rejection.None => "No fault was found.",
+        Rejection.AmbiguousFieldName => "Some would take a field name with an underscore for one that frames the body.",
         Rejection.BareCarriageReturn => "A CR stands without its LF.",
         Rejection.BareLineFeed => "A line ends with LF instead of CRLF.",
         Rejection.BodyTooLarge => "The body is too large.",

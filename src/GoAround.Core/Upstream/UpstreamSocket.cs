@@ -266,7 +266,7 @@ internal sealed class UpstreamSocket : IResponseLease, IDisposable
         _head.Bind(_inbox.Hold(_head.Length));
         if (_head.StatusCode == 101)
         {
-            return request.UpgradeProtocol.IsEmpty ? throw Malformed("switched protocols unasked") : true;
+            return UpgradeOffer.Covers(request.UpgradeProtocol.Span, _head.UpgradeProtocol.Span) ? true : throw Malformed("switched protocols unasked");
         }
 
         _exchange.IsInterim = _head.StatusCode < 200;
@@ -295,7 +295,7 @@ internal sealed class UpstreamSocket : IResponseLease, IDisposable
         _answerDeadline.Clear();
         _exchange.IsTunnel = _head.StatusCode == 101;
         BodyFraming framing = _exchange.IsTunnel ? BodyFraming.UntilClose : _head.Framing;
-        _body.Begin(framing, _head.ContentLength);
+        _body.Begin(framing, _head.ContentLength, !_head.DropsTrailers);
         _response.StatusCode = _head.StatusCode;
         _response.Reason = _head.Reason;
         _response.ContentLength = _head.DeclaredLength;
