@@ -119,7 +119,7 @@ def request_lines():
     refused('only junk', b'\x00\xff\xfe' * 30)
     refused('long line', get(target=b'/' + b'a' * 9000), 414)
     refused('long line in pieces', b'GET /' + b'a' * 40000, 414)
-    refused('long method', get(method=b'M' * 9000), 414, 501, 400)
+    refused('long method', get(method=b'M' * 9000), 501)
     for target in (b'/a%2fb', b'/a%2Fb', b'/%', b'/%zz', b'/%00', b'/a/../b', b'/./a', b'//a//b', b'/..', b'/a;p=1?x=%20&y', b'/?', b'/?#'[:2], b'/a?b?c', b"/!$&'()*+,;=:@-._~", b'/|[]{}^`"<>\\', b'/%2e%2e/', b'/a%0d%0aX:%20y'):
         passed(f'target {target}', get(target=target), line=b'GET ' + target + b' HTTP/1.1')
     for method in (b'get', b'PATCH', b'DELETE', b'M-SEARCH', b"!#$%&'*+-.^_`|~09", b'X' * 300, b'QUERY', b'PROPFIND'):

@@ -28,6 +28,7 @@ internal enum Rejection : byte
     InvalidTransferEncoding,
     InvalidVersion,
     LengthAndTransferEncoding,
+    MethodTooLong,
     MissingChunkEnd,
     MissingHost,
     ObsFold,

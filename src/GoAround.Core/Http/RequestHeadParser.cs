@@ -107,7 +107,8 @@ internal struct RequestHeadParser
 
     private static Rejection FaultOfLine(LineStatus status, ReadOnlySpan<byte> line, bool headIsFull) => status switch
     {
-        LineStatus.TooLong => headIsFull ? Rejection.HeadTooLarge : Rejection.RequestLineTooLong,
+        LineStatus.TooLong when !headIsFull => line.Contains((byte)' ') ? Rejection.RequestLineTooLong : Rejection.MethodTooLong,
+        LineStatus.TooLong => Rejection.HeadTooLarge,
         LineStatus.BareLineFeed => Rejection.BareLineFeed,
         LineStatus.BareCarriageReturn => Rejection.BareCarriageReturn,
         _ => line.Contains((byte)' ') ? Rejection.InvalidTarget : Rejection.InvalidMethod,

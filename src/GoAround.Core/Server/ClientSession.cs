@@ -158,6 +158,12 @@ internal sealed class ClientSession : IDisposable
             return await RefuseAsync(Rejections.StatusCode(rejection), Rejections.Describe(rejection)).ConfigureAwait(false);
         }
 
+        if (_head.TargetsHttps && _server.Tls is null)
+        {
+            // A request for https that did not come over TLS must be rejected   RFC 9110 §7.4
+            return await RefuseAsync(421, "https needs TLS").ConfigureAwait(false);
+        }
+
         _exchange.Started = _server.Time.GetTimestamp();
         _server.Events.RequestStarted();
         bool keepAlive = false;

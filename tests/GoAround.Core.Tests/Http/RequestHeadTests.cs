@@ -48,6 +48,16 @@ public class RequestHeadTests
     public void A_target_says_that_it_needs_tls(string target, bool expected) =>
         Assert.Equal(expected, Parse($"GET {target} HTTP/1.1\r\nHost: a\r\n\r\n").TargetsHttps);
 
+    [Fact]
+    public void A_method_that_fills_the_line_is_told_apart_from_a_target_that_does()
+    {
+        HeadLimits limits = new(64, 1024, 10);
+        byte[] method = Feed.Bytes(new string('M', 70));
+        byte[] target = Feed.Bytes("M /" + new string('t', 70));
+        Assert.All(Feed.Splits(method), ends => Assert.Equal("Rejected MethodTooLong", Feed.Describe(method, ends, limits)));
+        Assert.All(Feed.Splits(target), ends => Assert.Equal("Rejected RequestLineTooLong", Feed.Describe(target, ends, limits)));
+    }
+
     private static RequestHead Parse(string text)
     {
         byte[] wire = Feed.Bytes(text);

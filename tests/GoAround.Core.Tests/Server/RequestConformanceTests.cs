@@ -38,6 +38,7 @@ public sealed class RequestConformanceTests
     [InlineData(505, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")]
     [InlineData(505, "GET / HTTP/0.9\r\nHost: h\r\n\r\n")]
     [InlineData(501, "CONNECT h:80 HTTP/1.1\r\nHost: h:80\r\n\r\n")]
+    [InlineData(421, "GET https://h/ HTTP/1.1\r\nHost: h\r\n\r\n")]
     public async Task Malformed_head_is_refused_and_no_byte_reaches_a_backend(int status, string request) =>
         await ExpectRefusalAsync(status, request);
 
