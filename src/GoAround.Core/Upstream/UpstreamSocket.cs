@@ -180,7 +180,8 @@ internal sealed class UpstreamSocket : IResponseLease, IDisposable
             _deadline.Clear();
         }
 
-        return transfer;
+        bool isCutShort = transfer.IsEnd && !_exchange.IsTunnel && !_transport.EndIsGenuine; // RFC 9112 §9.8
+        return isCutShort ? new Transfer(0, SocketError.ConnectionReset) : transfer;
     }
 
     /// <summary>The request's body is through: from now on the backend has so long to answer.</summary>

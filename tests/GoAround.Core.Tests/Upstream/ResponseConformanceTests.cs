@@ -84,6 +84,38 @@ public sealed class ResponseConformanceTests
     public async Task Switch_to_what_was_not_offered_is_a_bad_gateway(string response) =>
         await ExpectBadGatewayAsync(Upgrade, response);
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Response_that_ends_with_its_tls_connection_is_whole_only_with_a_closure_alert(bool alert)
+    {
+        TaskCompletionSource isThere = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        using ScriptedBackend backend = new ScriptedBackend("https").Serve(async link =>
+        {
+            await link.StartTlsAsServerAsync(TestCertificates.Local);
+            await link.ReadHeadAsync();
+            await link.SendAsync(Ok + "\r\nhello");
+            await isThere.Task;
+            if (alert)
+            {
+                await link.SendClosureAlertAsync();
+            }
+
+            link.ShutdownSend();
+            await link.ReadToCloseAsync();
+        });
+        ProxyFixture.Setup setup = new();
+        setup.Upstream.TrustedRoots.Add(TestCertificates.Root);
+        await using ProxyFixture proxy = await ProxyFixture.OpenAsync(setup, backend);
+        using WireEnd client = await proxy.ConnectAsync();
+        await client.SendAsync("GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+        await client.ReadUntilAsync("5\r\nhello\r\n");
+        isThere.SetResult();
+        Assert.Equal(alert ? "0\r\n\r\n" : "", alert ? await client.ReadToEndAsync() : await client.ReadToResetAsync());
+
+        proxy.ExpectNoErrors();
+    }
+
     private static async Task ExpectAsync(string method, string fields, string response, string expected)
     {
         using ScriptedBackend backend = Script(response);
