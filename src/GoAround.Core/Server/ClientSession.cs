@@ -157,6 +157,12 @@ internal sealed class ClientSession : IDisposable
             return await RefuseAsync(Rejections.StatusCode(rejection), Rejections.Describe(rejection)).ConfigureAwait(false);
         }
 
+        if (_head.TargetsHttps && _server.Tls is null)
+        {
+            // A request for https that did not come over TLS must be rejected   RFC 9110 §7.4
+            return await RefuseAsync(421, "https needs TLS").ConfigureAwait(false);
+        }
+
         _exchange.Started = _server.Time.GetTimestamp();
         _server.Events.RequestStarted();
         bool keepAlive = false;
@@ -217,7 +223,7 @@ internal sealed class ClientSession : IDisposable
         if (HasBody)
         {
             _body ??= new ClientBody(Inflow, _server.Options);
-            _body.Begin(_head.Framing, _head.ContentLength, _head.Method.IsIdempotent);
+            _body.Begin(_head.Framing, _head.ContentLength, !_head.DropsTrailers, _head.Method.IsIdempotent);
             _request.Body = _body;
         }
         else
