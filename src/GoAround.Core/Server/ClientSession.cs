@@ -157,6 +157,12 @@ internal sealed class ClientSession : IDisposable
             return await RefuseAsync(Rejections.StatusCode(rejection), Rejections.Describe(rejection)).ConfigureAwait(false);
         }
 
+        if (_head.TargetsHttps && _server.Tls is null)
+        {
+            // A request for https that did not come over TLS must be rejected   RFC 9110 §7.4
+            return await RefuseAsync(421, "https needs TLS").ConfigureAwait(false);
+        }
+
         _exchange.Started = _server.Time.GetTimestamp();
         _server.Events.RequestStarted();
         bool keepAlive = false;
@@ -213,16 +219,11 @@ internal sealed class ClientSession : IDisposable
         _request.Scheme = _server.Tls is null ? "http" : "https";
         _request.RemoteEndPoint = _client;
         _forwarded.Apply(_request);
-        _exchange.IsLoop = _server.Identity.MarksRequests && _server.Identity.IsLoop(_request.Fields);
-        if (_server.Identity.MarksRequests)
-        {
-            _request.Fields.AddOwn("Via"u8, _server.Identity.Via(_head.Version), KnownField.Via);
-        }
-
+        _exchange.IsLoop = !_server.Identity.TryMark(_request);
         if (HasBody)
         {
             _body ??= new ClientBody(Inflow, _server.Options);
-            _body.Begin(_head.Framing, _head.ContentLength, _head.Method.IsIdempotent);
+            _body.Begin(_head.Framing, _head.ContentLength, !_head.DropsTrailers, _head.Method.IsIdempotent);
             _request.Body = _body;
         }
         else

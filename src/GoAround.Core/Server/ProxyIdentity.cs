@@ -10,6 +10,7 @@ internal sealed class ProxyIdentity
     // Balancers in a chain may all have the default name: one that stands there a few times is a chain, many times a loop.
     private const int MaxPasses = 10;
 
+    private readonly bool _marksRequests;
     private readonly byte[] _name;
     private readonly byte[] _via10;
     private readonly byte[] _via11;
@@ -24,12 +25,9 @@ internal sealed class ProxyIdentity
         _via11 = Encoding.ASCII.GetBytes($"1.1 {name}");
         _via2 = Encoding.ASCII.GetBytes($"2 {name}");
         _statuses = Array.ConvertAll(Enum.GetValues<ProxyError>(), error => Encoding.ASCII.GetBytes($"{Item(name)}; error={error.Name()}"));
-        MarksRequests = options.Via != ViaMode.Off;
+        _marksRequests = options.Via != ViaMode.Off;
         MarksResponses = options.Via == ViaMode.Both;
     }
-
-    /// <summary>Requests get a Via.</summary>
-    public bool MarksRequests { get; }
 
     /// <summary>Responses of backends get a Via.</summary>
     public bool MarksResponses { get; }
@@ -48,8 +46,20 @@ internal sealed class ProxyIdentity
     public ReadOnlySpan<byte> Status(ProxyError error) =>
         error is ProxyError.None or ProxyError.ClientLeft || (int)error >= _statuses.Length ? default : _statuses[(int)error];
 
-    /// <summary>The request has passed a proxy of this name so often that it must be going round in a circle (RFC 9110 §7.6).</summary>
-    public bool IsLoop(FieldList fields)
+    /// <summary>Adds the Via of a request; false: it has passed a proxy of this name so often that it must be going round in a circle (RFC 9110 §7.6).</summary>
+    public bool TryMark(ProxyRequest request)
+    {
+        if (!_marksRequests)
+        {
+            return true;
+        }
+
+        bool isLoop = IsLoop(request.Fields);
+        request.Fields.AddOwn("Via"u8, Via(request.Version), KnownField.Via);
+        return !isLoop;
+    }
+
+    private bool IsLoop(FieldList fields)
     {
         int passes = 0;
         for (int i = 0; i < fields.Count; i++)

@@ -28,15 +28,16 @@ internal sealed class UpstreamBody : MessageBody
     public override long? Length => _state.Framing == BodyFraming.Length ? _state.Declared : null;
 
     /// <inheritdoc/>
-    public override FieldList? Trailers => _state.Framing == BodyFraming.Chunked ? _trailers : null;
+    public override FieldList? Trailers => _state.Framing == BodyFraming.Chunked && _state.KeepsTrailers ? _trailers : null;
 
     /// <summary>The last byte was lent.</summary>
     public bool HasEnded => _state.HasEnded;
 
     /// <summary>Starts over for the next response.</summary>
-    public void Begin(BodyFraming framing, long length)
+    public void Begin(BodyFraming framing, long length, bool keepsTrailers)
     {
         _state = default;
+        _state.KeepsTrailers = keepsTrailers;
         _state.Framing = framing;
         _state.Declared = length;
         _state.Remaining = length;
@@ -139,6 +140,7 @@ internal sealed class UpstreamBody : MessageBody
         public long Remaining;
         public long Lent;
         public bool HasEnded;
+        public bool KeepsTrailers;
         public ChunkedDecoder Chunks;
     }
 }

@@ -180,7 +180,8 @@ internal sealed class UpstreamSocket : IResponseLease, IDisposable
             _deadline.Clear();
         }
 
-        return transfer;
+        bool isCutShort = transfer.IsEnd && !_exchange.IsTunnel && !_transport.EndIsGenuine; // RFC 9112 §9.8
+        return isCutShort ? new Transfer(0, SocketError.ConnectionReset) : transfer;
     }
 
     /// <summary>The request's body is through: from now on the backend has so long to answer.</summary>
@@ -265,7 +266,7 @@ internal sealed class UpstreamSocket : IResponseLease, IDisposable
         _head.Bind(_inbox.Hold(_head.Length));
         if (_head.StatusCode == 101)
         {
-            return request.UpgradeProtocol.IsEmpty ? throw Malformed("switched protocols unasked") : true;
+            return UpgradeOffer.Covers(request.UpgradeProtocol.Span, _head.UpgradeProtocol.Span) ? true : throw Malformed("switched protocols unasked");
         }
 
         _exchange.IsInterim = _head.StatusCode < 200;
@@ -294,7 +295,7 @@ internal sealed class UpstreamSocket : IResponseLease, IDisposable
         _answerDeadline.Clear();
         _exchange.IsTunnel = _head.StatusCode == 101;
         BodyFraming framing = _exchange.IsTunnel ? BodyFraming.UntilClose : _head.Framing;
-        _body.Begin(framing, _head.ContentLength);
+        _body.Begin(framing, _head.ContentLength, !_head.DropsTrailers);
         _response.StatusCode = _head.StatusCode;
         _response.Reason = _head.Reason;
         _response.ContentLength = _head.DeclaredLength;

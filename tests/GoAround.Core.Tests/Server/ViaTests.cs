@@ -76,6 +76,17 @@ public sealed class ViaTests
         proxy.ExpectNoErrors();
     }
 
+    [Fact]
+    public async Task Balancer_that_is_its_own_backend_ends_the_circle()
+    {
+        await using ProxyFixture proxy = await ProxyFixture.OpenAsync(new ProxyFixture.Setup { Pool = { ConnectionsPerBackend = 20 } });
+        await proxy.Pool.ReplaceAsync([Backend.Parse($"http://127.0.0.1:{proxy.Port}")], default);
+        string answer = await proxy.AskOnceAsync("GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+        Assert.Contains("Proxy-Status: goaround; error=proxy_loop_detected\r\n", answer);
+        await Until.TrueAsync(() => proxy.Events.Ended.Count == 11, "not counted");
+        Assert.Equal([(ProxyError.ProxyLoopDetected, 502)], proxy.Events.Errors);
+    }
+
     private static string Via(string head) =>
         string.Concat(head.Split("\r\n").Where(line => line.StartsWith("Via:", StringComparison.OrdinalIgnoreCase)).Select(line => line + "\r\n"));
 
