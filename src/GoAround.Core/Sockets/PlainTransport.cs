@@ -8,15 +8,19 @@ namespace GoAround.Core.Sockets;
 internal sealed class PlainTransport : Transport
 {
     private readonly Socket _socket;
-    private readonly SocketReceiver _receiver = new();
+    private readonly SocketReceiver _receiver;
     private readonly SocketSender _sender = new();
     private bool _isAborted;
 
-    public PlainTransport(Socket socket) => _socket = socket;
+    public PlainTransport(Socket socket)
+    {
+        _socket = socket;
+        _receiver = new SocketReceiver(socket);
+    }
 
     /// <inheritdoc/>
-    public override bool TryReceive(Memory<byte> buffer, IReceiveSink sink, out Transfer transfer) =>
-        _receiver.TryReceive(_socket, buffer, sink, out transfer);
+    public override bool TryReceive(IReceiveSink sink, out Transfer transfer) =>
+        _receiver.TryReceive(sink, out transfer);
 
     /// <inheritdoc/>
     public override ValueTask<SocketError> SendAsync(ReadOnlyMemory<byte> bytes) => _sender.SendAsync(_socket, bytes);

@@ -20,7 +20,6 @@ internal sealed class PolledTransport : Transport, IValueTaskSource<SocketError>
     private readonly Poller _poller;
     private readonly long _number;
     private IReceiveSink? _sink;
-    private Memory<byte> _receiveBuffer;
     private int _receiving;
     private ReadOnlyMemory<byte> _unsent;
     private ManualResetValueTaskSourceCore<SocketError> _sent;
@@ -71,9 +70,8 @@ internal sealed class PolledTransport : Transport, IValueTaskSource<SocketError>
     }
 
     /// <inheritdoc/>
-    public override bool TryReceive(Memory<byte> buffer, IReceiveSink sink, out Transfer transfer)
+    public override bool TryReceive(IReceiveSink sink, out Transfer transfer)
     {
-        _receiveBuffer = buffer;
         _sink = sink;
         while (true)
         {
@@ -88,7 +86,7 @@ internal sealed class PolledTransport : Transport, IValueTaskSource<SocketError>
             }
 
             Volatile.Write(ref _receiving, Unready); // before the call: what arrives during it makes the socket ready again
-            if (ReceiveNow(buffer.Span, out transfer))
+            if (ReceiveNow(sink, out transfer))
             {
                 return true;
             }
@@ -178,9 +176,9 @@ internal sealed class PolledTransport : Transport, IValueTaskSource<SocketError>
                 return;
             }
 
-            if (ReceiveNow(_receiveBuffer.Span, out Transfer transfer))
+            if (ReceiveNow(_sink!, out Transfer transfer)) // set by whoever waits
             {
-                _sink!.OnReceived(transfer); // set by whoever waits
+                _sink!.OnReceived(transfer);
                 return;
             }
 
@@ -247,8 +245,9 @@ internal sealed class PolledTransport : Transport, IValueTaskSource<SocketError>
     }
 
     /// <summary>Receives what is there; false: nothing is. A receive that fills less than the buffer has emptied the socket.</summary>
-    private unsafe bool ReceiveNow(Span<byte> buffer, out Transfer transfer)
+    private unsafe bool ReceiveNow(IReceiveSink sink, out Transfer transfer)
     {
+        Span<byte> buffer = sink.RentRoom().Span;
         nint count;
         int errno;
         try
@@ -274,6 +273,7 @@ internal sealed class PolledTransport : Transport, IValueTaskSource<SocketError>
         transfer = count >= 0 ? new Transfer((int)count, SocketError.Success) : new Transfer(0, ErrorOf(errno));
         if (errno == LinuxCalls.WouldBlock)
         {
+            sink.ReturnRoom();
             return false;
         }
 

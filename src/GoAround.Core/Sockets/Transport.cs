@@ -10,8 +10,8 @@ internal abstract class Transport : IDisposable
     /// <summary>Takes a connected socket over, by the means that suit the host.</summary>
     public static Transport Over(Socket socket) => Poller.IsWanted ? new PolledTransport(socket) : new PlainTransport(socket);
 
-    /// <summary>Starts a receive. True: it ended at once with this result; false: the sink is told later.</summary>
-    public abstract bool TryReceive(Memory<byte> buffer, IReceiveSink sink, out Transfer transfer);
+    /// <summary>Starts a receive; while it waits it has no buffer. True: it ended at once with this result; false: the sink is told later.</summary>
+    public abstract bool TryReceive(IReceiveSink sink, out Transfer transfer);
 
     /// <summary>Sends all the bytes; the memory is lent until the call has ended.</summary>
     public abstract ValueTask<SocketError> SendAsync(ReadOnlyMemory<byte> bytes);
