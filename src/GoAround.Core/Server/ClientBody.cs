@@ -45,8 +45,10 @@ internal sealed class ClientBody : MessageBody
     /// <param name="framing">Length or chunked.</param>
     /// <param name="length">Bytes, where the framing says so.</param>
     /// <param name="mayReplay">The method is idempotent: keep what was read, so far as the replay buffer goes.</param>
-    public void Begin(BodyFraming framing, long length, bool mayReplay)
+    /// <param name="isHeldBack">The client waits for 100 (Continue) before it sends it.</param>
+    public void Begin(BodyFraming framing, long length, bool mayReplay, bool isHeldBack)
     {
+        _inflow.BeginBody(isHeldBack);
         _state = default;
         _state.IsChunked = framing == BodyFraming.Chunked;
         _state.Declared = length;

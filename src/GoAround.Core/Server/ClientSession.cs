@@ -19,6 +19,7 @@ internal sealed class ClientSession : IDisposable
     private readonly ServerContext _server;
     private readonly Socket _socket;
     private readonly IPEndPoint? _client;
+    private int _requests;
     private readonly byte[] _clientAddress;
     private readonly ClientRequest _request;
     private readonly RequestHead _head;
@@ -29,15 +30,18 @@ internal sealed class ClientSession : IDisposable
     private volatile bool _isWaitingForRequest;
     private Exchange _exchange;
 
-    public ClientSession(ServerContext server, Socket socket)
+    public ClientSession(ServerContext server, Socket socket, IPEndPoint? client)
     {
         _server = server;
         _socket = socket;
         _request = new ClientRequest(this);
         _head = new RequestHead(_request.Fields);
-        _client = ClientOpening.EndPointOf(socket);
+        _client = client;
         _clientAddress = Encoding.ASCII.GetBytes(_client?.Address.ToString() ?? "unknown");
     }
+
+    /// <summary>Where the client is, or null where it left before it was looked at.</summary>
+    public IPEndPoint? Client => _client;
 
     private ClientInflow Inflow => _inflow!; // set before the first request
 
@@ -145,7 +149,7 @@ internal sealed class ClientSession : IDisposable
 
             if (!transfer.HasBytes)
             {
-                return _exchange.Parser.HasStarted && Inflow.HasTimedOut && await RefuseAsync(408, "the request did not come in time").ConfigureAwait(false);
+                return await EndAsync(transfer).ConfigureAwait(false);
             }
 
             status = TryReadHead();
@@ -180,6 +184,22 @@ internal sealed class ClientSession : IDisposable
         return false;
     }
 
+    /// <summary>No more requests come, or not in time.</summary>
+    private async ValueTask<bool> EndAsync(Transfer transfer)
+    {
+        if (_exchange.Parser.HasStarted && Inflow.HasTimedOut)
+        {
+            return await RefuseAsync(408, "the request did not come in time").ConfigureAwait(false);
+        }
+
+        if (_server.Tls is not null && (transfer.IsEnd || transfer == Transfer.GivenUp))
+        {
+            await Writer.CloseHalfAsync().ConfigureAwait(false); // TLS has an end of its own, without which it looks cut short
+        }
+
+        return false;
+    }
+
     /// <summary>By the head: a handler may have put another body in its place.</summary>
     private bool HasBody => _head.Framing == BodyFraming.Chunked || _head.ContentLength > 0;
 
@@ -188,22 +208,15 @@ internal sealed class ClientSession : IDisposable
 
     private ValueTask<Transfer> WaitForHeadAsync()
     {
-        if (!_exchange.Parser.HasStarted)
-        {
-            _isWaitingForRequest = true;
-            return Inflow.FillHeadAsync(_server.Options.IdleTimeout);
-        }
-
-        _isWaitingForRequest = false;
-        bool isFirstWait = !_exchange.HasHeadDeadline;
-        _exchange.HasHeadDeadline = true;
-        return Inflow.FillHeadAsync(isFirstWait ? _server.Options.HeadTimeout : null);
+        _isWaitingForRequest = !_exchange.Parser.HasStarted;
+        return Inflow.FillHeadAsync(_exchange.Parser.HasStarted);
     }
 
     private void PrepareRequest()
     {
         _isWaitingForRequest = false;
-        _head.Bind(Inbox.Hold(_head.Length));
+        ReadOnlyMemory<byte> wire = Inbox.Hold(_head.Length);
+        _head.Bind(wire);
         _request.Method = _head.Method;
         _request.Target = _head.Target;
         _request.Authority = _head.Authority;
@@ -213,11 +226,12 @@ internal sealed class ClientSession : IDisposable
         _request.AcceptsTrailers = _head.AcceptsTrailers;
         _request.Scheme = _server.Tls is null ? "http" : "https";
         _request.RemoteEndPoint = _client;
+        _exchange.OwnAnswer = _head.Method.HasForwardLimit ? ForwardLimit.Apply(_request, wire.Span, HasBody) : null;
         ForwardedFields.Apply(_request, _clientAddress, _server.Tls is not null);
         if (HasBody)
         {
             _body ??= new ClientBody(Inflow, _server.Options);
-            _body.Begin(_head.Framing, _head.ContentLength, _head.Method.IsIdempotent);
+            _body.Begin(_head.Framing, _head.ContentLength, _head.Method.IsIdempotent, _head.ExpectsContinue && Inbox.IsEmpty);
             _request.Body = _body;
         }
         else
@@ -239,13 +253,14 @@ internal sealed class ClientSession : IDisposable
     private async ValueTask<bool> AnswerAsync()
     {
         PrepareRequest();
-        Writer.Begin(_head.Method.IsHead, _head.Version, _head.KeepAlive);
+        bool isLast = ++_requests == _server.Options.MaxRequestsPerConnection;
+        Writer.Begin(_head.Method.IsHead, _head.Version, _head.KeepAlive && !isLast);
         ProxyResponse? response = null;
         try
         {
             response = _head.ContentLength > (_server.Options.MaxBodyBytes ?? long.MaxValue)
                 ? ProxyResponse.FromText(413, "the body is too large\n")
-                : await _server.Handler.HandleAsync(_request, Inflow.Left).ConfigureAwait(false);
+                : _exchange.OwnAnswer ?? await _server.Handler.HandleAsync(_request, Inflow.Left).ConfigureAwait(false);
             bool keepAlive = await Writer.SendAsync(response, HasBody ? _body : null, Inflow.Left).ConfigureAwait(false);
             if (response.StatusCode == 101 && Writer.IsWhole)
             {
@@ -353,7 +368,7 @@ internal sealed class ClientSession : IDisposable
     private struct Exchange
     {
         public RequestHeadParser Parser;
-        public bool HasHeadDeadline;
+        public ProxyResponse? OwnAnswer;
         public long Started;
     }
 }

@@ -13,4 +13,7 @@ internal interface IReceiveSink
 
     /// <summary>Called once a receive, on a poll thread; must not block.</summary>
     void OnReceived(Transfer transfer);
+
+    /// <summary>The other side has reset the connection, and no receive is under way to tell of it; from a transport that notices. On a poll thread; must not block.</summary>
+    void OnReset();
 }

@@ -23,6 +23,7 @@ internal sealed class Inbox : IReceiveSink, IValueTaskSource<Transfer>, IDisposa
 
     private readonly Transport _transport;
     private readonly Action<object, Transfer>? _onUnawaited;
+    private readonly Action<object>? _onReset;
     private readonly object? _owner;
     private readonly int _usualBytes;
     private ManualResetValueTaskSourceCore<Transfer> _wait;
@@ -48,12 +49,14 @@ internal sealed class Inbox : IReceiveSink, IValueTaskSource<Transfer>, IDisposa
     /// <param name="transport">Where the bytes come from.</param>
     /// <param name="bufferBytes">How large a buffer usually is.</param>
     /// <param name="onUnawaited">Told, on the transport's thread, of a receive that ends while nobody waits for it.</param>
-    /// <param name="owner">Handed to <paramref name="onUnawaited"/>.</param>
-    public Inbox(Transport transport, int bufferBytes, Action<object, Transfer>? onUnawaited = null, object? owner = null)
+    /// <param name="owner">Handed to <paramref name="onUnawaited"/> and <paramref name="onReset"/>.</param>
+    /// <param name="onReset">Told, on the transport's thread, of a reset while no receive is under way, by a transport that notices.</param>
+    public Inbox(Transport transport, int bufferBytes, Action<object, Transfer>? onUnawaited = null, object? owner = null, Action<object>? onReset = null)
     {
         _transport = transport;
         _usualBytes = bufferBytes;
         _onUnawaited = onUnawaited;
+        _onReset = onReset;
         _owner = owner;
     }
 
@@ -190,6 +193,8 @@ internal sealed class Inbox : IReceiveSink, IValueTaskSource<Transfer>, IDisposa
             _onUnawaited?.Invoke(_owner!, transfer); // both were given together
         }
     }
+
+    void IReceiveSink.OnReset() => _onReset?.Invoke(_owner!); // both were given together
 
     ValueTaskSourceStatus IValueTaskSource<Transfer>.GetStatus(short token) => _wait.GetStatus(token);
 

@@ -24,6 +24,7 @@ internal sealed class PolledTransport : Transport, IValueTaskSource<SocketError>
     private ReadOnlyMemory<byte> _unsent;
     private ManualResetValueTaskSourceCore<SocketError> _sent;
     private int _sending;
+    private long _handed;
     private volatile bool _mustTry; // an end or an urgent byte has come: a short receive no longer means that the socket is empty
     private volatile bool _isConnecting;
     private int _isClosed;
@@ -113,6 +114,12 @@ internal sealed class PolledTransport : Transport, IValueTaskSource<SocketError>
     }
 
     /// <inheritdoc/>
+    public override long Handed => Volatile.Read(ref _handed);
+
+    /// <inheritdoc/>
+    public override long CountTaken() => Handed - LinuxCalls.Unacknowledged(_handle);
+
+    /// <inheritdoc/>
     public override ValueTask ShutdownSendAsync()
     {
         _socket.TryShutdownSend();
@@ -149,6 +156,11 @@ internal sealed class PolledTransport : Transport, IValueTaskSource<SocketError>
         if ((events & (LinuxCalls.Writable | LinuxCalls.Failed | LinuxCalls.HungUp)) != 0)
         {
             OnWritable();
+        }
+
+        if ((events & LinuxCalls.Failed) != 0 && Volatile.Read(ref _receiving) != Waiting)
+        {
+            Volatile.Read(ref _sink)?.OnReset(); // what is still to be received stands before the error
         }
 
         if ((events & (LinuxCalls.Readable | Unusual)) != 0)
@@ -309,6 +321,7 @@ internal sealed class PolledTransport : Transport, IValueTaskSource<SocketError>
                 if (count >= 0)
                 {
                     _unsent = _unsent[(int)count..];
+                    Volatile.Write(ref _handed, _handed + count); // by one thread at a time
                     continue;
                 }
 

@@ -16,6 +16,7 @@ internal sealed class TlsTransport : Transport
     private readonly Socket _socket;
     private readonly HandshakeStream _wire;
     private readonly SslStream _tls;
+    private readonly SafeSocketHandle _handle;
     private readonly Action _onReceived;
     private ConfiguredValueTaskAwaitable<int>.ConfiguredValueTaskAwaiter _receive;
     private IReceiveSink? _sink;
@@ -25,6 +26,7 @@ internal sealed class TlsTransport : Transport
     private TlsTransport(Socket socket)
     {
         _socket = socket;
+        _handle = socket.SafeHandle;
         _wire = new HandshakeStream(socket);
         _tls = new SslStream(_wire, leaveInnerStreamOpen: true);
         _onReceived = OnReceived;
@@ -76,6 +78,12 @@ internal sealed class TlsTransport : Transport
             return SocketError.Shutdown; // closed from this side meanwhile
         }
     }
+
+    /// <inheritdoc/>
+    public override long Handed => _wire.Handed;
+
+    /// <inheritdoc/>
+    public override long CountTaken() => Handed - LinuxCalls.Unacknowledged(_handle);
 
     /// <inheritdoc/>
     public override async ValueTask ShutdownSendAsync()

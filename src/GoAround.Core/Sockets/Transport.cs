@@ -16,6 +16,12 @@ internal abstract class Transport : IDisposable
     /// <summary>Sends all the bytes; the memory is lent until the call has ended.</summary>
     public abstract ValueTask<SocketError> SendAsync(ReadOnlyMemory<byte> bytes);
 
+    /// <summary>Bytes that were handed to the system to be sent, those of a send under way included as far as is known.</summary>
+    public abstract long Handed { get; }
+
+    /// <summary>How many of them the other side has acknowledged, where the system tells, else all; a system call. Any thread.</summary>
+    public abstract long CountTaken();
+
     /// <summary>Tells the other side that nothing more will come.</summary>
     public abstract ValueTask ShutdownSendAsync();
 

@@ -70,6 +70,10 @@ internal sealed class ScriptedTransport : Transport
 
     public override ValueTask<SocketError> SendAsync(ReadOnlyMemory<byte> bytes) => new(SocketError.Success);
 
+    public override long Handed => 0;
+
+    public override long CountTaken() => 0;
+
     public override ValueTask ShutdownSendAsync() => default;
 
     public override void Abort()
