@@ -66,6 +66,13 @@ public abstract class ProxyEvents
     {
     }
 
+    /// <summary>A request could not be answered as it should be: the balancer answered an error of its own, cut the response, or the client left. At most once a request, before <see cref="RequestEnded"/>.</summary>
+    /// <param name="cause">Why.</param>
+    /// <param name="statusCode">The status sent, also of a response that was cut midway; 499 where the client left before one was.</param>
+    public virtual void ErrorMade(ProxyError cause, int statusCode)
+    {
+    }
+
     /// <summary>A fetch has its answer.</summary>
     /// <param name="attempts">How many connections were tried; 0 where none was available.</param>
     public virtual void Fetched(int attempts)

@@ -28,6 +28,7 @@ public sealed class GoAroundMeter : ProxyEvents, IDisposable
     private readonly Histogram<double> _queueDuration;
     private readonly Histogram<int> _fetchAttempts;
     private readonly Counter<int> _failures;
+    private readonly Counter<int> _errors;
     private readonly Counter<int> _retries;
     private readonly Counter<int> _handshakes;
     private readonly Counter<int> _refusedConnections;
@@ -49,6 +50,7 @@ public sealed class GoAroundMeter : ProxyEvents, IDisposable
         _queueDuration = Meter.CreateHistogram<double>(InstrumentNames.QueueDuration, "s", "How long requests waited for a connection.");
         _fetchAttempts = Meter.CreateHistogram<int>(InstrumentNames.FetchAttempts, "{attempt}", "Connections tried for one request.");
         _failures = Meter.CreateCounter<int>(InstrumentNames.BackendFailures, "{failure}", "Tries with a backend that failed.");
+        _errors = Meter.CreateCounter<int>(InstrumentNames.Errors, "{error}", "Requests that were not answered as they should be, by cause.");
         _retries = Meter.CreateCounter<int>(InstrumentNames.Retries, "{retry}", "Tries after the first one of a request.");
         _handshakes = Meter.CreateCounter<int>(InstrumentNames.TlsHandshakes, "{handshake}", "TLS handshakes with clients.");
         _refusedConnections = Meter.CreateCounter<int>(
@@ -132,6 +134,18 @@ public sealed class GoAroundMeter : ProxyEvents, IDisposable
 
     /// <inheritdoc/>
     public override void ResponseBroken(Backend backend, BackendException failure) => CountFailure(backend, failure);
+
+    /// <inheritdoc/>
+    public override void ErrorMade(ProxyError cause, int statusCode)
+    {
+        if (_errors.Enabled)
+        {
+            TagList tags = default;
+            tags.Add(TagNames.ErrorType, cause.Name());
+            tags.Add(TagNames.StatusCode, TagValues.Status(statusCode));
+            _errors.Add(1, in tags);
+        }
+    }
 
     /// <inheritdoc/>
     public override void Fetched(int attempts)

@@ -2,7 +2,6 @@ using System;
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
-using System.Text;
 using System.Threading;
 using System.Threading.Tasks;
 using GoAround.Core.Async;
@@ -19,8 +18,7 @@ internal sealed class ClientSession : IDisposable
     private readonly ServerContext _server;
     private readonly Socket _socket;
     private readonly IPEndPoint? _client;
-    private int _requests;
-    private readonly byte[] _clientAddress;
+    private readonly ForwardedFields _forwarded;
     private readonly ClientRequest _request;
     private readonly RequestHead _head;
     private Transport? _transport;
@@ -28,6 +26,7 @@ internal sealed class ClientSession : IDisposable
     private ResponseWriter? _writer;
     private ClientBody? _body;
     private volatile bool _isWaitingForRequest;
+    private int _requests;
     private Exchange _exchange;
 
     public ClientSession(ServerContext server, Socket socket, IPEndPoint? client)
@@ -37,7 +36,7 @@ internal sealed class ClientSession : IDisposable
         _request = new ClientRequest(this);
         _head = new RequestHead(_request.Fields);
         _client = client;
-        _clientAddress = Encoding.ASCII.GetBytes(_client?.Address.ToString() ?? "unknown");
+        _forwarded = new ForwardedFields(server, client?.Address);
     }
 
     /// <summary>Where the client is, or null where it left before it was looked at.</summary>
@@ -162,6 +161,12 @@ internal sealed class ClientSession : IDisposable
             return await RefuseAsync(Rejections.StatusCode(rejection), Rejections.Describe(rejection)).ConfigureAwait(false);
         }
 
+        if (_head.TargetsHttps && _server.Tls is null)
+        {
+            // A request for https that did not come over TLS must be rejected   RFC 9110 §7.4
+            return await RefuseAsync(421, "https needs TLS").ConfigureAwait(false);
+        }
+
         _exchange.Started = _server.Time.GetTimestamp();
         _server.Events.RequestStarted();
         bool keepAlive = false;
@@ -171,7 +176,7 @@ internal sealed class ClientSession : IDisposable
         }
         finally
         {
-            _server.Events.RequestEnded(_request, Writer.StatusCode, _server.Time.GetElapsedTime(_exchange.Started));
+            TellOfEnd(Writer.StatusCode);
         }
 
         if (keepAlive)
@@ -217,21 +222,14 @@ internal sealed class ClientSession : IDisposable
         _isWaitingForRequest = false;
         ReadOnlyMemory<byte> wire = Inbox.Hold(_head.Length);
         _head.Bind(wire);
-        _request.Method = _head.Method;
-        _request.Target = _head.Target;
-        _request.Authority = _head.Authority;
-        _request.Version = _head.Version;
-        _request.UpgradeProtocol = _head.UpgradeProtocol;
-        _request.ExpectsContinue = _head.ExpectsContinue;
-        _request.AcceptsTrailers = _head.AcceptsTrailers;
-        _request.Scheme = _server.Tls is null ? "http" : "https";
-        _request.RemoteEndPoint = _client;
+        _request.Accept(_head, _server.Tls is not null, _client);
         _exchange.OwnAnswer = _head.Method.HasForwardLimit ? ForwardLimit.Apply(_request, wire.Span, HasBody) : null;
-        ForwardedFields.Apply(_request, _clientAddress, _server.Tls is not null);
+        _forwarded.Apply(_request);
+        _exchange.IsLoop = !_server.Identity.TryMark(_request);
         if (HasBody)
         {
             _body ??= new ClientBody(Inflow, _server.Options);
-            _body.Begin(_head.Framing, _head.ContentLength, _head.Method.IsIdempotent, _head.ExpectsContinue && Inbox.IsEmpty);
+            _body.Begin(_head.Framing, _head.ContentLength, !_head.DropsTrailers, _head.Method.IsIdempotent, _head.ExpectsContinue && Inbox.IsEmpty);
             _request.Body = _body;
         }
         else
@@ -258,9 +256,8 @@ internal sealed class ClientSession : IDisposable
         ProxyResponse? response = null;
         try
         {
-            response = _head.ContentLength > (_server.Options.MaxBodyBytes ?? long.MaxValue)
-                ? ProxyResponse.FromText(413, "the body is too large\n")
-                : _exchange.OwnAnswer ?? await _server.Handler.HandleAsync(_request, Inflow.Left).ConfigureAwait(false);
+            response = Refusal() ?? _exchange.OwnAnswer ?? await _server.Handler.HandleAsync(_request, Inflow.Left).ConfigureAwait(false);
+            _exchange.Error = response.Error;
             bool keepAlive = await Writer.SendAsync(response, HasBody ? _body : null, Inflow.Left).ConfigureAwait(false);
             if (response.StatusCode == 101 && Writer.IsWhole)
             {
@@ -273,10 +270,11 @@ internal sealed class ClientSession : IDisposable
         catch (ClientException fault)
         {
             ServerLog.Refused(_server.Log, _client, fault.StatusCode, fault.Message);
-            return await InsteadAsync(fault.StatusCode, fault.Message).ConfigureAwait(false);
+            return await InsteadAsync(fault.StatusCode, ProxyError.HttpRequestError, fault.Message).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (Inflow.Left.IsCancellationRequested)
         {
+            _exchange.Error = ProxyError.ClientLeft;
             Writer.Cut(ResponseWriter.ClientClosedRequest);
             return false;
         }
@@ -288,14 +286,14 @@ internal sealed class ClientSession : IDisposable
                 _server.Events.ResponseBroken(backend, failure);
             }
 
-            return await InsteadAsync(502, "the backend's answer broke off").ConfigureAwait(false);
+            return await InsteadAsync(502, failure.Error, "the backend's answer broke off").ConfigureAwait(false);
         }
 #pragma warning disable CA1031 // a bug, of this process or of a handler: it is logged, and answered where that is still possible
         catch (Exception error)
 #pragma warning restore CA1031
         {
             ServerLog.RequestFailed(_server.Log, error, _client);
-            return await InsteadAsync(500, "this balancer failed").ConfigureAwait(false);
+            return await InsteadAsync(500, ProxyError.ProxyInternalError, "this balancer failed").ConfigureAwait(false);
         }
         finally
         {
@@ -307,8 +305,9 @@ internal sealed class ClientSession : IDisposable
     }
 
     /// <summary>Answers an error where nothing was sent yet, else cuts the connection: half an answer must not look whole. Always closes.</summary>
-    private async ValueTask<bool> InsteadAsync(int statusCode, string why)
+    private async ValueTask<bool> InsteadAsync(int statusCode, ProxyError error, string why)
     {
+        _exchange.Error = error;
         if (Writer.HasBegun)
         {
             Writer.Cut(statusCode);
@@ -316,7 +315,7 @@ internal sealed class ClientSession : IDisposable
         }
 
         Writer.Begin(_head.Method.IsHead, _head.Version, keepAlive: false);
-        return await SendTextAsync(statusCode, why).ConfigureAwait(false);
+        return await SendTextAsync(OwnAnswer.Make(statusCode, error, why)).ConfigureAwait(false);
     }
 
     /// <summary>Answers a request that was not understood, and closes.</summary>
@@ -327,20 +326,39 @@ internal sealed class ClientSession : IDisposable
         _exchange.Started = _server.Time.GetTimestamp();
         _request.Forget();
         _server.Events.RequestStarted();
-        Writer.Begin(isHead: false, ProtocolVersion.Http11, keepAlive: false);
-        await SendTextAsync(statusCode, why).ConfigureAwait(false);
-        _server.Events.RequestEnded(_request, statusCode, _server.Time.GetElapsedTime(_exchange.Started));
+        Writer.Begin(OwnAnswer.IsToHead(Inbox.UnreadSpan), ProtocolVersion.Http11, keepAlive: false);
+        _exchange.Error = ProxyError.HttpRequestError;
+        await SendTextAsync(OwnAnswer.Make(statusCode, _exchange.Error, why)).ConfigureAwait(false);
+        TellOfEnd(statusCode);
         await CloseByTheBookAsync().ConfigureAwait(false);
         return false;
     }
 
-    private async ValueTask<bool> SendTextAsync(int statusCode, string text)
+    private async ValueTask<bool> SendTextAsync(ProxyResponse response)
     {
-        ProxyResponse response = ProxyResponse.FromText(statusCode, text + "\n");
         await using (response.ConfigureAwait(false))
         {
             return await Writer.SendAsync(response, null, CancellationToken.None).ConfigureAwait(false);
         }
+    }
+
+    /// <summary>The answer to a request that no handler gets to see; null: it is to be handled.</summary>
+    private ProxyResponse? Refusal() =>
+        _head.ContentLength > (_server.Options.MaxBodyBytes ?? long.MaxValue) ? OwnAnswer.Make(413, ProxyError.HttpRequestError, "the body is too large")
+        : _exchange.IsLoop ? OwnAnswer.Make(502, ProxyError.ProxyLoopDetected, "the request goes round in a circle")
+        : null;
+
+    private void TellOfEnd(int statusCode)
+    {
+        ProxyError error = statusCode == ResponseWriter.ClientClosedRequest || (_exchange.Error == ProxyError.None && !Writer.IsWhole)
+            ? ProxyError.ClientLeft
+            : _exchange.Error;
+        if (error != ProxyError.None)
+        {
+            _server.Events.ErrorMade(error, statusCode);
+        }
+
+        _server.Events.RequestEnded(_request, statusCode, _server.Time.GetElapsedTime(_exchange.Started));
     }
 
     private async ValueTask CloseByTheBookAsync()
@@ -369,6 +387,8 @@ internal sealed class ClientSession : IDisposable
     {
         public RequestHeadParser Parser;
         public ProxyResponse? OwnAnswer;
+        public bool IsLoop;
+        public ProxyError Error;
         public long Started;
     }
 }

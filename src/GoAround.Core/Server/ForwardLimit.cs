@@ -23,7 +23,7 @@ internal static class ForwardLimit
         bool isTrace = !request.Method.IsOptions;
         if (isTrace && hasBody)
         {
-            return ProxyResponse.FromText(400, "TRACE has no body\n");
+            return OwnAnswer.Make(400, ProxyError.HttpRequestError, "TRACE has no body");
         }
 
         if (!TryRead(request.Fields, out long limit))

@@ -75,7 +75,7 @@ internal sealed class ResponseWriter : IDisposable
 
         try
         {
-            ResponseComposer.AppendHead(ref _outbound, response, plan, _server.Date);
+            ResponseComposer.AppendHead(ref _outbound, response, plan, _server);
             _state.IsWhole = plan.Framing == BodyFraming.None
                 ? await FlushAsync().ConfigureAwait(false)
                 : await SendBodyAsync(response.Body, plan, cancellationToken).ConfigureAwait(false);

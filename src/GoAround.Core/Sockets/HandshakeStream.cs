@@ -1,5 +1,6 @@
 using System;
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 using System.Threading;
 using System.Threading.Tasks;
 using GoAround.Core.Async;
@@ -22,11 +23,26 @@ internal sealed class HandshakeStream : NetworkStream
     /// <summary>Bytes that were written, those of a write under way included.</summary>
     public long Handed => Volatile.Read(ref _handed);
 
+    /// <summary>Keeps <see cref="HasEnded"/>.</summary>
+    public bool WatchesEnd { get; set; }
+
+    /// <summary>The wire was read to its end.</summary>
+    public bool HasEnded { get; private set; }
+
     /// <inheritdoc/>
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         ValueTask<int> read = base.ReadAsync(buffer, cancellationToken);
-        return !IsHandshake || read.IsCompleted ? read : HopAsync(read);
+        read = !IsHandshake || read.IsCompleted ? read : HopAsync(read);
+        return WatchesEnd && !buffer.IsEmpty ? WatchAsync(read) : read;
+    }
+
+    [AsyncMethodBuilder(typeof(PooledMethodBuilder<>))]
+    private async ValueTask<int> WatchAsync(ValueTask<int> read)
+    {
+        int count = await read.ConfigureAwait(false);
+        HasEnded |= count == 0;
+        return count;
     }
 
     /// <inheritdoc/>

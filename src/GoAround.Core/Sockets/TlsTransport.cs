@@ -48,9 +48,14 @@ internal sealed class TlsTransport : Transport
     public static async Task<TlsTransport> ConnectAsync(Socket socket, SslClientAuthenticationOptions options, CancellationToken cancellationToken)
     {
         TlsTransport transport = new(socket);
+        transport._wire.WatchesEnd = true;
         await transport.HandshakeAsync(stream => stream.AuthenticateAsClientAsync(options, cancellationToken)).ConfigureAwait(false);
         return transport;
     }
+
+    /// <inheritdoc/>
+    /// <remarks>Known of backends only. A TLS stream ends with a closure alert, and reads no further; one that has read to the end of the wire got none.</remarks>
+    public override bool EndIsGenuine => !_wire.HasEnded;
 
     /// <inheritdoc/>
     public override bool TryReceive(IReceiveSink sink, out Transfer transfer)

@@ -10,6 +10,9 @@ internal abstract class Transport : IDisposable
     /// <summary>Takes a connected socket over, by the means that suit the host.</summary>
     public static Transport Over(Socket socket) => Poller.IsWanted ? new PolledTransport(socket) : new PlainTransport(socket);
 
+    /// <summary>What was received so far is known to be all the other side sent; false where somebody else may have cut the stream short.</summary>
+    public virtual bool EndIsGenuine => true;
+
     /// <summary>Starts a receive; while it waits it has no buffer. True: it ended at once with this result; false: the sink is told later.</summary>
     public abstract bool TryReceive(IReceiveSink sink, out Transfer transfer);
 

@@ -24,6 +24,8 @@ internal sealed class RecordedTraffic : ProxyEvents
 
     public ConcurrentQueue<BackendException> Failures { get; } = new();
 
+    public ConcurrentQueue<(ProxyError Cause, int Status)> Errors { get; } = new();
+
     public override void ConnectionOpened()
     {
         Interlocked.Increment(ref _open);
@@ -45,6 +47,8 @@ internal sealed class RecordedTraffic : ProxyEvents
             Ended.Enqueue((request.Method.ToString(), Encoding.Latin1.GetString(request.Target.Span), statusCode));
         }
     }
+
+    public override void ErrorMade(ProxyError cause, int statusCode) => Errors.Enqueue((cause, statusCode));
 
     public override void AttemptEnded(Backend backend, ProxyRequest request, int statusCode, TimeSpan elapsed, BackendException? failure)
     {

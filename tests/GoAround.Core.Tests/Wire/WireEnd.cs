@@ -160,6 +160,9 @@ internal sealed class WireEnd : IDisposable
         }).WaitAsync(Patience);
     }
 
+    /// <summary>Says by TLS that nothing more comes.</summary>
+    public Task SendClosureAlertAsync() => ((SslStream)_stream).ShutdownAsync().WaitAsync(Patience);
+
     private async Task<int> ReceiveAsync()
     {
         int count = await _stream.ReadAsync(_chunk.AsMemory()).AsTask().WaitAsync(Patience);
