@@ -43,12 +43,18 @@ internal sealed class RawClient : IDisposable
         return await client.ReadAsync(static _ => false);
     }
 
-    /// <summary>Sends more.</summary>
+    /// <summary>Sends more; a connection that is closed already shows when it is read.</summary>
     public async Task SendAsync(string text)
     {
-        for (ReadOnlyMemory<byte> rest = Encoding.Latin1.GetBytes(text); !rest.IsEmpty;)
+        try
         {
-            rest = rest[await _socket.SendAsync(rest).AsTask().WaitAsync(Patience)..];
+            for (ReadOnlyMemory<byte> rest = Encoding.Latin1.GetBytes(text); !rest.IsEmpty;)
+            {
+                rest = rest[await _socket.SendAsync(rest).AsTask().WaitAsync(Patience)..];
+            }
+        }
+        catch (SocketException)
+        {
         }
     }
 
