@@ -172,6 +172,15 @@ public sealed class RequestConformanceTests
     }
 
     [Fact]
+    public async Task Request_of_http_1_0_without_a_host_is_for_the_backends_own()
+    {
+        using ScriptedBackend backend = new ScriptedBackend().Answer(WireEnd.Response("ok"));
+        await using ProxyFixture proxy = await ProxyFixture.OpenAsync(backend);
+        Assert.EndsWith("\r\n\r\nok", await proxy.AskOnceAsync("GET /x HTTP/1.0\r\n\r\n"), StringComparison.Ordinal);
+        Assert.Equal($"GET /x HTTP/1.1\r\nHost: 127.0.0.1:{backend.Port}\r\n\r\n", WithoutOurFields(Assert.Single(backend.Heads)));
+    }
+
+    [Fact]
     public async Task Refusal_in_a_pipeline_comes_behind_the_answers_before_it_and_ends_it()
     {
         using ScriptedBackend backend = new ScriptedBackend().Answer(WireEnd.Response("ok"));
