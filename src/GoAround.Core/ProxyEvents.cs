@@ -21,6 +21,11 @@ public abstract class ProxyEvents
     {
     }
 
+    /// <summary>A client connection was closed as soon as it was accepted; it never counted as opened.</summary>
+    public virtual void ConnectionRefused(ConnectionRefusal reason)
+    {
+    }
+
     /// <summary>A TLS handshake with a client has ended.</summary>
     public virtual void TlsHandshakeEnded(bool succeeded)
     {

@@ -21,6 +21,8 @@ public sealed class GoAroundMeter : ProxyEvents, IDisposable
     private static readonly KeyValuePair<string, object?> Succeeded = new(TagNames.Outcome, "succeeded");
     private static readonly KeyValuePair<string, object?> Failed = new(TagNames.Outcome, "failed");
 
+    private static readonly KeyValuePair<string, object?> TooManyOfClient = new(TagNames.Reason, "client_limit");
+
     private readonly Histogram<double> _serverDuration;
     private readonly Histogram<double> _clientDuration;
     private readonly Histogram<double> _queueDuration;
@@ -29,6 +31,7 @@ public sealed class GoAroundMeter : ProxyEvents, IDisposable
     private readonly Counter<int> _errors;
     private readonly Counter<int> _retries;
     private readonly Counter<int> _handshakes;
+    private readonly Counter<int> _refusedConnections;
 
     // Weak: a backend that was replaced takes its boxed port along.
     private readonly ConditionalWeakTable<Backend, object> _ports = [];
@@ -50,6 +53,8 @@ public sealed class GoAroundMeter : ProxyEvents, IDisposable
         _errors = Meter.CreateCounter<int>(InstrumentNames.Errors, "{error}", "Requests that were not answered as they should be, by cause.");
         _retries = Meter.CreateCounter<int>(InstrumentNames.Retries, "{retry}", "Tries after the first one of a request.");
         _handshakes = Meter.CreateCounter<int>(InstrumentNames.TlsHandshakes, "{handshake}", "TLS handshakes with clients.");
+        _refusedConnections = Meter.CreateCounter<int>(
+            InstrumentNames.RefusedClientConnections, "{connection}", "Client connections closed as soon as they were accepted.");
         Meter.CreateObservableUpDownCounter(
             InstrumentNames.ServerActiveRequests, () => Volatile.Read(ref _activeRequests), "{request}", "Client requests in flight.");
         Meter.CreateObservableUpDownCounter(
@@ -78,6 +83,9 @@ public sealed class GoAroundMeter : ProxyEvents, IDisposable
 
     /// <inheritdoc/>
     public override void ConnectionClosed() => Interlocked.Decrement(ref _clientConnections);
+
+    /// <inheritdoc/>
+    public override void ConnectionRefused(ConnectionRefusal reason) => _refusedConnections.Add(1, TooManyOfClient); // there is no other reason yet
 
     /// <inheritdoc/>
     public override void TlsHandshakeEnded(bool succeeded) => _handshakes.Add(1, succeeded ? Succeeded : Failed);

@@ -44,4 +44,7 @@ public static class InstrumentNames
 
     /// <summary>Up-down counter: client connections.</summary>
     public const string ClientConnections = "goaround.client.connections";
+
+    /// <summary>Counter: client connections that were closed as soon as they were accepted, by reason.</summary>
+    public const string RefusedClientConnections = "goaround.client.connections.refused";
 }

@@ -33,6 +33,9 @@ public static class TagNames
     /// <summary>How far a try had come: <c>dial</c>, <c>tls</c>, <c>request</c>, <c>response_head</c> or <c>response_body</c>; <c>stale</c> for a kept socket that was found closed.</summary>
     public const string Stage = "goaround.failure.stage";
 
+    /// <summary>Why a client connection was refused: <c>client_limit</c>.</summary>
+    public const string Reason = "goaround.reason";
+
     /// <summary>Of a wait in the queue: <c>served</c> or <c>refused</c>. Of a TLS handshake: <c>succeeded</c> or <c>failed</c>.</summary>
     public const string Outcome = "goaround.outcome";
 }

@@ -46,8 +46,10 @@ internal sealed class ClientBody : MessageBody
     /// <param name="length">Bytes, where the framing says so.</param>
     /// <param name="keepsTrailers">What is sent behind the last chunk may be passed on.</param>
     /// <param name="mayReplay">The method is idempotent: keep what was read, so far as the replay buffer goes.</param>
-    public void Begin(BodyFraming framing, long length, bool keepsTrailers, bool mayReplay)
+    /// <param name="isHeldBack">The client waits for 100 (Continue) before it sends it.</param>
+    public void Begin(BodyFraming framing, long length, bool keepsTrailers, bool mayReplay, bool isHeldBack)
     {
+        _inflow.BeginBody(isHeldBack);
         _state = default;
         _state.IsChunked = framing == BodyFraming.Chunked;
         _state.KeepsTrailers = _state.IsChunked && keepsTrailers;

@@ -26,17 +26,21 @@ internal sealed class ClientSession : IDisposable
     private ResponseWriter? _writer;
     private ClientBody? _body;
     private volatile bool _isWaitingForRequest;
+    private int _requests;
     private Exchange _exchange;
 
-    public ClientSession(ServerContext server, Socket socket)
+    public ClientSession(ServerContext server, Socket socket, IPEndPoint? client)
     {
         _server = server;
         _socket = socket;
         _request = new ClientRequest(this);
         _head = new RequestHead(_request.Fields);
-        _client = ClientOpening.EndPointOf(socket);
-        _forwarded = new ForwardedFields(server, _client?.Address);
+        _client = client;
+        _forwarded = new ForwardedFields(server, client?.Address);
     }
+
+    /// <summary>Where the client is, or null where it left before it was looked at.</summary>
+    public IPEndPoint? Client => _client;
 
     private ClientInflow Inflow => _inflow!; // set before the first request
 
@@ -144,7 +148,7 @@ internal sealed class ClientSession : IDisposable
 
             if (!transfer.HasBytes)
             {
-                return _exchange.Parser.HasStarted && Inflow.HasTimedOut && await RefuseAsync(408, "the request did not come in time").ConfigureAwait(false);
+                return await EndAsync(transfer).ConfigureAwait(false);
             }
 
             status = TryReadHead();
@@ -185,6 +189,22 @@ internal sealed class ClientSession : IDisposable
         return false;
     }
 
+    /// <summary>No more requests come, or not in time.</summary>
+    private async ValueTask<bool> EndAsync(Transfer transfer)
+    {
+        if (_exchange.Parser.HasStarted && Inflow.HasTimedOut)
+        {
+            return await RefuseAsync(408, "the request did not come in time").ConfigureAwait(false);
+        }
+
+        if (_server.Tls is not null && (transfer.IsEnd || transfer == Transfer.GivenUp))
+        {
+            await Writer.CloseHalfAsync().ConfigureAwait(false); // TLS has an end of its own, without which it looks cut short
+        }
+
+        return false;
+    }
+
     /// <summary>By the head: a handler may have put another body in its place.</summary>
     private bool HasBody => _head.Framing == BodyFraming.Chunked || _head.ContentLength > 0;
 
@@ -193,37 +213,23 @@ internal sealed class ClientSession : IDisposable
 
     private ValueTask<Transfer> WaitForHeadAsync()
     {
-        if (!_exchange.Parser.HasStarted)
-        {
-            _isWaitingForRequest = true;
-            return Inflow.FillHeadAsync(_server.Options.IdleTimeout);
-        }
-
-        _isWaitingForRequest = false;
-        bool isFirstWait = !_exchange.HasHeadDeadline;
-        _exchange.HasHeadDeadline = true;
-        return Inflow.FillHeadAsync(isFirstWait ? _server.Options.HeadTimeout : null);
+        _isWaitingForRequest = !_exchange.Parser.HasStarted;
+        return Inflow.FillHeadAsync(_exchange.Parser.HasStarted);
     }
 
     private void PrepareRequest()
     {
         _isWaitingForRequest = false;
-        _head.Bind(Inbox.Hold(_head.Length));
-        _request.Method = _head.Method;
-        _request.Target = _head.Target;
-        _request.Authority = _head.Authority;
-        _request.Version = _head.Version;
-        _request.UpgradeProtocol = _head.UpgradeProtocol;
-        _request.ExpectsContinue = _head.ExpectsContinue;
-        _request.AcceptsTrailers = _head.AcceptsTrailers;
-        _request.Scheme = _server.Tls is null ? "http" : "https";
-        _request.RemoteEndPoint = _client;
+        ReadOnlyMemory<byte> wire = Inbox.Hold(_head.Length);
+        _head.Bind(wire);
+        _request.Accept(_head, _server.Tls is not null, _client);
+        _exchange.OwnAnswer = _head.Method.HasForwardLimit ? ForwardLimit.Apply(_request, wire.Span, HasBody) : null;
         _forwarded.Apply(_request);
         _exchange.IsLoop = !_server.Identity.TryMark(_request);
         if (HasBody)
         {
             _body ??= new ClientBody(Inflow, _server.Options);
-            _body.Begin(_head.Framing, _head.ContentLength, !_head.DropsTrailers, _head.Method.IsIdempotent);
+            _body.Begin(_head.Framing, _head.ContentLength, !_head.DropsTrailers, _head.Method.IsIdempotent, _head.ExpectsContinue && Inbox.IsEmpty);
             _request.Body = _body;
         }
         else
@@ -245,11 +251,12 @@ internal sealed class ClientSession : IDisposable
     private async ValueTask<bool> AnswerAsync()
     {
         PrepareRequest();
-        Writer.Begin(_head.Method.IsHead, _head.Version, _head.KeepAlive);
+        bool isLast = ++_requests == _server.Options.MaxRequestsPerConnection;
+        Writer.Begin(_head.Method.IsHead, _head.Version, _head.KeepAlive && !isLast);
         ProxyResponse? response = null;
         try
         {
-            response = Refusal() ?? await _server.Handler.HandleAsync(_request, Inflow.Left).ConfigureAwait(false);
+            response = Refusal() ?? _exchange.OwnAnswer ?? await _server.Handler.HandleAsync(_request, Inflow.Left).ConfigureAwait(false);
             _exchange.Error = response.Error;
             bool keepAlive = await Writer.SendAsync(response, HasBody ? _body : null, Inflow.Left).ConfigureAwait(false);
             if (response.StatusCode == 101 && Writer.IsWhole)
@@ -379,7 +386,7 @@ internal sealed class ClientSession : IDisposable
     private struct Exchange
     {
         public RequestHeadParser Parser;
-        public bool HasHeadDeadline;
+        public ProxyResponse? OwnAnswer;
         public bool IsLoop;
         public ProxyError Error;
         public long Started;

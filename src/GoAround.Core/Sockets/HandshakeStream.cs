@@ -10,6 +10,8 @@ namespace GoAround.Core.Sockets;
 /// <summary>A socket's stream that goes on upon the thread pool while a TLS handshake lasts, so that its arithmetic never runs on a poll thread.</summary>
 internal sealed class HandshakeStream : NetworkStream
 {
+    private long _handed;
+
     public HandshakeStream(Socket socket)
         : base(socket, ownsSocket: false)
     {
@@ -17,6 +19,9 @@ internal sealed class HandshakeStream : NetworkStream
 
     /// <summary>The handshake is not over yet.</summary>
     public bool IsHandshake { get; set; } = true;
+
+    /// <summary>Bytes that were written, those of a write under way included.</summary>
+    public long Handed => Volatile.Read(ref _handed);
 
     /// <summary>Keeps <see cref="HasEnded"/>.</summary>
     public bool WatchesEnd { get; set; }
@@ -38,6 +43,13 @@ internal sealed class HandshakeStream : NetworkStream
         int count = await read.ConfigureAwait(false);
         HasEnded |= count == 0;
         return count;
+    }
+
+    /// <inheritdoc/>
+    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        Volatile.Write(ref _handed, _handed + buffer.Length); // by one thread at a time
+        return base.WriteAsync(buffer, cancellationToken);
     }
 
     private static async ValueTask<int> HopAsync(ValueTask<int> read)

@@ -32,6 +32,10 @@ internal sealed class RecordedTraffic : ProxyEvents
         Interlocked.Increment(ref _opened);
     }
 
+    public ConcurrentQueue<ConnectionRefusal> Refusals { get; } = new();
+
+    public override void ConnectionRefused(ConnectionRefusal reason) => Refusals.Enqueue(reason);
+
     public override void ConnectionClosed() => Interlocked.Decrement(ref _open);
 
     public override void TlsHandshakeEnded(bool succeeded) => Interlocked.Increment(ref _handshakes);
