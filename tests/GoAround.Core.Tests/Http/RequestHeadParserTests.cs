@@ -226,10 +226,10 @@ public class RequestHeadParserTests
     {
         const string Essentials =
             "X-Forwarded-For: 1\r\nX-Forwarded-Anything: 1\r\nForwarded: for=x\r\nVia: 1.1 a\r\nX-Real-IP: 1\r\nAuthorization: x\r\nCookie: a=b\r\n"
-            + "Cache-Control: no-store\r\nContent-Type: text/plain\r\nContent-Encoding: gzip\r\nRange: bytes=0-1\r\nExpect: x\r\nDate: x\r\n";
+            + "Cache-Control: no-store\r\nMax-Forwards: 1\r\nContent-Type: text/plain\r\nContent-Encoding: gzip\r\nRange: bytes=0-1\r\nExpect: x\r\nDate: x\r\n";
         byte[] wire = Feed.Bytes(
             "GET / HTTP/1.1\r\nHost: a\r\nConnection: close, host, content-length, x-forwarded-for, x-forwarded-anything, forwarded, via, x-real-ip, authorization, "
-            + $"cookie, cache-control, content-type, content-encoding, range, expect, date\r\nContent-Length: 3\r\n{Essentials}\r\n");
+            + $"cookie, cache-control, max-forwards, content-type, content-encoding, range, expect, date\r\nContent-Length: 3\r\n{Essentials}\r\n");
         RequestHead head = new();
         Assert.Equal(ParseStatus.Complete, Feed.Request(wire, Feed.Whole(wire), head, out _));
         Assert.Equal(Essentials, head.Fields.ToString());
