@@ -265,6 +265,8 @@ public class RequestHeadParserTests
     [Theory]
     [InlineData("HTTP/1.1", "100-Continue", 5, true, 1)]
     [InlineData("HTTP/1.1", "100-continue", 0, false, 1)]
+    [InlineData("HTTP/1.1", "something , 100-continue", 5, true, 1)]
+    [InlineData("HTTP/1.0", "100-continue,100-continue", 5, false, 0)]
     [InlineData("HTTP/1.0", "100-continue", 5, false, 0)]
     [InlineData("HTTP/1.1", "something", 5, false, 1)]
     public void Expect_is_understood_and_passed_on(string version, string value, int length, bool expects, int fields)
