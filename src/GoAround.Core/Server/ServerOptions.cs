@@ -46,7 +46,8 @@ public sealed class ServerOptions
 
     /// <summary>
     /// Bytes a second, on average, that a client must at least send of a request's body, else 408, and take of a response, else it is cut (<c>-min-body-rate</c>);
-    /// time in which nothing is asked of the client does not count; 0..2147483647, 0 for no minimum; default 240 (Kestrel <c>MinRequestBodyDataRate</c>, <c>MinResponseDataRate</c>).
+    /// time in which nothing is asked of the client does not count. A client that is fast enough may still pause no longer than <see cref="BodyTimeout"/>.
+    /// Not for tunnels, and not before a client that expects 100 (Continue) was told so; 0..2147483647, 0 for no minimum; default 240 (Kestrel <c>MinRequestBodyDataRate</c>, <c>MinResponseDataRate</c>).
     /// </summary>
     public int MinBodyRate { get; set; } = 240;
 

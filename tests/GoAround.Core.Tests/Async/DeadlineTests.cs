@@ -40,6 +40,44 @@ public sealed class DeadlineTests : IDisposable
     }
 
     [Fact]
+    public void Look_puts_a_deadline_off_until_it_says_that_it_is_time()
+    {
+        TimeSpan[] more = [TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(2), TimeSpan.Zero];
+        int looks = 0;
+        using Deadline deadline = new(_clock, _ => _calls++, this, this, _ => more[looks++]);
+        deadline.Set(TimeSpan.FromSeconds(1));
+        Advance(1_200);
+        Assert.Equal(1, looks);
+        Advance(900);
+        Assert.Equal(1, looks);
+        Advance(300);
+        Assert.Equal(2, looks);
+        Assert.False(deadline.HasPassed);
+        Assert.Equal(0, _calls);
+        Advance(2_200);
+        Assert.Equal(3, looks);
+        Assert.True(deadline.HasPassed);
+        Assert.Equal(1, _calls);
+    }
+
+    [Fact]
+    public void Deadline_that_is_taken_back_while_it_is_looked_at_does_not_pass()
+    {
+        Deadline? deadline = null;
+        using (deadline = new(_clock, _ => _calls++, this, this, _ =>
+        {
+            deadline!.Clear();
+            return TimeSpan.Zero;
+        }))
+        {
+            deadline.Set(TimeSpan.FromSeconds(1));
+            Advance(5_000);
+            Assert.False(deadline.HasPassed);
+            Assert.Equal(0, _calls);
+        }
+    }
+
+    [Fact]
     public void Deadline_set_while_the_clock_is_behind_is_not_early()
     {
         using Deadline deadline = Open();

@@ -99,9 +99,11 @@ public sealed class GoAroundMeterTests : IDisposable
         Listen();
         _meter.QueueLeft(HalfSecond, served: false);
         _meter.TlsHandshakeEnded(succeeded: true);
+        _meter.ConnectionRefused(ConnectionRefusal.TooManyOfClient);
 
         Assert.Equal("refused", Single(InstrumentNames.QueueDuration).Tags["goaround.outcome"]);
         Assert.Equal("succeeded", Single(InstrumentNames.TlsHandshakes).Tags["goaround.outcome"]);
+        Assert.Equal("client_limit", Single(InstrumentNames.RefusedClientConnections).Tags["goaround.reason"]);
     }
 
     [Fact]
