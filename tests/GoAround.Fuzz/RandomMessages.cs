@@ -12,7 +12,7 @@ internal sealed class RandomMessages(Random random)
     private const string TokenLetters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!#$%&'*+-.^_`|~";
     private const string PathLetters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~!$&'()*+,;=:@/";
     private static readonly string[] Methods = ["GET", "GET", "GET", "HEAD", "POST", "POST", "PUT", "DELETE", "OPTIONS", "PATCH", "TRACE", "QUERY", "REPORT", "x-Y.z"];
-    private static readonly string[] Hosts = ["a", "example.com:8080", "[::1]", "[fe80::1]:443", "a%20b", "127.0.0.1:65535", "x_y~z", "h:"];
+    private static readonly string[] Hosts = ["a", "a:1", "example.com:8080", "example.com", "[::1]", "[fe80::1]:443", "127.0.0.1:65535", "x-y.z_0", "xn--a.b", "a%20b~", "h:"];
 
     /// <summary>A request. Of the model, Fields are those that must reach a backend.</summary>
     /// <param name="isLast">It may say that the connection closes.</param>

@@ -12,11 +12,31 @@ using Xunit;
 namespace GoAround.Core.Tests.Proof;
 
 /// <summary>What GoAround makes of a connection against what Kestrel makes of it: behind GoAround, and of the same bytes. By count and seed, not by time.</summary>
+/// <remarks>
+/// Where the two differ, one of them refuses: no stream was found of which both accept a different request. The classes are
+/// <list type="bullet">
+/// <item>Kestrel refuses, GoAround passes on: a Host with an empty port, <c>%</c> or <c>~</c>; a path with <c>%00</c>, or an absolute target of
+/// https over a plain connection; a POST or PUT of HTTP/1.0 without Content-Length; HTTP/1.2 to 1.9; in a chunked body, white space before an
+/// extension's semicolon, and a size of more than eight digits, zeros before it counted. GoAround frames the body anew, so that only the first
+/// three reach a Kestrel behind it, which answers 400.</item>
+/// <item>GoAround refuses, Kestrel accepts: a bare LF or CR, a fragment or an empty target, names that are no tokens, control bytes in values, an
+/// invalid Host of HTTP/1.0, codings before or beside chunked, Content-Length beside Transfer-Encoding, Transfer-Encoding in HTTP/1.0, long or
+/// malformed chunk extensions, large trailers.</item>
+/// </list>
+/// </remarks>
 public sealed class KestrelDifferentialTests
 {
     private const int Seed = 5;
     private const int StreamsBehind = 2_500;
-    private const int StreamsBeside = 20_000;
+    private const int StreamsBeside = 12_000;
+
+    // How Kestrel says so, up to the colon.
+    private static readonly HashSet<string> RefusedBehind = ["Invalid Host header", "Invalid request target"];
+
+    private static readonly HashSet<string> RefusedBeside =
+    [
+        .. RefusedBehind, "Bad chunk size data.", "POST request contains no Content-Length header.", "PUT request contains no Content-Length header.", "Unrecognized HTTP version",
+    ];
 
     [Fact]
     public async Task Kestrel_behind_GoAround_reads_exactly_the_requests_that_GoAround_accepted()
@@ -27,7 +47,6 @@ public sealed class KestrelDifferentialTests
         setup.Server.Address = IPAddress.Loopback;
         await using ProxyFixture proxy = await ProxyFixture.OpenAsync(setup);
         await proxy.Pool.ReplaceAsync([Backend.Parse($"http://127.0.0.1:{kestrel.Port}")], default);
-        SortedDictionary<string, int> refusals = new(StringComparer.Ordinal);
         int requests = 0;
         foreach ((int number, byte[] input) in Streams(StreamsBehind))
         {
@@ -43,8 +62,8 @@ public sealed class KestrelDifferentialTests
                 }
                 else
                 {
-                    string why = kestrel.Refusals.TryDequeue(out string? reason) ? reason : $"status {statusCode}";
-                    refusals[why.Split(':')[0]] = refusals.GetValueOrDefault(why.Split(':')[0]) + 1;
+                    string why = kestrel.Refusals.TryDequeue(out string? reason) ? reason.Split(':')[0] : $"status {statusCode}";
+                    Assert.True(RefusedBehind.Contains(why), $"stream {number}: Kestrel refuses {request}: {why}\n{Convert.ToHexString(input)}");
                 }
             }
 
@@ -59,7 +78,6 @@ public sealed class KestrelDifferentialTests
 
         proxy.ExpectNoErrors();
         Assert.True(requests > StreamsBehind / 2, $"only {requests} requests came through");
-        Assert.True(refusals.Count == 0, string.Join('\n', refusals));
     }
 
     [Fact]
@@ -67,8 +85,6 @@ public sealed class KestrelDifferentialTests
     {
         MemoryListener memory = new();
         await using KestrelServer kestrel = await KestrelServer.OpenAsync(memory);
-        SortedDictionary<string, int> kestrelIsStricter = new(StringComparer.Ordinal);
-        SortedDictionary<string, int> goAroundIsStricter = new(StringComparer.Ordinal);
         foreach ((int number, byte[] input) in Streams(StreamsBeside))
         {
             SeenStream ours = CodecReader.Read(input, [input.Length], out Rejection rejection);
@@ -82,23 +98,12 @@ public sealed class KestrelDifferentialTests
                 Assert.True(isSame, $"stream {number}: GoAround reads {left} '{left.Body}', Kestrel {right} '{right.Body}'\n{Convert.ToHexString(input)}");
             }
 
-            if (theirs.Length < ours.Requests.Count)
-            {
-                string why = kestrel.Refusals.TryDequeue(out string? reason) ? reason.Split(':')[0] : "no reason given";
-                kestrelIsStricter[why] = kestrelIsStricter.GetValueOrDefault(why) + 1;
-                System.IO.File.AppendAllText("/tmp/diff.txt", $"{why} | {ours.Requests[theirs.Length]} | {System.Text.Json.JsonSerializer.Serialize(Encoding.Latin1.GetString(input))}\n");
-            }
-            else if (theirs.Length > ours.Requests.Count)
-            {
-                string why = ours.End == StreamEnd.Refused ? rejection.ToString() : $"{ours.End}\n{Convert.ToHexString(input)}";
-                goAroundIsStricter[why] = goAroundIsStricter.GetValueOrDefault(why) + 1;
-            }
-
+            string why = kestrel.Refusals.TryDequeue(out string? reason) ? reason.Split(':')[0] : "no reason given";
+            Assert.True(theirs.Length >= ours.Requests.Count || RefusedBeside.Contains(why), $"stream {number}: Kestrel refuses what GoAround accepts: {why}\n{Convert.ToHexString(input)}");
+            Assert.True(theirs.Length <= ours.Requests.Count || ours.End == StreamEnd.Refused, $"stream {number}: Kestrel reads more, and GoAround does not refuse: {ours.End} {rejection}\n{Convert.ToHexString(input)}");
             kestrel.Requests.Clear();
             kestrel.Refusals.Clear();
         }
-
-        Assert.Fail("Kestrel stricter:\n" + string.Join('\n', kestrelIsStricter) + "\nGoAround stricter:\n" + string.Join('\n', goAroundIsStricter));
     }
 
     private static IEnumerable<(int Number, byte[] Input)> Streams(int count)

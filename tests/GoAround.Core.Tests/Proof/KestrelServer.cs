@@ -66,6 +66,7 @@ internal sealed class KestrelServer : IAsyncDisposable
     {
         options.Listen(IPAddress.Loopback, 0);
         options.RequestHeaderEncodingSelector = _ => Encoding.Latin1;
+        options.Limits.MaxRequestLineSize = 64 * 1024;
         options.Limits.MaxRequestHeaderCount = 1000;
         options.Limits.MaxRequestHeadersTotalSize = 1 << 20;
         options.Limits.MaxRequestBodySize = null;
@@ -82,7 +83,11 @@ internal sealed class KestrelServer : IAsyncDisposable
         catch (Exception error) when (error is IOException or ConnectionAbortedException)
         {
             // Not whole: it is not counted. Kestrel answers what it has to, and closes.
-            Refusals.Enqueue(error.Message);
+            if (error is Microsoft.AspNetCore.Http.BadHttpRequestException)
+            {
+                Refusals.Enqueue(error.Message);
+            }
+
             throw;
         }
 
