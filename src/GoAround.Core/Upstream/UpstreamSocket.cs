@@ -180,7 +180,8 @@ internal sealed class UpstreamSocket : IResponseLease, IDisposable
             _deadline.Clear();
         }
 
-        return transfer;
+        bool isCutShort = transfer.IsEnd && !_exchange.IsTunnel && !_transport.EndIsGenuine; // RFC 9112 §9.8
+        return isCutShort ? new Transfer(0, SocketError.ConnectionReset) : transfer;
     }
 
     /// <summary>The request's body is through: from now on the backend has so long to answer.</summary>
@@ -205,7 +206,7 @@ internal sealed class UpstreamSocket : IResponseLease, IDisposable
     }
 
     /// <summary>A deadline passed: the exchange ends.</summary>
-    internal void OnTimedOut() => Interrupt(Interruption.TimedOut);
+    internal void OnTimedOut(Interruption which = Interruption.TimedOut) => Interrupt(which);
 
     /// <summary>What to throw when a receive brought nothing: whose fault it was, and how far the exchange had come.</summary>
     internal Exception Fail(BackendFailureStage stage, Transfer transfer)
@@ -216,8 +217,8 @@ internal sealed class UpstreamSocket : IResponseLease, IDisposable
                 return _exchange.ClientFault!; // set before
             case Interruption.ClientLeft:
                 return new OperationCanceledException(_exchange.Token);
-            case Interruption.TimedOut:
-                return new BackendException(stage, BackendFailureKind.TimedOut, $"no answer from {_backend.Authority} in time");
+            case Interruption.TimedOut or Interruption.NotTaken:
+                return ExchangeFaults.TimedOut(_backend, stage, _exchange.Interruption);
         }
 
         bool wasStale = _hasServed && stage < BackendFailureStage.ResponseBody && !_exchange.HasReceived && _inbox.IsEmpty;
@@ -226,13 +227,12 @@ internal sealed class UpstreamSocket : IResponseLease, IDisposable
             _home?.CloseIdle(); // the others are likely to be just as old
         }
 
-        string why = transfer.IsEnd ? "closed the connection too early" : $"broke the connection ({transfer.Error})";
-        return new BackendException(stage, BackendFailureKind.Disconnected, $"{_backend.Authority} {why}") { WasStale = wasStale };
+        return ExchangeFaults.BrokenOff(_backend, stage, transfer, wasStale, _exchange.HasReceived);
     }
 
     /// <summary>What to throw when the backend's bytes are no proper response.</summary>
-    internal BackendException Malformed(string what, BackendFailureStage stage = BackendFailureStage.ResponseHead) =>
-        new(stage, BackendFailureKind.Malformed, $"{_backend.Authority} {what}");
+    internal BackendException Malformed(string what, Rejection rejection = Rejection.None, BackendFailureStage stage = BackendFailureStage.ResponseHead) =>
+        ExchangeFaults.Malformed(_backend, stage, what, rejection);
 
     private void Begin(ProxyRequest request, CancellationToken cancellationToken)
     {
@@ -260,13 +260,13 @@ internal sealed class UpstreamSocket : IResponseLease, IDisposable
             case ParseStatus.NeedMore:
                 return false;
             case ParseStatus.Rejected:
-                throw Malformed($"sent a malformed response: {Rejections.Describe(_exchange.Parser.Rejection)}");
+                throw Malformed($"sent a malformed response: {Rejections.Describe(_exchange.Parser.Rejection)}", _exchange.Parser.Rejection);
         }
 
         _head.Bind(_inbox.Hold(_head.Length));
         if (_head.StatusCode == 101)
         {
-            return request.UpgradeProtocol.IsEmpty ? throw Malformed("switched protocols unasked") : true;
+            return UpgradeOffer.Covers(request.UpgradeProtocol.Span, _head.UpgradeProtocol.Span) ? true : throw Malformed("switched protocols unasked");
         }
 
         _exchange.IsInterim = _head.StatusCode < 200;
@@ -295,13 +295,15 @@ internal sealed class UpstreamSocket : IResponseLease, IDisposable
         _answerDeadline.Clear();
         _exchange.IsTunnel = _head.StatusCode == 101;
         BodyFraming framing = _exchange.IsTunnel ? BodyFraming.UntilClose : _head.Framing;
-        _body.Begin(framing, _head.ContentLength);
+        _body.Begin(framing, _head.ContentLength, !_head.DropsTrailers);
         _response.StatusCode = _head.StatusCode;
         _response.Reason = _head.Reason;
         _response.ContentLength = _head.DeclaredLength;
         _response.UpgradeProtocol = _head.UpgradeProtocol;
         _response.Body = framing == BodyFraming.None ? MessageBody.Empty : _body;
         _response.Backend = _backend;
+        _response.ReceivedVersion = _head.Version;
+        _response.Error = ProxyError.None; // whoever had it before may have set it
         _response.Attempts = 1;
         if (!_exchange.IsTunnel)
         {
