@@ -14,10 +14,10 @@ internal sealed class Answers(Socket socket)
     private readonly byte[] _room = new byte[16 * 1024];
     private string _unread = "";
 
-    /// <summary>The statuses so far; the last one only may be other than 200.</summary>
+    /// <summary>The statuses so far; a request may be refused for itself, and the next one be answered.</summary>
     public List<int> Statuses { get; } = [];
 
-    /// <summary>The balancer has answered other than a backend would, which is its last word on this connection.</summary>
+    /// <summary>The balancer has answered with an error and said that it closes, which is its last word on this connection.</summary>
     public bool HasError { get; private set; }
 
     /// <summary>Reads until so many answers are there, or an error, or the end of the connection.</summary>
@@ -70,7 +70,7 @@ internal sealed class Answers(Socket socket)
                 ? throw new FuzzFailure($"this answer has no length: '{_unread}'")
                 : int.Parse(_unread.AsSpan(at, _unread.IndexOf('\r', at) - at), CultureInfo.InvariantCulture);
             length += isHead ? 0 : body;
-            HasError = status != 200;
+            HasError = status != 200 && _unread.IndexOf("\r\nConnection: close\r\n", 0, end + 2, StringComparison.OrdinalIgnoreCase) >= 0;
             if (status >= 500 && status is not (501 or 505))
             {
                 throw new FuzzFailure($"the balancer blames itself or the backend: '{_unread}'");
