@@ -80,6 +80,7 @@ internal static class Comparison
         && !name.StartsWith("X-Forwarded-", StringComparison.OrdinalIgnoreCase)
         && !name.Equals("Forwarded", StringComparison.OrdinalIgnoreCase)
         && !name.Equals("Via", StringComparison.OrdinalIgnoreCase)
+        && !name.Equals("Max-Forwards", StringComparison.OrdinalIgnoreCase)
         && !(sent.IsHttp10 && name.Equals("Expect", StringComparison.OrdinalIgnoreCase));
 
     private static bool IsSubsequence(IReadOnlyList<KeyValuePair<string, string>> part, IReadOnlyList<KeyValuePair<string, string>> whole)
