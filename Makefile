@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: all demo test lint bench slow pack clean help FORCE
+.PHONY: all demo test lint bench fuzz slow pack clean help FORCE
 
 export DOTNET_NOLOGO := 1
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
@@ -56,6 +56,16 @@ slow: all
 	@sh tests/install-tools.sh python3 slowhttptest nginx unshare ip
 	@python3 tests/attack/slow_clients.py bin/goaround
 
+# One target for so long each; SEED=2 makes other inputs, TARGET=session runs one. Failing inputs land in ./artifacts/fuzz.
+SECONDS_EACH ?= 60
+SEED ?= 1
+TARGET ?= all
+
+fuzz:
+	@mkdir -p artifacts/fuzz
+	@dotnet build tests/GoAround.Fuzz -c Release $(quiet)
+	@cd artifacts/fuzz && dotnet ../../tests/GoAround.Fuzz/bin/Release/net10.0/GoAround.Fuzz.dll --target $(TARGET) --seconds $(SECONDS_EACH) --seed $(SEED)
+
 pack:
 	@rm -rf artifacts
 	@dotnet pack src/GoAround.Core -c Release $(quiet) -o artifacts
@@ -72,5 +82,6 @@ help:
 	@echo "make lint     format, analyzers as errors, shell syntax"
 	@echo "make bench    nginx, HAProxy and goaround by turns on this machine; options in bench/README.md"
 	@echo "make slow     slowhttptest's four attacks on the built executable while normal traffic goes on; a minute"
+	@echo "make fuzz     mutated HTTP against parsers and sessions, 60 s a target; SECONDS_EACH=, SEED=, TARGET="
 	@echo "make pack     the NuGet package of the library, in ./artifacts"
 	@echo "make clean    removes all that was built"
