@@ -7,6 +7,8 @@ package_of() {
     case $1 in
         nc) echo netcat-openbsd ;;
         promtool) echo prometheus ;;
+        unshare) echo util-linux ;;
+        ip) echo iproute2 ;;
         *) echo "$1" ;;
     esac
 }

@@ -11,6 +11,7 @@ public sealed class BackendException : Exception
     {
         Stage = stage;
         Kind = kind;
+        Error = Usual(stage, kind);
     }
 
     /// <summary>How far the exchange had come.</summary>
@@ -19,9 +20,31 @@ public sealed class BackendException : Exception
     /// <summary>What went wrong.</summary>
     public BackendFailureKind Kind { get; }
 
+    /// <summary>What the client is told of it in Proxy-Status (RFC 9209); default: what stage and kind say.</summary>
+    public ProxyError Error { get; init; }
+
     /// <summary>A socket that had served before was found closed, and not one byte of a response had come: the backend may be well.</summary>
     public bool WasStale { get; init; }
 
     /// <summary>The request provably never reached the backend, so that any method may be sent again (RFC 9110 §9.2.2).</summary>
     public bool NeverReached => Stage is BackendFailureStage.Dial or BackendFailureStage.Tls;
+
+    private static ProxyError Usual(BackendFailureStage stage, BackendFailureKind kind) => kind switch
+    {
+        BackendFailureKind.Malformed => ProxyError.HttpProtocolError,
+        BackendFailureKind.TimedOut => stage switch
+        {
+            BackendFailureStage.Dial or BackendFailureStage.Tls => ProxyError.ConnectionTimeout,
+            BackendFailureStage.Request => ProxyError.ConnectionWriteTimeout,
+            BackendFailureStage.ResponseHead => ProxyError.HttpResponseTimeout,
+            _ => ProxyError.ConnectionReadTimeout,
+        },
+        _ => stage switch
+        {
+            BackendFailureStage.Dial => ProxyError.DestinationUnavailable,
+            BackendFailureStage.Tls => ProxyError.TlsProtocolError,
+            BackendFailureStage.ResponseBody => ProxyError.HttpResponseIncomplete,
+            _ => ProxyError.ConnectionTerminated,
+        },
+    };
 }

@@ -21,6 +21,11 @@ public abstract class ProxyEvents
     {
     }
 
+    /// <summary>A client connection was closed as soon as it was accepted; it never counted as opened.</summary>
+    public virtual void ConnectionRefused(ConnectionRefusal reason)
+    {
+    }
+
     /// <summary>A TLS handshake with a client has ended.</summary>
     public virtual void TlsHandshakeEnded(bool succeeded)
     {
@@ -58,6 +63,13 @@ public abstract class ProxyEvents
 
     /// <summary>A backend broke off, or sent something malformed, after its response head had been passed on: the client's connection was cut.</summary>
     public virtual void ResponseBroken(Backend backend, BackendException failure)
+    {
+    }
+
+    /// <summary>A request could not be answered as it should be: the balancer answered an error of its own, cut the response, or the client left. At most once a request, before <see cref="RequestEnded"/>.</summary>
+    /// <param name="cause">Why.</param>
+    /// <param name="statusCode">The status sent, also of a response that was cut midway; 499 where the client left before one was.</param>
+    public virtual void ErrorMade(ProxyError cause, int statusCode)
     {
     }
 

@@ -41,6 +41,15 @@ public class ProxyResponse : IAsyncDisposable
     /// <summary>The backend that answered, or null where the balancer answered itself.</summary>
     public Backend? Backend { get; set; }
 
+    /// <summary>The version the backend answered in, as Via says it; null where the balancer answered itself.</summary>
+    public ProtocolVersion? ReceivedVersion { get; set; }
+
+    /// <summary>Whose fault it is, of an error that the balancer answers itself: goes out as Proxy-Status (RFC 9209) and is counted. None for an answer of a backend.</summary>
+    public ProxyError Error { get; set; }
+
+    /// <summary>What was wrong, in words of our own that repeat nothing received; null where the error says it all.</summary>
+    internal string? ErrorDetails { get; set; }
+
     /// <summary>Makes a response of plain text that no cache stores, as for an error.</summary>
     public static ProxyResponse FromText(int statusCode, string text)
     {
@@ -53,6 +62,17 @@ public class ProxyResponse : IAsyncDisposable
         };
         response.Fields.Add("Content-Type"u8, "text/plain; charset=utf-8"u8);
         response.Fields.Add("Cache-Control"u8, "no-store"u8);
+        return response;
+    }
+
+    /// <summary>Makes the answer to an error: plain text that no cache stores, with a Proxy-Status that says whose fault it was.</summary>
+    /// <param name="statusCode">400..599.</param>
+    /// <param name="error">Whose fault it was.</param>
+    /// <param name="text">The body: one line for a person.</param>
+    public static ProxyResponse FromError(int statusCode, ProxyError error, string text)
+    {
+        ProxyResponse response = FromText(statusCode, text);
+        response.Error = error;
         return response;
     }
 

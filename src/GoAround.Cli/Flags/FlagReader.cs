@@ -4,65 +4,63 @@ using System.Net;
 
 namespace GoAround.Cli.Flags;
 
-/// <summary>Reads one flag's text as a value, or says what would be allowed.</summary>
+/// <summary>Reads a flag's text as a value; null where it is none, or out of range.</summary>
 internal static class FlagReader
 {
-    /// <summary>A whole number in a range; null where the flag was not given.</summary>
-    public static int? Number(string flag, string? text, int min, int max)
-    {
-        if (text is null)
-        {
-            return null;
-        }
+    /// <summary>A whole number in a range.</summary>
+    public static int? Number(string text, int min, int max) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number >= min && number <= max ? number : null;
 
-        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number >= min && number <= max
-            ? number
-            : throw NotAllowed(flag, text);
+    /// <summary>A number in a range, as in <c>0.2</c>.</summary>
+    public static double? Fraction(string text, double min, double max) =>
+        double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double number) && number >= min && number <= max ? number : null;
+
+    /// <summary>Bytes in a range: a whole number, with <c>k</c>, <c>m</c> or <c>g</c> behind it for 1024, 1024² or 1024³.</summary>
+    public static long? Size(string text, long min, long max)
+    {
+        (int suffix, int shift) = text switch
+        {
+            _ when text.EndsWith("k", StringComparison.OrdinalIgnoreCase) => (1, 10),
+            _ when text.EndsWith("m", StringComparison.OrdinalIgnoreCase) => (1, 20),
+            _ when text.EndsWith("g", StringComparison.OrdinalIgnoreCase) => (1, 30),
+            _ => (0, 0),
+        };
+        bool isNumber = long.TryParse(text.AsSpan(0, text.Length - suffix), NumberStyles.None, CultureInfo.InvariantCulture, out long number);
+        return isNumber && number <= max >> shift && number << shift >= min ? number << shift : null;
     }
 
-    /// <summary>A duration in a range: <c>500ms</c>, <c>10s</c>, <c>2m</c>, <c>1h</c>, or a bare number of seconds; null where the flag was not given.</summary>
-    public static TimeSpan? Duration(string flag, string? text, TimeSpan min)
+    /// <summary>A duration in a range: <c>500ms</c>, <c>10s</c>, <c>2m</c>, <c>1h</c>, <c>7d</c>, or a bare number of seconds.</summary>
+    public static TimeSpan? Duration(string text, TimeSpan min, TimeSpan max)
     {
-        if (text is null)
-        {
-            return null;
-        }
-
         (int suffix, double seconds) = text switch
         {
             _ when text.EndsWith("ms", StringComparison.Ordinal) => (2, 0.001),
             _ when text.EndsWith('s') => (1, 1),
             _ when text.EndsWith('m') => (1, 60),
             _ when text.EndsWith('h') => (1, 3600),
+            _ when text.EndsWith('d') => (1, 86400),
             _ => (0, 1d),
         };
         bool isNumber = double.TryParse(text.AsSpan(0, text.Length - suffix), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double number);
-        bool isInRange = isNumber && number * seconds >= min.TotalSeconds && number * seconds <= 3600;
-        return isInRange ? TimeSpan.FromSeconds(number * seconds) : throw NotAllowed(flag, text);
+        bool isInRange = isNumber && number * seconds >= min.TotalSeconds && number * seconds <= max.TotalSeconds;
+        return isInRange ? TimeSpan.FromSeconds(number * seconds) : null;
     }
 
-    /// <summary>An IP address written in full; null where the flag was not given.</summary>
-    public static IPAddress? Address(string flag, string? text)
+    /// <summary>An IP address written in full.</summary>
+    public static IPAddress? Address(string text)
     {
-        if (text is null)
-        {
-            return null;
-        }
-
         // IPAddress takes "1" for 0.0.0.1: four parts are what people mean.
         bool isWhole = text.Contains(':', StringComparison.Ordinal) || text.Split('.').Length == 4;
-        return isWhole && IPAddress.TryParse(text, out IPAddress? address) ? address : throw NotAllowed(flag, text);
+        return isWhole && IPAddress.TryParse(text, out IPAddress? address) ? address : null;
     }
 
-    /// <summary>One of a few words; null where the flag was not given.</summary>
-    public static T? Choice<T>(string flag, string? text, params ReadOnlySpan<(string Word, T Value)> choices)
+    /// <summary>True for an IP address, or a network as in <c>10.0.0.0/8</c>.</summary>
+    public static bool IsNetwork(string text) => Address(text) is not null || (text.Contains('/', StringComparison.Ordinal) && IPNetwork.TryParse(text, out _));
+
+    /// <summary>One of a few words.</summary>
+    public static T? Choice<T>(string text, params ReadOnlySpan<(string Word, T Value)> choices)
         where T : struct
     {
-        if (text is null)
-        {
-            return null;
-        }
-
         foreach ((string word, T value) in choices)
         {
             if (word == text)
@@ -71,9 +69,6 @@ internal static class FlagReader
             }
         }
 
-        throw NotAllowed(flag, text);
+        return null;
     }
-
-    /// <summary>The error for a value that the flag does not take.</summary>
-    public static FlagException NotAllowed(string flag, string text) => FlagException.NotAllowed(flag, text, FlagTable.Find(flag)?.Allowed ?? "");
 }

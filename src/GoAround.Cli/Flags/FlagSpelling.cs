@@ -1,22 +1,21 @@
 using System;
 using System.Collections.Generic;
+using System.Linq;
 
 namespace GoAround.Cli.Flags;
 
 /// <summary>
 /// Brings every way to write a flag, <c>-name value</c>, <c>--name value</c>, <c>-name=value</c> and <c>--name=value</c>,
-/// into the last one (<c>-pvalue</c> for a name of one letter), which is all that CommandLineParser then has to know. Several
-/// <c>-b</c> become one list.
+/// into the last one (<c>-pvalue</c> for a name of one letter), which is all that CommandLineParser then has to know. A list
+/// that is given several times, as <c>-b</c>, becomes one.
 /// </summary>
 internal static class FlagSpelling
 {
-    private static readonly Flag List = FlagTable.Find("b") ?? throw new InvalidOperationException("-b is gone");
-
     /// <exception cref="FlagException">A flag is unknown, lacks its value, or an argument is no flag.</exception>
     public static IReadOnlyList<string> Normalise(IReadOnlyList<string> arguments)
     {
         List<string> normal = [];
-        List<string> list = [];
+        Dictionary<Flag, string> lists = [];
         for (int i = 0; i < arguments.Count; i++)
         {
             string argument = arguments[i];
@@ -38,9 +37,9 @@ internal static class FlagSpelling
                 throw new FlagException($"-{flag.Name}: a value is missing: {flag.Allowed}");
             }
 
-            if (flag == List)
+            if (flag.IsList)
             {
-                list.Add(value);
+                lists[flag] = lists.TryGetValue(flag, out string? list) ? list + "," + value : value;
             }
             else
             {
@@ -48,12 +47,7 @@ internal static class FlagSpelling
             }
         }
 
-        if (list.Count > 0)
-        {
-            normal.Add(Written(List, string.Join(',', list)));
-        }
-
-        return normal;
+        return [.. normal, .. lists.Select(static list => Written(list.Key, list.Value))];
     }
 
     private static string Written(Flag flag, string value) =>

@@ -23,7 +23,8 @@ internal static class HelpText
                when none is available.
 
                A flag is written -name value, --name value, -name=value or --name=value.
-               Durations are 500ms, 10s, 2m or 1h; a bare number is seconds.
+               Durations are 500ms, 10s, 2m, 1h or 7d; a bare number is seconds.
+               Sizes are bytes, or 64k, 1m or 2g, where k is 1024.
 
         OPTIONS
 
@@ -64,6 +65,9 @@ internal static class HelpText
                TLS on port 443, at most 50 requests at once for each backend:
                    goaround -p 443 -cacert chain.pem -privkey key.pem -n 50 -b http://10.0.0.1
 
+               Behind another proxy, and strict with slow clients:
+                   goaround -b http://10.0.0.1 -trusted-proxies 10.0.0.0/8 -head-timeout 5s
+
                See it work:
                    goaround -demo
 
@@ -73,26 +77,35 @@ internal static class HelpText
     public static string Make()
     {
         StringBuilder page = new(Head);
-        foreach (Flag flag in FlagTable.All)
+        foreach (FlagGroup group in FlagTable.Groups)
         {
-            page.Append(' ', Indent).Append('-').Append(flag.Name);
-            if (flag.Argument is not null)
+            page.Append(' ', Indent / 2).Append(group.Title).Append("\n\n");
+            foreach (Flag flag in group.Flags)
             {
-                page.Append(' ').Append(flag.Argument);
+                Describe(page, flag);
             }
-
-            page.Append('\n');
-            Wrap(page, flag.Text);
-            if (flag.Argument is not null)
-            {
-                Wrap(page, $"Takes {flag.Allowed}.");
-                Wrap(page, flag.Source == "-" ? $"Default: {flag.Default}." : $"Default: {flag.Default} ({flag.Source}).");
-            }
-
-            page.Append('\n');
         }
 
         return page.Append(Tail).ToString();
+    }
+
+    private static void Describe(StringBuilder page, Flag flag)
+    {
+        page.Append(' ', Indent).Append('-').Append(flag.Name);
+        if (flag.Argument is not null)
+        {
+            page.Append(' ').Append(flag.Argument);
+        }
+
+        page.Append('\n');
+        Wrap(page, flag.Text);
+        if (flag.Argument is not null)
+        {
+            Wrap(page, $"Takes {flag.Allowed}.");
+            Wrap(page, flag.Source == "-" ? $"Default: {flag.Default}." : $"Default: {flag.Default} ({flag.Source}).");
+        }
+
+        page.Append('\n');
     }
 
     private static void Wrap(StringBuilder page, string text)

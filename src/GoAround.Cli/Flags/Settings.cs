@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Generic;
-using System.Linq;
 using System.Text;
 using GoAround.Core;
 using GoAround.Core.Hosting;
@@ -14,27 +13,28 @@ internal sealed class Settings
     private const string Off = "off";
     private const int MaxSocketPathBytes = 107; // sockaddr_un holds 108 with the closing zero
 
-    private static readonly TimeSpan OneTick = TimeSpan.FromTicks(1);
-
     private readonly FlagValues _values;
 
     private Settings(FlagValues values)
     {
         _values = values;
         Backends = ReadBackends(values.Backends);
-        PrometheusPort = values.PrometheusPort == Off
-            ? null
-            : FlagReader.Number("prometheus-port", values.PrometheusPort, 0, 65535) ?? FlagTable.DefaultPrometheusPort;
-        ControlSocket = values.ControlSocket == Off ? null : values.ControlSocket ?? FlagTable.DefaultControlSocket;
+        PrometheusPort = values.PrometheusPort switch
+        {
+            null => OperationFlags.DefaultPrometheusPort,
+            Off => null,
+            { } text => FlagReader.Number(text, 0, 65535) ?? throw Refuse("prometheus-port", text),
+        };
+        ControlSocket = values.ControlSocket == Off ? null : values.ControlSocket ?? OperationFlags.DefaultControlSocket;
         if (ControlSocket is not null && Encoding.UTF8.GetByteCount(ControlSocket) > MaxSocketPathBytes)
         {
-            throw FlagReader.NotAllowed("control-socket", ControlSocket);
+            throw Refuse("control-socket", ControlSocket);
         }
 
-        LogLevel = FlagReader.Choice(
-            "log-level", values.LogLevel, ("trace", LogLevel.Trace), ("debug", LogLevel.Debug), ("info", LogLevel.Information),
-            ("warn", LogLevel.Warning), ("error", LogLevel.Error)) ?? LogLevel.Information;
-        LogFormat = FlagReader.Choice("log-format", values.LogFormat, ("text", LogFormat.Text), ("json", LogFormat.Json)) ?? LogFormat.Text;
+        LogLevel = ReadChoice(
+            "log-level", values.LogLevel ?? "info", ("trace", LogLevel.Trace), ("debug", LogLevel.Debug), ("info", LogLevel.Information),
+            ("warn", LogLevel.Warning), ("error", LogLevel.Error));
+        LogFormat = ReadChoice("log-format", values.LogFormat ?? "text", ("text", LogFormat.Text), ("json", LogFormat.Json));
         Certificates = CertificateFiles.Read(values.Certificate, values.PrivateKey, values.BackendAuthority);
         Apply(new GoAroundOptions()); // so that a bad value is found now
     }
@@ -73,19 +73,16 @@ internal sealed class Settings
             options.Backends.Add(backend.Address);
         }
 
-        options.Server.Port = FlagReader.Number("p", _values.Port, 0, 65535) ?? options.Server.Port;
-        options.Server.Address = FlagReader.Address("bind", _values.Bind) ?? options.Server.Address;
-        options.Server.ShutdownTimeout = FlagReader.Duration("shutdown-timeout", _values.ShutdownTimeout, TimeSpan.Zero) ?? options.Server.ShutdownTimeout;
         options.Server.Certificate = Certificates.Certificate;
         options.Server.CertificateChain.AddRange(Certificates.Chain);
-        options.Pool.ConnectionsPerBackend = FlagReader.Number("n", _values.ConnectionsPerBackend, 1, 65535) ?? options.Pool.ConnectionsPerBackend;
-        options.Pool.QueueTimeout = FlagReader.Duration("queue-timeout", _values.QueueTimeout, OneTick) ?? options.Pool.QueueTimeout;
-        options.Pool.MaxQueue = FlagReader.Number("max-queue", _values.MaxQueue, 0, 1_000_000) ?? options.Pool.MaxQueue;
-        options.Health.Path = ReadPath(_values.HealthPath) ?? options.Health.Path;
-        options.Health.Interval = FlagReader.Duration("health-interval", _values.HealthInterval, TimeSpan.FromMilliseconds(100)) ?? options.Health.Interval;
-        options.Upstream.DialTimeout = FlagReader.Duration("dial-timeout", _values.DialTimeout, OneTick) ?? options.Upstream.DialTimeout;
-        options.Upstream.ResponseTimeout = FlagReader.Duration("response-timeout", _values.ResponseTimeout, OneTick) ?? options.Upstream.ResponseTimeout;
         options.Upstream.TrustedRoots.AddRange(Certificates.BackendRoots);
+        foreach (Flag flag in FlagTable.All)
+        {
+            if (flag.Apply is { } apply && _values.Of(flag) is { } text)
+            {
+                apply(options, text);
+            }
+        }
     }
 
     private static List<Backend> ReadBackends(string? list)
@@ -101,6 +98,9 @@ internal sealed class Settings
         return backends;
     }
 
-    private static string? ReadPath(string? path) =>
-        path is null || (path.StartsWith('/') && path.All(static c => c is > ' ' and < '\x7f' and not '#')) ? path : throw FlagReader.NotAllowed("health-path", path);
+    private static T ReadChoice<T>(string flag, string text, params ReadOnlySpan<(string Word, T Value)> choices)
+        where T : struct =>
+        FlagReader.Choice(text, choices) ?? throw Refuse(flag, text);
+
+    private static FlagException Refuse(string flag, string text) => FlagException.NotAllowed(flag, text, FlagTable.Find(flag)?.Allowed ?? "");
 }

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using GoAround.Core;
 using GoAround.Core.Observability;
 using Prometheus;
 
@@ -11,6 +12,7 @@ internal sealed class RequestSeries
     private static readonly string[] Classes = ["1xx", "2xx", "3xx", "4xx", "5xx"];
     private static readonly string[] CacheResults = ["hit", "miss", "stale", "revalidated", "bypass"];
 
+    private readonly Dictionary<string, Counter.Child> _errors = [];
     private readonly Counter.Child[] _requests = new Counter.Child[Classes.Length];
     private readonly Histogram _duration;
     private readonly Histogram _queueWait;
@@ -28,6 +30,15 @@ internal sealed class RequestSeries
         for (int i = 0; i < Classes.Length; i++)
         {
             _requests[i] = requests.WithLabels(Classes[i]);
+        }
+
+        Counter errors = metrics.CreateCounter("goaround_errors_total", "Errors answered by the balancer itself, responses it cut, and clients that left, by cause (RFC 9209).", ["cause"]);
+        foreach (ProxyError cause in Enum.GetValues<ProxyError>())
+        {
+            if (cause != ProxyError.None)
+            {
+                _errors[cause.Name()] = errors.WithLabels(cause.Name());
+            }
         }
 
         _duration = metrics.CreateHistogram(
@@ -52,6 +63,7 @@ internal sealed class RequestSeries
     public Recorder? Find(string instrument) => instrument switch
     {
         InstrumentNames.ServerRequestDuration => RecordRequest,
+        InstrumentNames.Errors => RecordError,
         InstrumentNames.ServerActiveRequests => (value, _) => _inFlight.Set(value),
         InstrumentNames.QueueLength => (value, _) => _queueLength.Set(value),
         InstrumentNames.QueueDuration => (value, _) => _queueWait.Observe(value),
@@ -67,6 +79,14 @@ internal sealed class RequestSeries
         int status = MeasurementTags.Number(tags, TagNames.StatusCode);
         _requests[Math.Clamp((status / 100) - 1, 0, Classes.Length - 1)].Inc();
         _duration.Observe(value);
+    }
+
+    private void RecordError(double value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
+    {
+        if (_errors.TryGetValue(MeasurementTags.Text(tags, TagNames.ErrorType), out Counter.Child? errors))
+        {
+            errors.Inc(value);
+        }
     }
 
     private void RecordHandshake(double value, ReadOnlySpan<KeyValuePair<string, object?>> tags) =>

@@ -15,6 +15,8 @@ internal sealed class Deadline : IDisposable
     private readonly DeadlineClock _clock;
     private readonly Action<object> _onPassed;
     private readonly object _owner;
+    private readonly object? _looker;
+    private readonly Func<object, TimeSpan>? _look;
     private long _dueMilliseconds = NotSet;
 
     /// <summary>Joins the clock; the callback runs on a thread of the pool, and must not block.</summary>
@@ -24,6 +26,19 @@ internal sealed class Deadline : IDisposable
         _onPassed = onPassed;
         _owner = owner;
         clock.Add(this);
+    }
+
+    /// <summary>Joins the clock, with a look before the deadline passes.</summary>
+    /// <param name="clock">Checks it.</param>
+    /// <param name="onPassed">Called once it has passed; runs on a thread of the pool, and must not block.</param>
+    /// <param name="owner">Handed to <paramref name="onPassed"/>.</param>
+    /// <param name="looker">Handed to <paramref name="look"/>.</param>
+    /// <param name="look">Called when the moment has come: how long it is put off from now, or zero. Must be quick, and touch no deadline.</param>
+    public Deadline(DeadlineClock clock, Action<object> onPassed, object owner, object looker, Func<object, TimeSpan> look)
+        : this(clock, onPassed, owner)
+    {
+        _looker = looker;
+        _look = look;
     }
 
     /// <summary>The callback was called, or is about to be.</summary>
@@ -74,9 +89,14 @@ internal sealed class Deadline : IDisposable
     internal bool TryPass(long nowMilliseconds)
     {
         long seen = Volatile.Read(ref _dueMilliseconds);
-        return seen != Passed
-            && seen <= nowMilliseconds
-            && Interlocked.CompareExchange(ref _dueMilliseconds, Passed, seen) == seen;
+        if (seen == Passed || seen > nowMilliseconds)
+        {
+            return false;
+        }
+
+        TimeSpan more = _look?.Invoke(_looker!) ?? TimeSpan.Zero; // both were given together
+        long due = more > TimeSpan.Zero ? nowMilliseconds + (long)more.TotalMilliseconds + 1 : Passed;
+        return Interlocked.CompareExchange(ref _dueMilliseconds, due, seen) == seen && due == Passed; // who changed it meanwhile knows better
     }
 
     /// <summary>Calls the owner.</summary>

@@ -29,7 +29,7 @@ internal sealed class GoAroundOptionsValidator : IValidateOptions<GoAroundOption
             }
         }
 
-        CheckTime(failures, "FirstCheckTimeout", options.FirstCheckTimeout, TimeSpan.Zero, LongestDelay);
+        CheckTime(failures, "FirstCheckTimeout (-first-check-timeout)", options.FirstCheckTimeout, TimeSpan.Zero, LongestDelay);
         Check(failures, options.Server);
         Check(failures, options.Pool);
         Check(failures, options.Health);
@@ -40,21 +40,21 @@ internal sealed class GoAroundOptionsValidator : IValidateOptions<GoAroundOption
     private static void Check(List<string> failures, ServerOptions server)
     {
         CheckNumber(failures, "Server.Port (-p)", server.Port, 0, 65535);
-        CheckNumber(failures, "Server.Backlog", server.Backlog, 1, 65535);
-        CheckNumber(failures, "Server.MaxConnections", server.MaxConnections, 1, 10_000_000);
-        CheckNumber(failures, "Server.MaxConnectionsPerClient", server.MaxConnectionsPerClient ?? 1, 1, 10_000_000);
-        CheckNumber(failures, "Server.MaxRequestsPerConnection", server.MaxRequestsPerConnection ?? 1, 1, int.MaxValue);
-        CheckNumber(failures, "Server.MinBodyRate", server.MinBodyRate, 0, int.MaxValue);
-        CheckDelay(failures, "Server.MinBodyRateGrace", server.MinBodyRateGrace);
-        CheckNumber(failures, "Server.MaxRequestLineBytes", server.MaxRequestLineBytes, 256, 1024 * 1024);
-        CheckNumber(failures, "Server.MaxHeadBytes", server.MaxHeadBytes, 1024, 1024 * 1024);
-        CheckNumber(failures, "Server.MaxFields", server.MaxFields, 1, 10_000);
-        CheckNumber(failures, "Server.MaxBodyBytes", server.MaxBodyBytes ?? 0, 0, long.MaxValue);
-        CheckNumber(failures, "Server.ReplayBufferBytes", server.ReplayBufferBytes, 0, 16 * 1024 * 1024);
-        CheckDelay(failures, "Server.TlsTimeout", server.TlsTimeout);
-        CheckDelay(failures, "Server.HeadTimeout", server.HeadTimeout);
-        CheckDelay(failures, "Server.IdleTimeout", server.IdleTimeout);
-        CheckDelay(failures, "Server.BodyTimeout", server.BodyTimeout);
+        CheckNumber(failures, "Server.Backlog (-backlog)", server.Backlog, 1, 65535);
+        CheckNumber(failures, "Server.MaxConnections (-max-connections)", server.MaxConnections, 1, 10_000_000);
+        CheckNumber(failures, "Server.MaxConnectionsPerClient (-max-connections-per-client)", server.MaxConnectionsPerClient ?? 1, 1, 10_000_000);
+        CheckNumber(failures, "Server.MaxRequestsPerConnection (-max-requests)", server.MaxRequestsPerConnection ?? 1, 1, int.MaxValue);
+        CheckNumber(failures, "Server.MinBodyRate (-min-body-rate)", server.MinBodyRate, 0, int.MaxValue);
+        CheckDelay(failures, "Server.MinBodyRateGrace (-min-body-rate-grace)", server.MinBodyRateGrace);
+        CheckNumber(failures, "Server.MaxRequestLineBytes (-max-request-line)", server.MaxRequestLineBytes, 256, 1024 * 1024);
+        CheckNumber(failures, "Server.MaxHeadBytes (-max-head)", server.MaxHeadBytes, 1024, 1024 * 1024);
+        CheckNumber(failures, "Server.MaxFields (-max-fields)", server.MaxFields, 1, 10_000);
+        CheckNumber(failures, "Server.MaxBodyBytes (-max-body)", server.MaxBodyBytes ?? 0, 0, long.MaxValue);
+        CheckNumber(failures, "Server.ReplayBufferBytes (-replay-buffer)", server.ReplayBufferBytes, 0, 16 * 1024 * 1024);
+        CheckDelay(failures, "Server.TlsTimeout (-tls-timeout)", server.TlsTimeout);
+        CheckDelay(failures, "Server.HeadTimeout (-head-timeout)", server.HeadTimeout);
+        CheckDelay(failures, "Server.IdleTimeout (-idle-timeout)", server.IdleTimeout);
+        CheckDelay(failures, "Server.BodyTimeout (-body-timeout)", server.BodyTimeout);
         CheckTime(failures, "Server.ShutdownTimeout (-shutdown-timeout)", server.ShutdownTimeout, TimeSpan.Zero, LongestDelay);
         foreach (string network in server.TrustedProxies)
         {
@@ -79,11 +79,11 @@ internal sealed class GoAroundOptionsValidator : IValidateOptions<GoAroundOption
     {
         CheckNumber(failures, "Pool.ConnectionsPerBackend (-n)", pool.ConnectionsPerBackend, 1, 65535);
         CheckNumber(failures, "Pool.MaxQueue (-max-queue)", pool.MaxQueue, 0, 1_000_000);
-        CheckNumber(failures, "Pool.MinRetries", pool.MinRetries, 0, 1000);
+        CheckNumber(failures, "Pool.MinRetries (-min-retries)", pool.MinRetries, 0, 1000);
         CheckTime(failures, "Pool.QueueTimeout (-queue-timeout)", pool.QueueTimeout, TimeSpan.FromMilliseconds(1), TimeSpan.FromHours(1));
         if (pool.RetryBudget is not (>= 0 and <= 1))
         {
-            failures.Add(string.Create(CultureInfo.InvariantCulture, $"Pool.RetryBudget is {pool.RetryBudget}: it must be in 0..1"));
+            failures.Add(string.Create(CultureInfo.InvariantCulture, $"Pool.RetryBudget (-retry-budget) is {pool.RetryBudget}: it must be in 0..1"));
         }
     }
 
@@ -95,20 +95,20 @@ internal sealed class GoAroundOptionsValidator : IValidateOptions<GoAroundOption
         }
 
         CheckTime(failures, "Health.Interval (-health-interval)", health.Interval, TimeSpan.FromMilliseconds(100), TimeSpan.FromHours(1));
-        CheckTime(failures, "Health.Timeout", health.Timeout, TimeSpan.FromMilliseconds(1), TimeSpan.FromHours(1));
-        CheckTime(failures, "Health.DownInterval", health.DownInterval, TimeSpan.FromMilliseconds(10), TimeSpan.FromHours(1));
+        CheckTime(failures, "Health.Timeout (-health-timeout)", health.Timeout, TimeSpan.FromMilliseconds(1), TimeSpan.FromHours(1));
+        CheckTime(failures, "Health.DownInterval (-health-down-interval)", health.DownInterval, TimeSpan.FromMilliseconds(10), TimeSpan.FromHours(1));
     }
 
     private static void Check(List<string> failures, UpstreamOptions upstream)
     {
         CheckDelay(failures, "Upstream.DialTimeout (-dial-timeout)", upstream.DialTimeout);
-        CheckDelay(failures, "Upstream.TlsTimeout", upstream.TlsTimeout);
+        CheckDelay(failures, "Upstream.TlsTimeout (-backend-tls-timeout)", upstream.TlsTimeout);
         CheckDelay(failures, "Upstream.ResponseTimeout (-response-timeout)", upstream.ResponseTimeout);
-        CheckDelay(failures, "Upstream.BodyTimeout", upstream.BodyTimeout);
-        CheckDelay(failures, "Upstream.TunnelTimeout", upstream.TunnelTimeout);
-        CheckDelay(failures, "Upstream.IdleTimeout", upstream.IdleTimeout);
-        CheckNumber(failures, "Upstream.MaxHeadBytes", upstream.MaxHeadBytes, 1024, 1024 * 1024);
-        CheckNumber(failures, "Upstream.MaxFields", upstream.MaxFields, 1, 10_000);
+        CheckDelay(failures, "Upstream.BodyTimeout (-backend-body-timeout)", upstream.BodyTimeout);
+        CheckDelay(failures, "Upstream.TunnelTimeout (-tunnel-timeout)", upstream.TunnelTimeout);
+        CheckDelay(failures, "Upstream.IdleTimeout (-backend-idle-timeout)", upstream.IdleTimeout);
+        CheckNumber(failures, "Upstream.MaxHeadBytes (-backend-max-head)", upstream.MaxHeadBytes, 1024, 1024 * 1024);
+        CheckNumber(failures, "Upstream.MaxFields (-backend-max-fields)", upstream.MaxFields, 1, 10_000);
     }
 
     private static void CheckNumber(List<string> failures, string name, long value, long least, long most)

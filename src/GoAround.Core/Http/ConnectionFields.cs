@@ -46,6 +46,9 @@ internal struct ConnectionFields
     /// <summary>Bytes of the first Upgrade value; 0 where there was none.</summary>
     public int UpgradeLength { get; private set; }
 
+    /// <summary>Connection names fields of its own: such a field must not be passed on, neither in the head nor as a trailer (RFC 9110 §7.6.1).</summary>
+    public readonly bool NamesFields => _namesFields;
+
     /// <summary>The body is chunked; only asked once <see cref="CheckFraming"/> found no fault.</summary>
     public readonly bool IsChunked => _chunked;
 
@@ -53,7 +56,7 @@ internal struct ConnectionFields
     /// <param name="known">Which field it is.</param>
     /// <param name="value">Its value, trimmed.</param>
     /// <param name="valueOffset">Where the value stands in the head.</param>
-    /// <param name="repeatedLength">The same Content-Length may stand twice, as old backends do it.</param>
+    /// <param name="repeatedLength">The same Content-Length may stand twice, in two lines or one, as old backends do it.</param>
     /// <param name="rejection">Why the message must be refused.</param>
     public bool TryTake(KnownField known, ReadOnlySpan<byte> value, int valueOffset, bool repeatedLength, out Rejection rejection)
     {
@@ -226,21 +229,27 @@ internal struct ConnectionFields
         return namesFields;
     }
 
-    // Content-Length = 1*DIGIT   RFC 9110 §8.6. A list of equal lengths may be refused (RFC 9112 §6.3), and is.
+    // Content-Length = 1*DIGIT   RFC 9110 §8.6. More than one, or a list, may be refused (RFC 9112 §6.3), and is in a request;
+    // of a response lines and lists of one and the same length are taken for that length.
     private Rejection TakeLength(ReadOnlySpan<byte> value, bool repeatedLength)
     {
-        if (!TryReadLength(value, out long length))
+        ListReader lengths = new(value);
+        while (lengths.TryNext(out ReadOnlySpan<byte> element))
         {
-            return Rejection.InvalidContentLength;
+            if (!TryReadLength(repeatedLength ? element : value, out long length))
+            {
+                return Rejection.InvalidContentLength;
+            }
+
+            if (HasLength && (!repeatedLength || length != Length))
+            {
+                return Rejection.ConflictingContentLength;
+            }
+
+            HasLength = true;
+            Length = length;
         }
 
-        if (HasLength && (!repeatedLength || length != Length))
-        {
-            return Rejection.ConflictingContentLength;
-        }
-
-        HasLength = true;
-        Length = length;
         return Rejection.None;
     }
 

@@ -1,5 +1,6 @@
 using System;
 using System.Buffers;
+using System.Net;
 
 namespace GoAround.Core.Http;
 
@@ -21,7 +22,7 @@ internal static class HostSyntax
         {
             // IP-literal = "[" IPv6address "]"   RFC 3986 §3.2.2; no IPvFuture, since there is none
             int close = authority.IndexOf((byte)']');
-            if (close < 3 || authority[1..close].ContainsAnyExcept(LiteralBytes) || !authority[1..close].Contains((byte)':'))
+            if (close < 3 || !IsIPv6Address(authority[1..close]))
             {
                 return false;
             }
@@ -39,6 +40,10 @@ internal static class HostSyntax
 
         return end == authority.Length || (authority[end] == (byte)':' && IsPort(authority[(end + 1)..]));
     }
+
+    // The framework's reader also takes a zone, a prefix length and IPv4: the bytes rule those out.
+    private static bool IsIPv6Address(ReadOnlySpan<byte> literal) =>
+        !literal.ContainsAnyExcept(LiteralBytes) && literal.Contains((byte)':') && IPAddress.IsValidUtf8(literal);
 
     // port = *DIGIT   RFC 3986 §3.2.3; a TCP port is at most 65535
     private static bool IsPort(ReadOnlySpan<byte> port)

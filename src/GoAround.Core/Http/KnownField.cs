@@ -23,4 +23,10 @@ internal enum KnownField : byte
     XForwardedFor,
     XForwardedHost,
     XForwardedProto,
+
+    /// <summary>Any other name that begins with <c>X-Forwarded-</c>.</summary>
+    XForwardedOther,
+
+    /// <summary>A name that would begin so, had it no underscores: CGI and its kin do not tell the two apart.</summary>
+    XForwardedUnderscored,
 }

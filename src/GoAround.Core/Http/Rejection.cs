@@ -4,6 +4,7 @@ namespace GoAround.Core.Http;
 internal enum Rejection : byte
 {
     None = 0,
+    AmbiguousFieldName,
     BareCarriageReturn,
     BareLineFeed,
     BodyTooLarge,
@@ -27,6 +28,7 @@ internal enum Rejection : byte
     InvalidTransferEncoding,
     InvalidVersion,
     LengthAndTransferEncoding,
+    MethodTooLong,
     MissingChunkEnd,
     MissingHost,
     ObsFold,

@@ -11,7 +11,7 @@ internal static class Rejections
         Rejection.BodyTooLarge => 413,
         Rejection.RequestLineTooLong => 414,
         Rejection.HeadTooLarge or Rejection.TooManyFields or Rejection.TrailersTooLarge => 431,
-        Rejection.ConnectNotSupported or Rejection.UnknownTransferCoding => 501,
+        Rejection.ConnectNotSupported or Rejection.MethodTooLong or Rejection.UnknownTransferCoding => 501,
         Rejection.InvalidStatusLine or Rejection.StatusLineTooLong => 502,
         Rejection.UnsupportedVersion => 505,
         _ => 400,
@@ -21,6 +21,7 @@ internal static class Rejections
     public static string Describe(Rejection rejection) => rejection switch
     {
         Rejection.None => "No fault was found.",
+        Rejection.AmbiguousFieldName => "Some would take a field name with an underscore for one that frames the body.",
         Rejection.BareCarriageReturn => "A CR stands without its LF.",
         Rejection.BareLineFeed => "A line ends with LF instead of CRLF.",
         Rejection.BodyTooLarge => "The body is too large.",
@@ -44,6 +45,7 @@ internal static class Rejections
         Rejection.InvalidTransferEncoding => "Transfer-Encoding is malformed.",
         Rejection.InvalidVersion => "The protocol version is malformed.",
         Rejection.LengthAndTransferEncoding => "Content-Length and Transfer-Encoding stand together.",
+        Rejection.MethodTooLong => "The method is too long.",
         Rejection.MissingChunkEnd => "A chunk is not followed by CRLF.",
         Rejection.MissingHost => "Host is missing.",
         Rejection.ObsFold => "A field is folded over more than one line.",

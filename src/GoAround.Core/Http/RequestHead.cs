@@ -49,8 +49,14 @@ internal sealed class RequestHead
     /// <summary>The client of HTTP/1.1 waits for 100 (Continue) before it sends a body (RFC 9110 §10.1.1); never so without a body.</summary>
     public bool ExpectsContinue => _state.Layout.ExpectsContinue;
 
-    /// <summary>The client accepts trailers (<c>TE: trailers</c>).</summary>
-    public bool AcceptsTrailers => _state.Layout.Connection.AcceptsTrailers;
+    /// <summary>The client of HTTP/1.1 accepts trailers (<c>TE: trailers</c>).</summary>
+    public bool AcceptsTrailers => _state.Layout.Connection.AcceptsTrailers && Version == ProtocolVersion.Http11;
+
+    /// <summary>Connection names fields: trailers, which may have such a name, are not passed on (RFC 9110 §7.6.1).</summary>
+    public bool DropsTrailers => _state.Layout.Connection.NamesFields;
+
+    /// <summary>The target is an absolute one of the scheme https.</summary>
+    public bool TargetsHttps => _state.Layout.Line.IsHttps;
 
     /// <summary>The protocols offered in Upgrade; empty unless Connection names it and the version is 1.1, and where h2c is among them.</summary>
     public ReadOnlyMemory<byte> UpgradeProtocol => _state.UpgradeProtocol;

@@ -107,7 +107,8 @@ internal struct RequestHeadParser
 
     private static Rejection FaultOfLine(LineStatus status, ReadOnlySpan<byte> line, bool headIsFull) => status switch
     {
-        LineStatus.TooLong => headIsFull ? Rejection.HeadTooLarge : Rejection.RequestLineTooLong,
+        LineStatus.TooLong when !headIsFull => line.Contains((byte)' ') ? Rejection.RequestLineTooLong : Rejection.MethodTooLong,
+        LineStatus.TooLong => Rejection.HeadTooLarge,
         LineStatus.BareLineFeed => Rejection.BareLineFeed,
         LineStatus.BareCarriageReturn => Rejection.BareCarriageReturn,
         _ => line.Contains((byte)' ') ? Rejection.InvalidTarget : Rejection.InvalidMethod,
@@ -131,9 +132,19 @@ internal struct RequestHeadParser
             }
         }
 
+        else if (IsAmbiguous(line[..nameLength]))
+        {
+            return Rejection.AmbiguousFieldName;
+        }
+
         fields.AddBorrowed(start, nameLength, start + valueOffset, valueLength, known);
         return Rejection.None;
     }
+
+    /// <summary>Backends that turn names into variables (CGI, WSGI) do not tell Content_Length from Content-Length.</summary>
+    private static bool IsAmbiguous(ReadOnlySpan<byte> name) =>
+        (name.Length == 14 && name[7] == (byte)'_' && Ascii.EqualsIgnoreCase(name, "Content_Length"u8))
+        || (name.Length == 17 && name[8] == (byte)'_' && Ascii.EqualsIgnoreCase(name, "Transfer_Encoding"u8));
 
     private bool TryTake(KnownField known, ReadOnlySpan<byte> value, int valueOffset, out Rejection fault)
     {

@@ -25,6 +25,8 @@ internal struct RequestLine
 
     public ProtocolVersion Version { get; private set; }
 
+    public bool IsHttps { get; private set; }
+
     /// <summary>Reads a line that has no control bytes but HTAB.</summary>
     // request-line = method SP request-target SP HTTP-version   RFC 9112 §3
     public static Rejection Read(ReadOnlySpan<byte> line, out RequestLine result)
@@ -108,6 +110,7 @@ internal struct RequestLine
             return Rejection.InvalidHost;
         }
 
+        IsHttps = scheme == 8;
         AuthorityOffset = TargetOffset + scheme;
         AuthorityLength = length;
         TargetOffset = AuthorityOffset + length;

@@ -32,6 +32,7 @@ public readonly struct RequestMethod : IEquatable<RequestMethod>
         Head = 8,
         Options = 16,
         Connect = 32,
+        Trace = 64,
     }
 
     /// <summary>GET.</summary>
@@ -72,6 +73,9 @@ public readonly struct RequestMethod : IEquatable<RequestMethod>
 
     /// <summary>The method is CONNECT.</summary>
     public bool IsConnect => (_traits & MethodTraits.Connect) != 0;
+
+    /// <summary>The method is OPTIONS or TRACE, for which Max-Forwards holds (RFC 9110 §7.6.2).</summary>
+    internal bool HasForwardLimit => (_traits & (MethodTraits.Options | MethodTraits.Trace)) != 0;
 
     /// <summary>Makes a method from text; the text must be a token in ASCII.</summary>
     public static RequestMethod From(string token) => new(Encoding.ASCII.GetBytes(token));
@@ -121,7 +125,8 @@ public readonly struct RequestMethod : IEquatable<RequestMethod>
         [(byte)'H', (byte)'E', (byte)'A', (byte)'D'] => MethodTraits.Head | MethodTraits.Safe | MethodTraits.Idempotent,
         _ when token.SequenceEqual("PUT"u8) || token.SequenceEqual("DELETE"u8) => MethodTraits.Idempotent,
         _ when token.SequenceEqual("OPTIONS"u8) => MethodTraits.Options | MethodTraits.Safe | MethodTraits.Idempotent,
-        _ when token.SequenceEqual("TRACE"u8) || token.SequenceEqual("QUERY"u8) => MethodTraits.Safe | MethodTraits.Idempotent,
+        _ when token.SequenceEqual("TRACE"u8) => MethodTraits.Trace | MethodTraits.Safe | MethodTraits.Idempotent,
+        _ when token.SequenceEqual("QUERY"u8) => MethodTraits.Safe | MethodTraits.Idempotent,
         _ when token.SequenceEqual("CONNECT"u8) => MethodTraits.Connect,
         _ => MethodTraits.None,
     };

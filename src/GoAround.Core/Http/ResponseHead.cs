@@ -41,6 +41,9 @@ internal sealed class ResponseHead
     /// <summary>The backend takes another request on this connection; never so after 101 or where the body ends with the connection.</summary>
     public bool KeepAlive => _state.Layout.KeepAlive;
 
+    /// <summary>Connection names fields: trailers, which may have such a name, are not passed on (RFC 9110 §7.6.1).</summary>
+    public bool DropsTrailers => _state.Layout.Connection.NamesFields;
+
     /// <summary>The protocols in Upgrade; empty unless Connection names it and the version is 1.1.</summary>
     public ReadOnlyMemory<byte> UpgradeProtocol => _state.UpgradeProtocol;
 

@@ -156,7 +156,7 @@ internal struct ResponseHeadParser
         }
 
         _layout.Framing = FramingOf(isHeadRequest);
-        _layout.KeepAlive = _layout.Framing != BodyFraming.UntilClose && _layout.StatusCode != 101 && _layout.Connection.Persists(_layout.Version);
+        _layout.KeepAlive = _layout.Framing != BodyFraming.UntilClose && _layout.StatusCode != 101 && !AnnouncesForbiddenBody() && _layout.Connection.Persists(_layout.Version);
         _layout.OffersUpgrade = _layout.Connection.OffersUpgrade(received, _layout.Version);
         _layout.Length = _lines.Start;
         _layout.Connection.RemoveNamed(head.Fields, received);
@@ -176,6 +176,9 @@ internal struct ResponseHeadParser
             : _layout.Connection.HasLength ? BodyFraming.Length
             : BodyFraming.UntilClose;
     }
+
+    /// <summary>A 204 that announces a body is likely to send it: nothing that follows is to be trusted.</summary>
+    private readonly bool AnnouncesForbiddenBody() => _layout.StatusCode == 204 && (_layout.Connection.IsChunked || _layout.Connection.Length > 0);
 
     private ParseStatus Reject(Rejection rejection)
     {

@@ -21,13 +21,17 @@ public sealed class GoAroundMeter : ProxyEvents, IDisposable
     private static readonly KeyValuePair<string, object?> Succeeded = new(TagNames.Outcome, "succeeded");
     private static readonly KeyValuePair<string, object?> Failed = new(TagNames.Outcome, "failed");
 
+    private static readonly KeyValuePair<string, object?> TooManyOfClient = new(TagNames.Reason, "client_limit");
+
     private readonly Histogram<double> _serverDuration;
     private readonly Histogram<double> _clientDuration;
     private readonly Histogram<double> _queueDuration;
     private readonly Histogram<int> _fetchAttempts;
     private readonly Counter<int> _failures;
+    private readonly Counter<int> _errors;
     private readonly Counter<int> _retries;
     private readonly Counter<int> _handshakes;
+    private readonly Counter<int> _refusedConnections;
 
     // Weak: a backend that was replaced takes its boxed port along.
     private readonly ConditionalWeakTable<Backend, object> _ports = [];
@@ -46,8 +50,11 @@ public sealed class GoAroundMeter : ProxyEvents, IDisposable
         _queueDuration = Meter.CreateHistogram<double>(InstrumentNames.QueueDuration, "s", "How long requests waited for a connection.");
         _fetchAttempts = Meter.CreateHistogram<int>(InstrumentNames.FetchAttempts, "{attempt}", "Connections tried for one request.");
         _failures = Meter.CreateCounter<int>(InstrumentNames.BackendFailures, "{failure}", "Tries with a backend that failed.");
+        _errors = Meter.CreateCounter<int>(InstrumentNames.Errors, "{error}", "Requests that were not answered as they should be, by cause.");
         _retries = Meter.CreateCounter<int>(InstrumentNames.Retries, "{retry}", "Tries after the first one of a request.");
         _handshakes = Meter.CreateCounter<int>(InstrumentNames.TlsHandshakes, "{handshake}", "TLS handshakes with clients.");
+        _refusedConnections = Meter.CreateCounter<int>(
+            InstrumentNames.RefusedClientConnections, "{connection}", "Client connections closed as soon as they were accepted.");
         Meter.CreateObservableUpDownCounter(
             InstrumentNames.ServerActiveRequests, () => Volatile.Read(ref _activeRequests), "{request}", "Client requests in flight.");
         Meter.CreateObservableUpDownCounter(
@@ -76,6 +83,9 @@ public sealed class GoAroundMeter : ProxyEvents, IDisposable
 
     /// <inheritdoc/>
     public override void ConnectionClosed() => Interlocked.Decrement(ref _clientConnections);
+
+    /// <inheritdoc/>
+    public override void ConnectionRefused(ConnectionRefusal reason) => _refusedConnections.Add(1, TooManyOfClient); // there is no other reason yet
 
     /// <inheritdoc/>
     public override void TlsHandshakeEnded(bool succeeded) => _handshakes.Add(1, succeeded ? Succeeded : Failed);
@@ -124,6 +134,18 @@ public sealed class GoAroundMeter : ProxyEvents, IDisposable
 
     /// <inheritdoc/>
     public override void ResponseBroken(Backend backend, BackendException failure) => CountFailure(backend, failure);
+
+    /// <inheritdoc/>
+    public override void ErrorMade(ProxyError cause, int statusCode)
+    {
+        if (_errors.Enabled)
+        {
+            TagList tags = default;
+            tags.Add(TagNames.ErrorType, cause.Name());
+            tags.Add(TagNames.StatusCode, TagValues.Status(statusCode));
+            _errors.Add(1, in tags);
+        }
+    }
 
     /// <inheritdoc/>
     public override void Fetched(int attempts)

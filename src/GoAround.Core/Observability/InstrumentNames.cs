@@ -24,6 +24,9 @@ public static class InstrumentNames
     /// <summary>Counter: tries that failed, by how far they had come.</summary>
     public const string BackendFailures = "goaround.backend.failures";
 
+    /// <summary>Counter: requests that were answered with an error of the balancer's own, were cut in the middle of their response, or whose client left; by cause and status.</summary>
+    public const string Errors = "goaround.errors";
+
     /// <summary>Counter: tries after the first one of a request.</summary>
     public const string Retries = "goaround.retries";
 
@@ -41,4 +44,7 @@ public static class InstrumentNames
 
     /// <summary>Up-down counter: client connections.</summary>
     public const string ClientConnections = "goaround.client.connections";
+
+    /// <summary>Counter: client connections that were closed as soon as they were accepted, by reason.</summary>
+    public const string RefusedClientConnections = "goaround.client.connections.refused";
 }

@@ -15,7 +15,7 @@ public static class TagNames
     /// <summary><c>1.0</c>, <c>1.1</c> or <c>2</c>.</summary>
     public const string ProtocolVersion = "network.protocol.version";
 
-    /// <summary>The status code as text from 500 on; else <c>disconnected</c>, <c>timeout</c> or <c>malformed</c>.</summary>
+    /// <summary>Of a request, the status code as text from 500 on. Of a try, that too, or <c>disconnected</c>, <c>timeout</c> or <c>malformed</c>. Of an error, and of a span that ends with one of the balancer's own, its name in <see cref="ProxyErrors"/>.</summary>
     public const string ErrorType = "error.type";
 
     /// <summary>The host of a backend.</summary>
@@ -32,6 +32,9 @@ public static class TagNames
 
     /// <summary>How far a try had come: <c>dial</c>, <c>tls</c>, <c>request</c>, <c>response_head</c> or <c>response_body</c>; <c>stale</c> for a kept socket that was found closed.</summary>
     public const string Stage = "goaround.failure.stage";
+
+    /// <summary>Why a client connection was refused: <c>client_limit</c>.</summary>
+    public const string Reason = "goaround.reason";
 
     /// <summary>Of a wait in the queue: <c>served</c> or <c>refused</c>. Of a TLS handshake: <c>succeeded</c> or <c>failed</c>.</summary>
     public const string Outcome = "goaround.outcome";

@@ -59,7 +59,7 @@ public sealed class TracingHandler(ProxyHandler next) : ProxyHandler
 
         if (response.StatusCode >= 500)
         {
-            span.SetTag(TagNames.ErrorType, TagValues.StatusText(response.StatusCode));
+            span.SetTag(TagNames.ErrorType, response.Error == ProxyError.None ? TagValues.StatusText(response.StatusCode) : response.Error.Name());
             span.SetStatus(ActivityStatusCode.Error);
         }
     }

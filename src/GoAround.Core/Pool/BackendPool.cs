@@ -184,9 +184,10 @@ internal sealed class BackendPool : IBackendPool
 
     private ProxyResponse GiveUp(Retry retry)
     {
-        ProxyResponse response = retry.Failure.Kind == BackendFailureKind.TimedOut
-            ? ProxyResponse.FromText(504, "The backend did not answer in time.\n")
-            : ProxyResponse.FromText(502, "The backend broke off.\n");
+        BackendException failure = retry.Failure;
+        ProxyResponse response = failure.Kind == BackendFailureKind.TimedOut
+            ? ProxyResponse.FromError(504, failure.Error, "The backend did not answer in time.\n")
+            : ProxyResponse.FromError(502, failure.Error, "The backend broke off.\n");
         response.Attempts = retry.Attempts;
         _events.Fetched(retry.Attempts);
         return response;
@@ -202,6 +203,13 @@ internal sealed class BackendPool : IBackendPool
             _ => "The balancer is stopping.\n",
         };
         _events.Fetched(0);
-        return ProxyResponse.Unavailable(text, RetryAfter);
+        ProxyResponse response = ProxyResponse.Unavailable(text, RetryAfter);
+        response.Error = denial switch
+        {
+            Denial.NoBackend => ProxyError.DestinationUnavailable,
+            Denial.QueueFull or Denial.TimedOut => ProxyError.ConnectionLimitReached,
+            _ => ProxyError.ProxyInternalResponse,
+        };
+        return response;
     }
 }

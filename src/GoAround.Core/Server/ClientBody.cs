@@ -32,7 +32,7 @@ internal sealed class ClientBody : MessageBody
     public override long? Length => _state.IsChunked ? null : _state.Declared;
 
     /// <inheritdoc/>
-    public override FieldList? Trailers => _state.IsChunked ? _trailers : null;
+    public override FieldList? Trailers => _state.KeepsTrailers ? _trailers : null;
 
     /// <summary>The last byte was received.</summary>
     public bool HasEnded => _state.HasEnded;
@@ -44,11 +44,15 @@ internal sealed class ClientBody : MessageBody
     /// <summary>Starts over for the next request.</summary>
     /// <param name="framing">Length or chunked.</param>
     /// <param name="length">Bytes, where the framing says so.</param>
+    /// <param name="keepsTrailers">What is sent behind the last chunk may be passed on.</param>
     /// <param name="mayReplay">The method is idempotent: keep what was read, so far as the replay buffer goes.</param>
-    public void Begin(BodyFraming framing, long length, bool mayReplay)
+    /// <param name="isHeldBack">The client waits for 100 (Continue) before it sends it.</param>
+    public void Begin(BodyFraming framing, long length, bool keepsTrailers, bool mayReplay, bool isHeldBack)
     {
+        _inflow.BeginBody(isHeldBack);
         _state = default;
         _state.IsChunked = framing == BodyFraming.Chunked;
+        _state.KeepsTrailers = _state.IsChunked && keepsTrailers;
         _state.Declared = length;
         _state.Remaining = length;
         _state.KeepsReplay = mayReplay && _options.ReplayBufferBytes > 0 && length <= _options.ReplayBufferBytes;
@@ -259,6 +263,7 @@ internal sealed class ClientBody : MessageBody
         public int ReplayBytes;
         public int ReplayPosition;
         public bool IsChunked;
+        public bool KeepsTrailers;
         public bool HasEnded;
         public bool WasRead;
         public bool HasLent;

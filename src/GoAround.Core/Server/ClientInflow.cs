@@ -23,6 +23,12 @@ internal sealed class ClientInflow : IDisposable
     private readonly IPEndPoint? _client;
     private readonly Deadline _deadline;
     private readonly CancellationTokenSource _left = new();
+    private readonly Lock _gate = new(); // of what begins a body's deadline, where the client waits for 100 (Continue)
+    private BodyPace _pace;
+    private long _waitStart;
+    private bool _isHeldBack;
+    private bool _isWaitingForBody;
+    private HeadWait _headWait;
     private volatile bool _isHalfClosed;
     private volatile bool _isTunnel;
     private volatile bool _isTunnelLimited;
@@ -32,7 +38,7 @@ internal sealed class ClientInflow : IDisposable
         _server = server;
         _client = client;
         _deadline = new Deadline(server.Clock, static inflow => ((ClientInflow)inflow).OnDeadline(), this);
-        Inbox = new Inbox(transport, BufferBytes, static (inflow, transfer) => ((ClientInflow)inflow).OnUnawaited(transfer), this);
+        Inbox = new Inbox(transport, BufferBytes, static (inflow, transfer) => ((ClientInflow)inflow).OnUnawaited(transfer), this, static inflow => ((ClientInflow)inflow).OnClientLeft());
     }
 
     /// <summary>The bytes received.</summary>
@@ -50,13 +56,14 @@ internal sealed class ClientInflow : IDisposable
     /// <summary>Nothing more is waited for.</summary>
     public bool MustStop => _deadline.HasPassed || _left.IsCancellationRequested;
 
-    /// <summary>Waits for bytes of a request's head.</summary>
-    /// <param name="limit">From now; null leaves the deadline where it is.</param>
-    public ValueTask<Transfer> FillHeadAsync(TimeSpan? limit)
+    /// <summary>Waits for bytes of a request's head. Its deadline counts from the first byte, and the one before from the first wait: empty lines put neither off.</summary>
+    public ValueTask<Transfer> FillHeadAsync(bool hasStarted)
     {
-        if (limit is { } delay)
+        HeadWait wait = hasStarted ? HeadWait.Head : HeadWait.Idle;
+        if (_headWait != wait)
         {
-            _deadline.Set(delay);
+            _headWait = wait;
+            _deadline.Set(hasStarted ? _server.Options.HeadTimeout : _server.Options.IdleTimeout);
         }
 
         Inbox.Resume();
@@ -64,21 +71,70 @@ internal sealed class ClientInflow : IDisposable
     }
 
     /// <summary>The head is complete: its deadline holds no longer.</summary>
-    public void EndHead() => _deadline.Clear();
+    public void EndHead()
+    {
+        _headWait = HeadWait.None;
+        _deadline.Clear();
+    }
 
-    /// <summary>Waits for more of a request's body, within its deadline.</summary>
+    /// <summary>A request has a body.</summary>
+    /// <param name="isHeldBack">The client waits for 100 (Continue) with it: its deadlines hold from then on, or from its first byte.</param>
+    public void BeginBody(bool isHeldBack)
+    {
+        _pace = default;
+        _pace.AddBytes(Inbox.UnreadSpan.Length);
+        _isHeldBack = isHeldBack;
+    }
+
+    /// <summary>The client was told to send its body.</summary>
+    public void EndHoldBack()
+    {
+        lock (_gate)
+        {
+            if (_isHeldBack)
+            {
+                _isHeldBack = false;
+                if (_isWaitingForBody)
+                {
+                    StartBodyWait();
+                }
+            }
+        }
+    }
+
+    /// <summary>Waits for more of a request's body, within its deadlines: the longest pause, and the least rate.</summary>
     [AsyncMethodBuilder(typeof(PooledMethodBuilder<>))]
     public async ValueTask<Transfer> FillBodyAsync(int wantedBytes, CancellationToken cancellationToken)
     {
         Transfer transfer;
-        _deadline.Set(_server.Options.BodyTimeout);
+        lock (_gate)
+        {
+            _isWaitingForBody = true;
+            if (!_isHeldBack)
+            {
+                StartBodyWait();
+            }
+        }
+
         do
         {
             transfer = _deadline.HasPassed ? Transfer.GivenUp : await Inbox.FillAsync(wantedBytes).ConfigureAwait(false);
         }
         while (transfer == Transfer.GivenUp && !MustStop && !cancellationToken.IsCancellationRequested); // else it was only nudged
 
-        _deadline.Clear();
+        lock (_gate)
+        {
+            _isWaitingForBody = false;
+            if (!_isHeldBack)
+            {
+                _pace.AddWait(_server.Time.GetElapsedTime(_waitStart));
+                _deadline.Clear();
+            }
+
+            _isHeldBack &= !transfer.HasBytes;
+        }
+
+        _pace.AddBytes(transfer.Count);
         return transfer;
     }
 
@@ -213,6 +269,14 @@ internal sealed class ClientInflow : IDisposable
         {
             OnClientLeft();
         }
+    }
+
+    private void StartBodyWait()
+    {
+        TimeSpan left = _pace.Left(_server.Options);
+        TimeSpan pause = _server.Options.BodyTimeout;
+        _waitStart = _server.Time.GetTimestamp();
+        _deadline.Set(left > pause ? pause : left > TimeSpan.Zero ? left : TimeSpan.Zero);
     }
 
     private void OnDeadline()

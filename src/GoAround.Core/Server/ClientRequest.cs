@@ -1,3 +1,4 @@
+using System.Net;
 using System.Threading;
 using System.Threading.Tasks;
 using GoAround.Core.Http;
@@ -12,6 +13,20 @@ internal sealed class ClientRequest : ProxyRequest
     private readonly ClientSession _session;
 
     public ClientRequest(ClientSession session) => _session = session;
+
+    /// <summary>Says what its head does, all but the body.</summary>
+    public void Accept(RequestHead head, bool isTls, IPEndPoint? client)
+    {
+        Method = head.Method;
+        Target = head.Target;
+        Authority = head.Authority;
+        Version = head.Version;
+        UpgradeProtocol = head.UpgradeProtocol;
+        ExpectsContinue = head.ExpectsContinue;
+        AcceptsTrailers = head.AcceptsTrailers;
+        Scheme = isTls ? "https" : "http";
+        RemoteEndPoint = client;
+    }
 
     /// <summary>Forgets what it said: its bytes are no longer there.</summary>
     public void Forget()

@@ -2,7 +2,6 @@ using System;
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
-using System.Text;
 using System.Threading;
 using System.Threading.Tasks;
 using GoAround.Core.Async;
@@ -19,7 +18,7 @@ internal sealed class ClientSession : IDisposable
     private readonly ServerContext _server;
     private readonly Socket _socket;
     private readonly IPEndPoint? _client;
-    private readonly byte[] _clientAddress;
+    private readonly ForwardedFields _forwarded;
     private readonly ClientRequest _request;
     private readonly RequestHead _head;
     private Transport? _transport;
@@ -27,17 +26,21 @@ internal sealed class ClientSession : IDisposable
     private ResponseWriter? _writer;
     private ClientBody? _body;
     private volatile bool _isWaitingForRequest;
+    private int _requests;
     private Exchange _exchange;
 
-    public ClientSession(ServerContext server, Socket socket)
+    public ClientSession(ServerContext server, Socket socket, IPEndPoint? client)
     {
         _server = server;
         _socket = socket;
         _request = new ClientRequest(this);
         _head = new RequestHead(_request.Fields);
-        _client = ClientOpening.EndPointOf(socket);
-        _clientAddress = Encoding.ASCII.GetBytes(_client?.Address.ToString() ?? "unknown");
+        _client = client;
+        _forwarded = new ForwardedFields(server, client?.Address);
     }
+
+    /// <summary>Where the client is, or null where it left before it was looked at.</summary>
+    public IPEndPoint? Client => _client;
 
     private ClientInflow Inflow => _inflow!; // set before the first request
 
@@ -145,7 +148,7 @@ internal sealed class ClientSession : IDisposable
 
             if (!transfer.HasBytes)
             {
-                return _exchange.Parser.HasStarted && Inflow.HasTimedOut && await RefuseAsync(408, "the request did not come in time").ConfigureAwait(false);
+                return await EndAsync(transfer).ConfigureAwait(false);
             }
 
             status = TryReadHead();
@@ -158,6 +161,12 @@ internal sealed class ClientSession : IDisposable
             return await RefuseAsync(Rejections.StatusCode(rejection), Rejections.Describe(rejection)).ConfigureAwait(false);
         }
 
+        if (_head.TargetsHttps && _server.Tls is null && !_forwarded.IsTrusted)
+        {
+            // A request for https that did not come over TLS must be rejected, unless from a trusted gateway   RFC 9110 §7.4
+            return await RefuseAsync(421, "https needs TLS").ConfigureAwait(false);
+        }
+
         _exchange.Started = _server.Time.GetTimestamp();
         _server.Events.RequestStarted();
         bool keepAlive = false;
@@ -167,7 +176,7 @@ internal sealed class ClientSession : IDisposable
         }
         finally
         {
-            _server.Events.RequestEnded(_request, Writer.StatusCode, _server.Time.GetElapsedTime(_exchange.Started));
+            TellOfEnd(Writer.StatusCode);
         }
 
         if (keepAlive)
@@ -180,6 +189,22 @@ internal sealed class ClientSession : IDisposable
         return false;
     }
 
+    /// <summary>No more requests come, or not in time.</summary>
+    private async ValueTask<bool> EndAsync(Transfer transfer)
+    {
+        if (_exchange.Parser.HasStarted && Inflow.HasTimedOut)
+        {
+            return await RefuseAsync(408, "the request did not come in time").ConfigureAwait(false);
+        }
+
+        if (_server.Tls is not null && (transfer.IsEnd || transfer == Transfer.GivenUp))
+        {
+            await Writer.CloseHalfAsync().ConfigureAwait(false); // TLS has an end of its own, without which it looks cut short
+        }
+
+        return false;
+    }
+
     /// <summary>By the head: a handler may have put another body in its place.</summary>
     private bool HasBody => _head.Framing == BodyFraming.Chunked || _head.ContentLength > 0;
 
@@ -188,36 +213,23 @@ internal sealed class ClientSession : IDisposable
 
     private ValueTask<Transfer> WaitForHeadAsync()
     {
-        if (!_exchange.Parser.HasStarted)
-        {
-            _isWaitingForRequest = true;
-            return Inflow.FillHeadAsync(_server.Options.IdleTimeout);
-        }
-
-        _isWaitingForRequest = false;
-        bool isFirstWait = !_exchange.HasHeadDeadline;
-        _exchange.HasHeadDeadline = true;
-        return Inflow.FillHeadAsync(isFirstWait ? _server.Options.HeadTimeout : null);
+        _isWaitingForRequest = !_exchange.Parser.HasStarted;
+        return Inflow.FillHeadAsync(_exchange.Parser.HasStarted);
     }
 
     private void PrepareRequest()
     {
         _isWaitingForRequest = false;
-        _head.Bind(Inbox.Hold(_head.Length));
-        _request.Method = _head.Method;
-        _request.Target = _head.Target;
-        _request.Authority = _head.Authority;
-        _request.Version = _head.Version;
-        _request.UpgradeProtocol = _head.UpgradeProtocol;
-        _request.ExpectsContinue = _head.ExpectsContinue;
-        _request.AcceptsTrailers = _head.AcceptsTrailers;
-        _request.Scheme = _server.Tls is null ? "http" : "https";
-        _request.RemoteEndPoint = _client;
-        ForwardedFields.Apply(_request, _clientAddress, _server.Tls is not null);
+        ReadOnlyMemory<byte> wire = Inbox.Hold(_head.Length);
+        _head.Bind(wire);
+        _request.Accept(_head, _server.Tls is not null, _client);
+        _exchange.OwnAnswer = _head.Method.HasForwardLimit ? ForwardLimit.Apply(_request, wire.Span, HasBody) : null;
+        _forwarded.Apply(_request);
+        _exchange.IsLoop = !_server.Identity.TryMark(_request);
         if (HasBody)
         {
             _body ??= new ClientBody(Inflow, _server.Options);
-            _body.Begin(_head.Framing, _head.ContentLength, _head.Method.IsIdempotent);
+            _body.Begin(_head.Framing, _head.ContentLength, !_head.DropsTrailers, _head.Method.IsIdempotent, _head.ExpectsContinue && Inbox.IsEmpty);
             _request.Body = _body;
         }
         else
@@ -239,13 +251,13 @@ internal sealed class ClientSession : IDisposable
     private async ValueTask<bool> AnswerAsync()
     {
         PrepareRequest();
-        Writer.Begin(_head.Method.IsHead, _head.Version, _head.KeepAlive);
+        bool isLast = ++_requests == _server.Options.MaxRequestsPerConnection;
+        Writer.Begin(_head.Method.IsHead, _head.Version, _head.KeepAlive && !isLast);
         ProxyResponse? response = null;
         try
         {
-            response = _head.ContentLength > (_server.Options.MaxBodyBytes ?? long.MaxValue)
-                ? ProxyResponse.FromText(413, "the body is too large\n")
-                : await _server.Handler.HandleAsync(_request, Inflow.Left).ConfigureAwait(false);
+            response = Refusal() ?? _exchange.OwnAnswer ?? await _server.Handler.HandleAsync(_request, Inflow.Left).ConfigureAwait(false);
+            _exchange.Error = response.Error;
             bool keepAlive = await Writer.SendAsync(response, HasBody ? _body : null, Inflow.Left).ConfigureAwait(false);
             if (response.StatusCode == 101 && Writer.IsWhole)
             {
@@ -258,10 +270,11 @@ internal sealed class ClientSession : IDisposable
         catch (ClientException fault)
         {
             ServerLog.Refused(_server.Log, _client, fault.StatusCode, fault.Message);
-            return await InsteadAsync(fault.StatusCode, fault.Message).ConfigureAwait(false);
+            return await InsteadAsync(fault.StatusCode, ProxyError.HttpRequestError, fault.Message).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (Inflow.Left.IsCancellationRequested)
         {
+            _exchange.Error = ProxyError.ClientLeft;
             Writer.Cut(ResponseWriter.ClientClosedRequest);
             return false;
         }
@@ -273,14 +286,14 @@ internal sealed class ClientSession : IDisposable
                 _server.Events.ResponseBroken(backend, failure);
             }
 
-            return await InsteadAsync(502, "the backend's answer broke off").ConfigureAwait(false);
+            return await InsteadAsync(502, failure.Error, "the backend's answer broke off").ConfigureAwait(false);
         }
 #pragma warning disable CA1031 // a bug, of this process or of a handler: it is logged, and answered where that is still possible
         catch (Exception error)
 #pragma warning restore CA1031
         {
             ServerLog.RequestFailed(_server.Log, error, _client);
-            return await InsteadAsync(500, "this balancer failed").ConfigureAwait(false);
+            return await InsteadAsync(500, ProxyError.ProxyInternalError, "this balancer failed").ConfigureAwait(false);
         }
         finally
         {
@@ -292,8 +305,9 @@ internal sealed class ClientSession : IDisposable
     }
 
     /// <summary>Answers an error where nothing was sent yet, else cuts the connection: half an answer must not look whole. Always closes.</summary>
-    private async ValueTask<bool> InsteadAsync(int statusCode, string why)
+    private async ValueTask<bool> InsteadAsync(int statusCode, ProxyError error, string why)
     {
+        _exchange.Error = error;
         if (Writer.HasBegun)
         {
             Writer.Cut(statusCode);
@@ -301,7 +315,7 @@ internal sealed class ClientSession : IDisposable
         }
 
         Writer.Begin(_head.Method.IsHead, _head.Version, keepAlive: false);
-        return await SendTextAsync(statusCode, why).ConfigureAwait(false);
+        return await SendTextAsync(OwnAnswer.Make(statusCode, error, why)).ConfigureAwait(false);
     }
 
     /// <summary>Answers a request that was not understood, and closes.</summary>
@@ -312,20 +326,39 @@ internal sealed class ClientSession : IDisposable
         _exchange.Started = _server.Time.GetTimestamp();
         _request.Forget();
         _server.Events.RequestStarted();
-        Writer.Begin(isHead: false, ProtocolVersion.Http11, keepAlive: false);
-        await SendTextAsync(statusCode, why).ConfigureAwait(false);
-        _server.Events.RequestEnded(_request, statusCode, _server.Time.GetElapsedTime(_exchange.Started));
+        Writer.Begin(OwnAnswer.IsToHead(Inbox.UnreadSpan), ProtocolVersion.Http11, keepAlive: false);
+        _exchange.Error = ProxyError.HttpRequestError;
+        await SendTextAsync(OwnAnswer.Make(statusCode, _exchange.Error, why)).ConfigureAwait(false);
+        TellOfEnd(statusCode);
         await CloseByTheBookAsync().ConfigureAwait(false);
         return false;
     }
 
-    private async ValueTask<bool> SendTextAsync(int statusCode, string text)
+    private async ValueTask<bool> SendTextAsync(ProxyResponse response)
     {
-        ProxyResponse response = ProxyResponse.FromText(statusCode, text + "\n");
         await using (response.ConfigureAwait(false))
         {
             return await Writer.SendAsync(response, null, CancellationToken.None).ConfigureAwait(false);
         }
+    }
+
+    /// <summary>The answer to a request that no handler gets to see; null: it is to be handled.</summary>
+    private ProxyResponse? Refusal() =>
+        _head.ContentLength > (_server.Options.MaxBodyBytes ?? long.MaxValue) ? OwnAnswer.Make(413, ProxyError.HttpRequestError, "the body is too large")
+        : _exchange.IsLoop ? OwnAnswer.Make(502, ProxyError.ProxyLoopDetected, "the request goes round in a circle")
+        : null;
+
+    private void TellOfEnd(int statusCode)
+    {
+        ProxyError error = statusCode == ResponseWriter.ClientClosedRequest || (_exchange.Error == ProxyError.None && !Writer.IsWhole)
+            ? ProxyError.ClientLeft
+            : _exchange.Error;
+        if (error != ProxyError.None)
+        {
+            _server.Events.ErrorMade(error, statusCode);
+        }
+
+        _server.Events.RequestEnded(_request, statusCode, _server.Time.GetElapsedTime(_exchange.Started));
     }
 
     private async ValueTask CloseByTheBookAsync()
@@ -353,7 +386,9 @@ internal sealed class ClientSession : IDisposable
     private struct Exchange
     {
         public RequestHeadParser Parser;
-        public bool HasHeadDeadline;
+        public ProxyResponse? OwnAnswer;
+        public bool IsLoop;
+        public ProxyError Error;
         public long Started;
     }
 }

@@ -1,80 +1,196 @@
 using System;
 using System.Buffers;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
 using GoAround.Core.Http;
 
 namespace GoAround.Core.Server;
 
-/// <summary>Tells the backend who the client is and what it asked for: X-Forwarded-For, -Proto and -Host.</summary>
-internal static class ForwardedFields
+/// <summary>
+/// Tells the backend who the client is and what it asked for: X-Forwarded-For, -Proto and -Host, or Forwarded. What a client
+/// itself says there is taken out, unless it is a proxy that is trusted. One for each session.
+/// </summary>
+internal sealed class ForwardedFields
 {
-    private static ReadOnlySpan<byte> For => "X-Forwarded-For"u8;
+    private static readonly byte[] Unknown = "unknown"u8.ToArray();
 
-    /// <summary>Appends the client to X-Forwarded-For, in one line, and sets the two others to what is known here.</summary>
-    public static void Apply(ProxyRequest request, ReadOnlySpan<byte> clientAddress, bool isTls)
+    private readonly bool _setsXForwarded;
+    private readonly bool _setsForwarded;
+    private readonly byte[] _address;
+
+    public ForwardedFields(ServerContext server, IPAddress? client)
+    {
+        ForwardedFormat format = server.Options.Forwarded;
+        IsTrusted = server.TrustedProxies.Contains(client);
+        _setsXForwarded = format is ForwardedFormat.XForwarded or ForwardedFormat.Both;
+        _setsForwarded = format is ForwardedFormat.Forwarded or ForwardedFormat.Both;
+        _address = client is null ? Unknown : Encoding.ASCII.GetBytes(WithoutZone(client).ToString());
+    }
+
+    /// <summary>The client is a proxy that is believed what it says.</summary>
+    public bool IsTrusted { get; }
+
+    /// <summary>Takes out what is not believed, and adds what is known here.</summary>
+    public void Apply(ProxyRequest request)
+    {
+        Earlier earlier = Sift(request.Fields);
+        if (_setsXForwarded)
+        {
+            AddXForwarded(request, in earlier);
+        }
+
+        if (_setsForwarded)
+        {
+            AddForwarded(request, earlier.ForwardedBytes);
+        }
+    }
+
+    // The zone of a link-local address means nothing to anybody else, and has no place in RFC 7239's IPv6address.
+    private static IPAddress WithoutZone(IPAddress address) =>
+        address is { AddressFamily: AddressFamily.InterNetworkV6, ScopeId: > 0 } ? new IPAddress(address.GetAddressBytes()) : address;
+
+    /// <summary>Takes out what is not believed; tells what is left.</summary>
+    private Earlier Sift(FieldList fields)
+    {
+        Earlier earlier = default;
+        for (int i = fields.Count - 1; i >= 0; i--)
+        {
+            KnownField known = fields.KnownAt(i);
+            if (known is not (KnownField.Forwarded or (>= KnownField.XForwardedFor and <= KnownField.XForwardedUnderscored)))
+            {
+                continue;
+            }
+
+            if (!IsTrusted || known == KnownField.XForwardedUnderscored)
+            {
+                fields.RemoveAt(i);
+                continue;
+            }
+
+            switch (known)
+            {
+                case KnownField.Forwarded:
+                    earlier.ForwardedBytes += fields[i].Value.Length + 2;
+                    break;
+                case KnownField.XForwardedFor:
+                    earlier.ForBytes += fields[i].Value.Length + 2;
+                    break;
+                case KnownField.XForwardedHost:
+                    earlier.HasHost = true;
+                    break;
+                case KnownField.XForwardedProto:
+                    earlier.HasProto = true;
+                    break;
+            }
+        }
+
+        return earlier;
+    }
+
+    private void AddXForwarded(ProxyRequest request, in Earlier earlier)
     {
         FieldList fields = request.Fields;
-        int earlierBytes = RemoveOthers(fields);
-        if (earlierBytes == 0)
+        if (earlier.ForBytes == 0)
         {
-            fields.AddOwn(For, clientAddress, KnownField.XForwardedFor);
+            fields.AddOwn("X-Forwarded-For"u8, _address, KnownField.XForwardedFor);
         }
         else
         {
-            AppendClient(fields, clientAddress, earlierBytes);
+            byte[] rented = ArrayPool<byte>.Shared.Rent(earlier.ForBytes + _address.Length);
+            Line line = new(rented);
+            line.Take(fields, KnownField.XForwardedFor);
+            line.Append(_address);
+            fields.AddOwn("X-Forwarded-For"u8, line.Bytes, KnownField.XForwardedFor);
+            ArrayPool<byte>.Shared.Return(rented);
         }
 
-        fields.AddOwn("X-Forwarded-Proto"u8, isTls ? "https"u8 : "http"u8, KnownField.XForwardedProto);
-        if (!request.Authority.IsEmpty)
+        if (!earlier.HasProto)
+        {
+            fields.AddOwn("X-Forwarded-Proto"u8, SchemeOf(request), KnownField.XForwardedProto);
+        }
+
+        if (!earlier.HasHost && !request.Authority.IsEmpty)
         {
             fields.AddOwn("X-Forwarded-Host"u8, request.Authority.Span, KnownField.XForwardedHost);
         }
     }
 
-    /// <summary>Takes out what is set anew; returns how many bytes the lines of X-Forwarded-For need in one.</summary>
-    private static int RemoveOthers(FieldList fields)
+    // Forwarded = 1#forwarded-element; forwarded-element = [ forwarded-pair ] *( ";" [ forwarded-pair ] )
+    // forwarded-pair = token "=" value; value = token / quoted-string; node = IPv4address / "[" IPv6address "]" / "unknown"   RFC 7239 §4, §6
+    private void AddForwarded(ProxyRequest request, int earlierBytes)
     {
-        int earlierBytes = 0;
-        for (int i = fields.Count - 1; i >= 0; i--)
+        const int OtherBytes = 64; // names and marks
+        ReadOnlySpan<byte> host = request.Authority.Span;
+        byte[] rented = ArrayPool<byte>.Shared.Rent(earlierBytes + _address.Length + host.Length + OtherBytes);
+        Line line = new(rented);
+        if (earlierBytes > 0)
         {
-            switch (fields.KnownAt(i))
-            {
-                case KnownField.XForwardedProto or KnownField.XForwardedHost:
-                    fields.RemoveAt(i);
-                    break;
-                case KnownField.XForwardedFor:
-                    earlierBytes += fields[i].Value.Length + 2;
-                    break;
-            }
+            line.Take(request.Fields, KnownField.Forwarded);
         }
 
-        return earlierBytes;
+        bool isV6 = _address.AsSpan().Contains((byte)':');
+        line.Append(isV6 ? "for=\"["u8 : "for="u8);
+        line.Append(_address);
+        line.Append(isV6 ? "]\""u8 : default);
+        if (!host.IsEmpty)
+        {
+            bool isToken = FieldSyntax.IsToken(host);
+            line.Append(isToken ? ";host="u8 : ";host=\""u8); // an authority has no quote and no backslash: HostSyntax
+            line.Append(host);
+            line.Append(isToken ? default : "\""u8);
+        }
+
+        line.Append(";proto="u8);
+        line.Append(SchemeOf(request));
+        request.Fields.AddOwn("Forwarded"u8, line.Bytes, KnownField.Forwarded);
+        ArrayPool<byte>.Shared.Return(rented);
     }
 
-    private static void AppendClient(FieldList fields, ReadOnlySpan<byte> clientAddress, int earlierBytes)
+    private static ReadOnlySpan<byte> SchemeOf(ProxyRequest request) => request.Scheme == "https" ? "https"u8 : "http"u8;
+
+    /// <summary>What trusted proxies said before.</summary>
+    private struct Earlier
     {
-        byte[] rented = ArrayPool<byte>.Shared.Rent(earlierBytes + clientAddress.Length);
-        int length = 0;
-        for (int i = 0; i < fields.Count; i++)
+        public int ForBytes;
+        public int ForwardedBytes;
+        public bool HasHost;
+        public bool HasProto;
+    }
+
+    /// <summary>A value that grows in a span with room enough.</summary>
+    private ref struct Line(Span<byte> room)
+    {
+        private readonly Span<byte> _room = room;
+        private int _length;
+
+        public readonly ReadOnlySpan<byte> Bytes => _room[.._length];
+
+        public void Append(scoped ReadOnlySpan<byte> bytes)
         {
-            if (fields.KnownAt(i) != KnownField.XForwardedFor)
-            {
-                continue;
-            }
-
-            ReadOnlySpan<byte> value = fields[i].Value;
-            if (!value.IsEmpty)
-            {
-                value.CopyTo(rented.AsSpan(length));
-                length += value.Length;
-                ", "u8.CopyTo(rented.AsSpan(length));
-                length += 2;
-            }
-
-            fields.RemoveAt(i--);
+            bytes.CopyTo(_room[_length..]);
+            _length += bytes.Length;
         }
 
-        clientAddress.CopyTo(rented.AsSpan(length));
-        fields.AddOwn(For, rented.AsSpan(0, length + clientAddress.Length), KnownField.XForwardedFor);
-        ArrayPool<byte>.Shared.Return(rented);
+        /// <summary>Moves the lines of a field out of the list, into one.</summary>
+        public void Take(FieldList fields, KnownField known)
+        {
+            for (int i = 0; i < fields.Count; i++)
+            {
+                if (fields.KnownAt(i) != known)
+                {
+                    continue;
+                }
+
+                ReadOnlySpan<byte> value = fields[i].Value;
+                if (!value.IsEmpty)
+                {
+                    Append(value);
+                    Append(", "u8);
+                }
+
+                fields.RemoveAt(i--);
+            }
+        }
     }
 }

@@ -26,6 +26,7 @@ public sealed class ProxyServer : IAsyncDisposable
     private readonly ServerContext _context;
     private readonly int _maxConnections;
     private readonly SemaphoreSlim _room;
+    private readonly ClientAddresses? _addresses;
     private readonly Lock _gate = new();
     private readonly HashSet<ClientSession> _sessions = [];
     private readonly CancellationTokenSource _stopAccepting = new();
@@ -54,6 +55,7 @@ public sealed class ProxyServer : IAsyncDisposable
         _context = new ServerContext(options, handler, _events, time, _clock, _log);
         _maxConnections = MaxConnections();
         _room = new SemaphoreSlim(_maxConnections, _maxConnections);
+        _addresses = options.MaxConnectionsPerClient is { } limit ? new ClientAddresses(limit) : null;
     }
 
     /// <summary>Where it listens; after the start.</summary>
@@ -199,7 +201,16 @@ public sealed class ProxyServer : IAsyncDisposable
             return false;
         }
 
-        ClientSession session = new(_context, socket);
+        IPEndPoint? client = ClientOpening.EndPointOf(socket);
+        if (_addresses is not null && client is not null && !_addresses.TryEnter(client.Address))
+        {
+            socket.Dispose();
+            ServerLog.TooManyOfClient(_log, client, _options.MaxConnectionsPerClient.GetValueOrDefault());
+            _events.ConnectionRefused(ConnectionRefusal.TooManyOfClient);
+            return false;
+        }
+
+        ClientSession session = new(_context, socket, client);
         lock (_gate)
         {
             _sessions.Add(session);
@@ -214,6 +225,11 @@ public sealed class ProxyServer : IAsyncDisposable
     {
         await session.RunAsync().ConfigureAwait(false);
         _events.ConnectionClosed();
+        if (_addresses is not null && session.Client is { } client)
+        {
+            _addresses.Leave(client.Address);
+        }
+
         _room.Release();
         lock (_gate)
         {

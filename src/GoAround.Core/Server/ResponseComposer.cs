@@ -1,3 +1,5 @@
+using System;
+using System.Text;
 using GoAround.Core.Http;
 
 namespace GoAround.Core.Server;
@@ -6,15 +8,16 @@ namespace GoAround.Core.Server;
 internal static class ResponseComposer
 {
     private const int UsualHeadBytes = 2048;
+    private const int MaxDetailsBytes = 128;
 
     /// <summary>Appends the head; makes as much room as it needs.</summary>
-    public static void AppendHead(ref OutboundBuffer outbound, ProxyResponse response, ResponsePlan plan, DateField date)
+    public static void AppendHead(ref OutboundBuffer outbound, ProxyResponse response, ResponsePlan plan, ServerContext server)
     {
         for (int room = UsualHeadBytes; ; room *= 2)
         {
             outbound.Reserve(room);
             HeadWriter writer = new(outbound.Room);
-            WriteHead(ref writer, response, plan, date);
+            WriteHead(ref writer, response, plan, server);
             if (!writer.Overflowed)
             {
                 outbound.Advance(writer.Written);
@@ -41,13 +44,24 @@ internal static class ResponseComposer
         }
     }
 
-    private static void WriteHead(ref HeadWriter writer, ProxyResponse response, ResponsePlan plan, DateField date)
+    private static void WriteHead(ref HeadWriter writer, ProxyResponse response, ResponsePlan plan, ServerContext server)
     {
         writer.StatusLine(response.StatusCode, response.Reason.Span);
         writer.Fields(response.Fields);
         if (response.StatusCode >= 200 && !HasDate(response.Fields))
         {
-            writer.Field("Date"u8, date.Now());
+            writer.Field("Date"u8, server.Date.Now());
+        }
+
+        if (server.Identity.MarksResponses && response.ReceivedVersion is { } received)
+        {
+            writer.Field("Via"u8, server.Identity.Via(received));
+        }
+
+        ReadOnlySpan<byte> status = server.Identity.Status(response.Error);
+        if (!status.IsEmpty)
+        {
+            WriteProxyStatus(ref writer, status, response.ErrorDetails);
         }
 
         if (plan.Framing == BodyFraming.Chunked)
@@ -62,6 +76,25 @@ internal static class ResponseComposer
         WriteConnection(ref writer, response, plan);
         writer.End();
     }
+
+    // A field line of its own: what a backend or a handler says there itself stays as it is   RFC 9209 §2
+    private static void WriteProxyStatus(ref HeadWriter writer, ReadOnlySpan<byte> status, string? details)
+    {
+        writer.Raw("Proxy-Status: "u8);
+        writer.Raw(status);
+        if (details is { Length: <= MaxDetailsBytes } && IsPlain(details))
+        {
+            Span<byte> bytes = stackalloc byte[MaxDetailsBytes];
+            writer.Raw("; details=\""u8);
+            writer.Raw(bytes[..Encoding.ASCII.GetBytes(details, bytes)]);
+            writer.Raw("\""u8);
+        }
+
+        writer.Raw("\r\n"u8);
+    }
+
+    // sf-string = DQUOTE *( unescaped / "\" ( DQUOTE / "\" ) ) DQUOTE; unescaped = %x20-21 / %x23-5B / %x5D-7E   RFC 8941 §3.3.3
+    private static bool IsPlain(string details) => !details.AsSpan().ContainsAnyExceptInRange(' ', '~') && details.AsSpan().IndexOfAny('"', '\\') < 0;
 
     private static void WriteConnection(ref HeadWriter writer, ProxyResponse response, ResponsePlan plan)
     {

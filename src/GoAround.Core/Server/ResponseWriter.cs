@@ -22,7 +22,7 @@ internal sealed class ResponseWriter : IDisposable
     private readonly ClientInflow _inflow;
     private readonly Transport _transport;
     private readonly ServerContext _server;
-    private readonly Deadline _sendDeadline;
+    private readonly SendWatch _watch;
     private OutboundBuffer _outbound;
     private State _state;
 
@@ -32,7 +32,7 @@ internal sealed class ResponseWriter : IDisposable
         _inflow = inflow;
         _transport = transport;
         _server = server;
-        _sendDeadline = new Deadline(server.Clock, static writer => ((ResponseWriter)writer)._session.Abort(), this);
+        _watch = new SendWatch(server, transport, static session => ((ClientSession)session).Abort(), session);
     }
 
     /// <summary>Bytes of the final response were handed to the client's connection.</summary>
@@ -45,7 +45,7 @@ internal sealed class ResponseWriter : IDisposable
     public int StatusCode => _state.StatusCode;
 
     /// <inheritdoc/>
-    public void Dispose() => _sendDeadline.Dispose();
+    public void Dispose() => _watch.Dispose();
 
     /// <summary>Starts over for the next request.</summary>
     public void Begin(bool isHead, ProtocolVersion version, bool keepAlive)
@@ -55,6 +55,7 @@ internal sealed class ResponseWriter : IDisposable
         _state.Version = version;
         _state.KeepAlive = keepAlive;
         _state.StatusCode = ClientClosedRequest;
+        _watch.Begin();
     }
 
     /// <summary>Sends a response; true: the connection can serve another request.</summary>
@@ -67,9 +68,14 @@ internal sealed class ResponseWriter : IDisposable
         bool mayKeepAlive = _state.KeepAlive && !_server.IsDraining && (requestBody is null || requestBody.HasEnded || requestBody.IsAtHand);
         ResponsePlan plan = ResponsePlan.Make(response, _state.IsHead, _state.Version, mayKeepAlive);
         _state.Announced = response.StatusCode;
+        if (response.StatusCode == 101)
+        {
+            _watch.EndRate();
+        }
+
         try
         {
-            ResponseComposer.AppendHead(ref _outbound, response, plan, _server.Date);
+            ResponseComposer.AppendHead(ref _outbound, response, plan, _server);
             _state.IsWhole = plan.Framing == BodyFraming.None
                 ? await FlushAsync().ConfigureAwait(false)
                 : await SendBodyAsync(response.Body, plan, cancellationToken).ConfigureAwait(false);
@@ -88,6 +94,11 @@ internal sealed class ResponseWriter : IDisposable
         try
         {
             ResponseComposer.AppendInterim(ref outbound, statusCode, fields);
+            if (statusCode == 100)
+            {
+                _inflow.EndHoldBack();
+            }
+
             if (await WriteAsync(outbound.Bytes).ConfigureAwait(false) != SocketError.Success)
             {
                 _inflow.OnClientLeft();
@@ -115,9 +126,16 @@ internal sealed class ResponseWriter : IDisposable
     /// <summary>Nothing more will be sent. A client that does not take even the end is cut.</summary>
     public async ValueTask CloseHalfAsync()
     {
-        _sendDeadline.Set(_server.Options.BodyTimeout);
-        await _transport.ShutdownSendAsync().ConfigureAwait(false);
-        _sendDeadline.Clear();
+        ValueTask closing = _transport.ShutdownSendAsync();
+        if (closing.IsCompleted)
+        {
+            await closing.ConfigureAwait(false);
+            return;
+        }
+
+        _watch.Start();
+        await closing.ConfigureAwait(false);
+        _watch.Stop();
     }
 
     /// <summary>Sends head and body; false: the client is gone.</summary>
@@ -236,9 +254,9 @@ internal sealed class ResponseWriter : IDisposable
     [AsyncMethodBuilder(typeof(PooledMethodBuilder<>))]
     private async ValueTask<SocketError> WaitAsync(ValueTask<SocketError> sending)
     {
-        _sendDeadline.Set(_server.Options.BodyTimeout);
+        _watch.Start();
         SocketError error = await sending.ConfigureAwait(false);
-        return _sendDeadline.Clear() ? error : SocketError.TimedOut; // too late: the session is being cut
+        return _watch.Stop() ? error : SocketError.TimedOut; // too late: the session is being cut
     }
 
     /// <summary>Lets a read of the body that nobody needs any more come to its end; the client's leaving has cut it short.</summary>

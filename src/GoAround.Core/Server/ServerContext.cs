@@ -20,6 +20,8 @@ internal sealed class ServerContext
         Clock = clock;
         Log = log;
         Date = new DateField(time);
+        Identity = new ProxyIdentity(options);
+        TrustedProxies = new TrustedProxies(options.TrustedProxies);
         Limits = new HeadLimits(options.MaxRequestLineBytes, options.MaxHeadBytes, options.MaxFields);
         Tls = options.Certificate is null ? null : new SslServerAuthenticationOptions
         {
@@ -42,6 +44,10 @@ internal sealed class ServerContext
     public ILogger Log { get; }
 
     public DateField Date { get; }
+
+    public ProxyIdentity Identity { get; }
+
+    public TrustedProxies TrustedProxies { get; }
 
     public HeadLimits Limits { get; }
 

@@ -19,6 +19,9 @@ internal static partial class ServerLog
     [LoggerMessage(1008, LogLevel.Error, "{Count} sessions go on after they were cut: a handler ignores its cancellation token")]
     public static partial void SessionsLeft(ILogger log, int count);
 
+    [LoggerMessage(1009, LogLevel.Debug, "Closed a connection of {Client}: its address has {Count} open, the most that are allowed")]
+    public static partial void TooManyOfClient(ILogger log, IPEndPoint? client, int count);
+
     [LoggerMessage(1002, LogLevel.Error, "A request of {Client} failed in this process")]
     public static partial void RequestFailed(ILogger log, Exception error, IPEndPoint? client);
 

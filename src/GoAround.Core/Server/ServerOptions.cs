@@ -73,7 +73,8 @@ public sealed class ServerOptions
 
     /// <summary>
     /// Networks (<c>10.0.0.0/8</c>) and addresses of proxies in front of this one: what they say in X-Forwarded-* and Forwarded is kept and
-    /// extended. What anybody else says there is replaced. Default none.
+    /// extended. What anybody else says there is replaced. Names with an underscore (<c>X_Forwarded_For</c>), which CGI and its kin
+    /// do not tell from those, are taken out whoever sends them. IPv4 and IPv6 are told apart: <c>::/0</c> holds no IPv4. Default none.
     /// </summary>
     public IList<string> TrustedProxies { get; } = [];
 

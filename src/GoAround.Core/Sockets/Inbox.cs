@@ -1,5 +1,4 @@
 using System;
-using System.Buffers;
 using System.Diagnostics;
 using System.Threading;
 using System.Threading.Tasks;
@@ -8,8 +7,9 @@ using System.Threading.Tasks.Sources;
 namespace GoAround.Core.Sockets;
 
 /// <summary>
-/// The receive side of one connection: its buffer, the bytes not read yet, and at most one receive under way. The receive
+/// The receive side of one connection: the bytes not read yet, and at most one receive under way. The receive
 /// may be started before anybody waits for it, so that a connection that closes, or speaks, out of turn is noticed at once.
+/// It has a buffer only while there are bytes in it: a receive rents its own when its bytes are there.
 /// </summary>
 /// <remarks>
 /// One reader at a time; only <see cref="GiveUp"/>, <see cref="Nudge"/>, <see cref="HasArrived"/> and the transport are for other threads. Bytes that were lent stay
@@ -17,41 +17,46 @@ namespace GoAround.Core.Sockets;
 /// </remarks>
 internal sealed class Inbox : IReceiveSink, IValueTaskSource<Transfer>, IDisposable
 {
-    private const int LeastRoomBytes = 1024;
     private const int NobodyWaits = 0;
     private const int SomebodyWaits = 1;
     private const int Arrived = 2;
 
     private readonly Transport _transport;
     private readonly Action<object, Transfer>? _onUnawaited;
+    private readonly Action<object>? _onReset;
     private readonly object? _owner;
-    private ManualResetValueTaskSourceCore<Transfer> _wait;
     private readonly int _usualBytes;
-    private byte[] _buffer;
-    private byte[]? _heldBuffer;
-    private byte[]? _lentBuffer;
+    private ManualResetValueTaskSourceCore<Transfer> _wait;
+
+    // The reader's: what it reads, and where a head that is held stands if not there. Empty: it has none.
+    private byte[] _buffer = [];
+    private byte[] _heldBuffer = [];
     private int _start;
     private int _end;
     private int _heldEnd;
-    private int _postOffset;
+
+    // The receive's, from its start until it is picked up: the reader may go on with its own buffer meanwhile.
+    private byte[] _incoming = [];
+    private int _gap;
+    private int _roomBytes;
     private bool _isPosted;
-    private bool _hasLoan;
     private Transfer _outcome;
     private int _state;
     private int _isGivenUp;
     private int _isDisposed;
 
-    /// <summary>Rents the first buffer.</summary>
+    /// <summary>Takes no buffer yet.</summary>
     /// <param name="transport">Where the bytes come from.</param>
-    /// <param name="bufferBytes">How large the first buffer is.</param>
+    /// <param name="bufferBytes">How large a buffer usually is.</param>
     /// <param name="onUnawaited">Told, on the transport's thread, of a receive that ends while nobody waits for it.</param>
-    /// <param name="owner">Handed to <paramref name="onUnawaited"/>.</param>
-    public Inbox(Transport transport, int bufferBytes, Action<object, Transfer>? onUnawaited = null, object? owner = null)
+    /// <param name="owner">Handed to <paramref name="onUnawaited"/> and <paramref name="onReset"/>.</param>
+    /// <param name="onReset">Told, on the transport's thread, of a reset while no receive is under way, by a transport that notices.</param>
+    public Inbox(Transport transport, int bufferBytes, Action<object, Transfer>? onUnawaited = null, object? owner = null, Action<object>? onReset = null)
     {
         _transport = transport;
-        _buffer = ArrayPool<byte>.Shared.Rent(bufferBytes);
-        _usualBytes = _buffer.Length;
+        _usualBytes = bufferBytes;
         _onUnawaited = onUnawaited;
+        _onReset = onReset;
         _owner = owner;
     }
 
@@ -64,18 +69,14 @@ internal sealed class Inbox : IReceiveSink, IValueTaskSource<Transfer>, IDisposa
     /// <summary>Nothing is left to read.</summary>
     public bool IsEmpty => _start == _end;
 
-    /// <summary>The size of the buffer in bytes.</summary>
-    public int Capacity => _buffer.Length;
+    /// <summary>The bytes of the buffers it has now; for tests, between two calls.</summary>
+    public int Capacity => _buffer.Length + _heldBuffer.Length + _incoming.Length;
 
     /// <summary>A receive that was posted has ended, and its outcome was not picked up.</summary>
     public bool HasArrived => Volatile.Read(ref _state) == Arrived;
 
     /// <summary>Marks bytes at the front as taken; they stay lent until the next fill.</summary>
-    public void Take(int count)
-    {
-        _start += count;
-        _hasLoan = true;
-    }
+    public void Take(int count) => _start += count;
 
     /// <summary>Takes bytes at the front and keeps them in place until <see cref="Release"/>.</summary>
     public ReadOnlyMemory<byte> Hold(int count)
@@ -83,65 +84,35 @@ internal sealed class Inbox : IReceiveSink, IValueTaskSource<Transfer>, IDisposa
         ReadOnlyMemory<byte> held = _buffer.AsMemory(_start, count);
         _start += count;
         _heldEnd = _start;
-        _hasLoan = true;
         return held;
     }
 
-    /// <summary>Lets held and lent bytes go.</summary>
+    /// <summary>Lets held and lent bytes go, and the buffer with them where nothing is unread.</summary>
     public void Release()
     {
         _heldEnd = 0;
-        _hasLoan = false;
         Return(ref _heldBuffer);
-        Return(ref _lentBuffer);
+        LetGoOfEmpty();
     }
 
-    /// <summary>
-    /// Starts a receive without waiting, behind what is unread, held and lent; does nothing where one is under way. A buffer
-    /// that has grown, or is full, is put aside for a usual one, so that a connection that only waits holds little.
-    /// </summary>
+    /// <summary>Starts a receive without waiting; does nothing where one is under way. Its bytes will stand behind the unread ones.</summary>
     public void Post()
     {
-        if (_isPosted)
-        {
-            return;
-        }
-
-        if (!IsEmpty)
-        {
-            if (_buffer.Length - _end < LeastRoomBytes)
-            {
-                return; // there is enough to do before more is wanted
-            }
-        }
-        else if (_hasLoan)
-        {
-            if (_buffer.Length > _usualBytes || _buffer.Length - _end < LeastRoomBytes)
-            {
-                PutAside();
-            }
-        }
-        else
-        {
-            Shrink();
-            _start = 0;
-            _end = 0;
-        }
-
-        if (StartReceive())
+        if (!_isPosted && StartReceive(_usualBytes))
         {
             _onUnawaited?.Invoke(_owner!, _outcome); // both were given together
         }
     }
 
-    /// <summary>Waits until more bytes stand behind the unread ones. Makes room, with a larger buffer where one is needed.</summary>
-    /// <param name="wantedBytes">How much room would be good; the buffer grows to it where it can.</param>
-    public ValueTask<Transfer> FillAsync(int wantedBytes = LeastRoomBytes)
+    /// <summary>Waits until more bytes stand behind the unread ones.</summary>
+    /// <param name="wantedBytes">How much room would be good for them.</param>
+    public ValueTask<Transfer> FillAsync(int wantedBytes = 0)
     {
+        LetGoOfEmpty();
         if (!_isPosted)
         {
-            MakeRoom(Math.Max(wantedBytes, LeastRoomBytes));
-            StartReceive();
+            Shrink();
+            StartReceive(Math.Max(wantedBytes, _usualBytes));
         }
 
         if (HasArrived)
@@ -186,12 +157,29 @@ internal sealed class Inbox : IReceiveSink, IValueTaskSource<Transfer>, IDisposa
     /// <summary>Returns the buffers; call it after the transport was closed. Nothing may be read afterwards.</summary>
     public void Dispose()
     {
-        Release();
-        if (Interlocked.Exchange(ref _isDisposed, 1) == 0 && (!_isPosted || HasArrived))
+        if (Interlocked.Exchange(ref _isDisposed, 1) == 1)
         {
-            ArrayPool<byte>.Shared.Return(_buffer); // else the operating system may still write to it, and it is left to the collector
+            return;
+        }
+
+        _start = 0;
+        _end = 0;
+        _heldEnd = 0;
+        Return(ref _heldBuffer);
+        Return(ref _buffer);
+        if (!_isPosted || HasArrived)
+        {
+            Return(ref _incoming); // else the transport may still write to it, and it is left to the collector
         }
     }
+
+    Memory<byte> IReceiveSink.RentRoom()
+    {
+        _incoming = ReceiveBuffers.Rent(_gap + _roomBytes);
+        return _incoming.AsMemory(_gap);
+    }
+
+    void IReceiveSink.ReturnRoom() => Return(ref _incoming);
 
     void IReceiveSink.OnReceived(Transfer transfer)
     {
@@ -206,6 +194,8 @@ internal sealed class Inbox : IReceiveSink, IValueTaskSource<Transfer>, IDisposa
         }
     }
 
+    void IReceiveSink.OnReset() => _onReset?.Invoke(_owner!); // both were given together
+
     ValueTaskSourceStatus IValueTaskSource<Transfer>.GetStatus(short token) => _wait.GetStatus(token);
 
     void IValueTaskSource<Transfer>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
@@ -213,12 +203,13 @@ internal sealed class Inbox : IReceiveSink, IValueTaskSource<Transfer>, IDisposa
 
     Transfer IValueTaskSource<Transfer>.GetResult(short token) => _wait.GetResult(token);
 
-    /// <summary>Starts a receive at the end of the buffer's bytes; true: it ended at once.</summary>
-    private bool StartReceive()
+    /// <summary>Starts a receive; true: it ended at once.</summary>
+    private bool StartReceive(int roomBytes)
     {
-        _postOffset = _end;
+        _gap = _end - _start;
+        _roomBytes = roomBytes;
         _isPosted = true;
-        if (!_transport.TryReceive(_buffer.AsMemory(_end), this, out Transfer transfer))
+        if (!_transport.TryReceive(this, out Transfer transfer))
         {
             return false;
         }
@@ -235,91 +226,75 @@ internal sealed class Inbox : IReceiveSink, IValueTaskSource<Transfer>, IDisposa
         Transfer transfer = _outcome;
         _isPosted = false;
         Volatile.Write(ref _state, NobodyWaits);
-        if (_start == _end)
+        if (transfer.HasBytes)
         {
-            _start = _postOffset;
-            _end = _postOffset;
+            TakeOver(transfer.Count);
+        }
+        else
+        {
+            Return(ref _incoming);
         }
 
-        Debug.Assert(_postOffset == _end, "a receive stands right behind the unread bytes");
-        _end += transfer.Count;
         return transfer;
     }
 
-    /// <summary>Keeps the buffer for what is held or lent in it, and goes on with an empty one; nothing is unread.</summary>
+    /// <summary>Goes on with the buffer of the receive, behind what is unread in the one before.</summary>
+    private void TakeOver(int count)
+    {
+        int unread = _end - _start;
+        Debug.Assert(unread <= _gap, "what is unread only gets less while a receive is under way");
+        _buffer.AsSpan(_start, unread).CopyTo(_incoming.AsSpan(_gap - unread));
+        PutAside();
+        _buffer = _incoming;
+        _incoming = [];
+        _start = _gap - unread;
+        _end = _gap + count;
+    }
+
+    /// <summary>Keeps the buffer where bytes are held in it, else returns it; what is unread was moved.</summary>
     private void PutAside()
     {
-        if (_heldEnd > 0)
+        if (_heldEnd > 0 && _heldBuffer.Length == 0)
         {
             _heldBuffer = _buffer;
-            _heldEnd = 0;
         }
         else
         {
-            Return(ref _lentBuffer);
-            _lentBuffer = _buffer;
+            ReceiveBuffers.Return(_buffer);
         }
 
-        _buffer = ArrayPool<byte>.Shared.Rent(_usualBytes);
-        _start = 0;
-        _end = 0;
+        _heldEnd = 0;
     }
 
+    /// <summary>Returns the buffer where nothing is held or unread in it.</summary>
+    private void LetGoOfEmpty()
+    {
+        if (IsEmpty && _heldEnd == 0)
+        {
+            _start = 0;
+            _end = 0;
+            Return(ref _buffer);
+        }
+    }
+
+    private static void Return(ref byte[] buffer)
+    {
+        ReceiveBuffers.Return(buffer);
+        buffer = [];
+    }
+
+    /// <summary>Moves few unread bytes out of a large buffer, for the time of a wait.</summary>
     private void Shrink()
     {
-        if (_buffer.Length > _usualBytes)
-        {
-            ArrayPool<byte>.Shared.Return(_buffer);
-            _buffer = ArrayPool<byte>.Shared.Rent(_usualBytes);
-        }
-    }
-
-    private static void Return(ref byte[]? buffer)
-    {
-        if (buffer is not null)
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
-            buffer = null;
-        }
-    }
-
-    private void MakeRoom(int wantedBytes)
-    {
-        Return(ref _lentBuffer);
         int unread = _end - _start;
-        if (unread == 0)
+        if (_buffer.Length > _usualBytes && unread <= _usualBytes && _heldEnd == 0)
         {
-            _start = _heldEnd;
-            _end = _heldEnd;
+            byte[] small = ReceiveBuffers.Rent(unread);
+            _buffer.AsSpan(_start, unread).CopyTo(small);
+            ReceiveBuffers.Return(_buffer);
+            _buffer = small;
+            _start = 0;
+            _end = unread;
         }
-
-        if (_buffer.Length - _end >= wantedBytes)
-        {
-            return;
-        }
-
-        if (_buffer.Length - _heldEnd - unread >= wantedBytes)
-        {
-            _buffer.AsSpan(_start, unread).CopyTo(_buffer.AsSpan(_heldEnd));
-            _start = _heldEnd;
-            _end = _heldEnd + unread;
-            return;
-        }
-
-        byte[] larger = ArrayPool<byte>.Shared.Rent(unread + wantedBytes);
-        _buffer.AsSpan(_start, unread).CopyTo(larger);
-        if (_heldEnd > 0 && _heldBuffer is null)
-        {
-            _heldBuffer = _buffer;
-        }
-        else
-        {
-            ArrayPool<byte>.Shared.Return(_buffer);
-        }
-
-        _buffer = larger;
-        _heldEnd = 0;
-        _start = 0;
-        _end = unread;
     }
 }

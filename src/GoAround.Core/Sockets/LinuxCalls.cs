@@ -1,3 +1,4 @@
+using System;
 using System.Runtime.InteropServices;
 
 namespace GoAround.Core.Sockets;
@@ -21,7 +22,23 @@ internal static partial class LinuxCalls
     public const int DoNotWait = 0x40; // MSG_DONTWAIT
     public const int NoSignal = 0x4000; // MSG_NOSIGNAL
 
+    private const nuint OutputQueue = 0x5411; // SIOCOUTQ
+
     private const int CloseOnExec = 0x80000; // EPOLL_CLOEXEC
+
+    /// <summary>Bytes that were handed to a socket and that the other side has not acknowledged; 0 where the system does not tell.</summary>
+    public static unsafe int Unacknowledged(SafeHandle socket)
+    {
+        int bytes = 0;
+        try
+        {
+            return OperatingSystem.IsLinux() && Ask(socket, OutputQueue, &bytes) == 0 ? bytes : 0;
+        }
+        catch (ObjectDisposedException)
+        {
+            return 0;
+        }
+    }
 
     /// <summary>An epoll instance; negative where there is none to be had.</summary>
     public static int CreatePoll() => EpollCreate(CloseOnExec);
@@ -37,6 +54,9 @@ internal static partial class LinuxCalls
 
     [LibraryImport("libc", EntryPoint = "send", SetLastError = true)]
     public static unsafe partial nint Send(SafeHandle socket, byte* buffer, nint length, int flags);
+
+    [LibraryImport("libc", EntryPoint = "ioctl", SetLastError = true)]
+    private static unsafe partial int Ask(SafeHandle socket, nuint question, int* answer);
 
     [LibraryImport("libc", EntryPoint = "epoll_create1", SetLastError = true)]
     private static partial int EpollCreate(int flags);

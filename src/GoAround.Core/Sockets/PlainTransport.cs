@@ -1,5 +1,6 @@
 using System;
 using System.Net.Sockets;
+using System.Threading;
 using System.Threading.Tasks;
 
 namespace GoAround.Core.Sockets;
@@ -8,18 +9,35 @@ namespace GoAround.Core.Sockets;
 internal sealed class PlainTransport : Transport
 {
     private readonly Socket _socket;
-    private readonly SocketReceiver _receiver = new();
+    private readonly SocketReceiver _receiver;
     private readonly SocketSender _sender = new();
+    private readonly SafeSocketHandle _handle;
+    private long _handed;
     private bool _isAborted;
 
-    public PlainTransport(Socket socket) => _socket = socket;
+    public PlainTransport(Socket socket)
+    {
+        _socket = socket;
+        _handle = socket.SafeHandle;
+        _receiver = new SocketReceiver(socket);
+    }
 
     /// <inheritdoc/>
-    public override bool TryReceive(Memory<byte> buffer, IReceiveSink sink, out Transfer transfer) =>
-        _receiver.TryReceive(_socket, buffer, sink, out transfer);
+    public override bool TryReceive(IReceiveSink sink, out Transfer transfer) =>
+        _receiver.TryReceive(sink, out transfer);
 
     /// <inheritdoc/>
-    public override ValueTask<SocketError> SendAsync(ReadOnlyMemory<byte> bytes) => _sender.SendAsync(_socket, bytes);
+    public override ValueTask<SocketError> SendAsync(ReadOnlyMemory<byte> bytes)
+    {
+        Volatile.Write(ref _handed, _handed + bytes.Length); // by one thread at a time
+        return _sender.SendAsync(_socket, bytes);
+    }
+
+    /// <inheritdoc/>
+    public override long Handed => Volatile.Read(ref _handed);
+
+    /// <inheritdoc/>
+    public override long CountTaken() => Handed - LinuxCalls.Unacknowledged(_handle);
 
     /// <inheritdoc/>
     public override ValueTask ShutdownSendAsync()

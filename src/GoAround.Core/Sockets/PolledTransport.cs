@@ -20,11 +20,11 @@ internal sealed class PolledTransport : Transport, IValueTaskSource<SocketError>
     private readonly Poller _poller;
     private readonly long _number;
     private IReceiveSink? _sink;
-    private Memory<byte> _receiveBuffer;
     private int _receiving;
     private ReadOnlyMemory<byte> _unsent;
     private ManualResetValueTaskSourceCore<SocketError> _sent;
     private int _sending;
+    private long _handed;
     private volatile bool _mustTry; // an end or an urgent byte has come: a short receive no longer means that the socket is empty
     private volatile bool _isConnecting;
     private int _isClosed;
@@ -71,9 +71,8 @@ internal sealed class PolledTransport : Transport, IValueTaskSource<SocketError>
     }
 
     /// <inheritdoc/>
-    public override bool TryReceive(Memory<byte> buffer, IReceiveSink sink, out Transfer transfer)
+    public override bool TryReceive(IReceiveSink sink, out Transfer transfer)
     {
-        _receiveBuffer = buffer;
         _sink = sink;
         while (true)
         {
@@ -88,7 +87,7 @@ internal sealed class PolledTransport : Transport, IValueTaskSource<SocketError>
             }
 
             Volatile.Write(ref _receiving, Unready); // before the call: what arrives during it makes the socket ready again
-            if (ReceiveNow(buffer.Span, out transfer))
+            if (ReceiveNow(sink, out transfer))
             {
                 return true;
             }
@@ -113,6 +112,12 @@ internal sealed class PolledTransport : Transport, IValueTaskSource<SocketError>
             }
         }
     }
+
+    /// <inheritdoc/>
+    public override long Handed => Volatile.Read(ref _handed);
+
+    /// <inheritdoc/>
+    public override long CountTaken() => Handed - LinuxCalls.Unacknowledged(_handle);
 
     /// <inheritdoc/>
     public override ValueTask ShutdownSendAsync()
@@ -153,6 +158,11 @@ internal sealed class PolledTransport : Transport, IValueTaskSource<SocketError>
             OnWritable();
         }
 
+        if ((events & LinuxCalls.Failed) != 0 && Volatile.Read(ref _receiving) != Waiting)
+        {
+            Volatile.Read(ref _sink)?.OnReset(); // what is still to be received stands before the error
+        }
+
         if ((events & (LinuxCalls.Readable | Unusual)) != 0)
         {
             OnReadable();
@@ -178,9 +188,9 @@ internal sealed class PolledTransport : Transport, IValueTaskSource<SocketError>
                 return;
             }
 
-            if (ReceiveNow(_receiveBuffer.Span, out Transfer transfer))
+            if (ReceiveNow(_sink!, out Transfer transfer)) // set by whoever waits
             {
-                _sink!.OnReceived(transfer); // set by whoever waits
+                _sink!.OnReceived(transfer);
                 return;
             }
 
@@ -247,8 +257,9 @@ internal sealed class PolledTransport : Transport, IValueTaskSource<SocketError>
     }
 
     /// <summary>Receives what is there; false: nothing is. A receive that fills less than the buffer has emptied the socket.</summary>
-    private unsafe bool ReceiveNow(Span<byte> buffer, out Transfer transfer)
+    private unsafe bool ReceiveNow(IReceiveSink sink, out Transfer transfer)
     {
+        Span<byte> buffer = sink.RentRoom().Span;
         nint count;
         int errno;
         try
@@ -274,6 +285,7 @@ internal sealed class PolledTransport : Transport, IValueTaskSource<SocketError>
         transfer = count >= 0 ? new Transfer((int)count, SocketError.Success) : new Transfer(0, ErrorOf(errno));
         if (errno == LinuxCalls.WouldBlock)
         {
+            sink.ReturnRoom();
             return false;
         }
 
@@ -309,6 +321,7 @@ internal sealed class PolledTransport : Transport, IValueTaskSource<SocketError>
                 if (count >= 0)
                 {
                     _unsent = _unsent[(int)count..];
+                    Volatile.Write(ref _handed, _handed + count); // by one thread at a time
                     continue;
                 }
 

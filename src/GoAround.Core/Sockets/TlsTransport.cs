@@ -16,14 +16,17 @@ internal sealed class TlsTransport : Transport
     private readonly Socket _socket;
     private readonly HandshakeStream _wire;
     private readonly SslStream _tls;
+    private readonly SafeSocketHandle _handle;
     private readonly Action _onReceived;
     private ConfiguredValueTaskAwaitable<int>.ConfiguredValueTaskAwaiter _receive;
     private IReceiveSink? _sink;
+    private bool _isLookout;
     private bool _isAborted;
 
     private TlsTransport(Socket socket)
     {
         _socket = socket;
+        _handle = socket.SafeHandle;
         _wire = new HandshakeStream(socket);
         _tls = new SslStream(_wire, leaveInnerStreamOpen: true);
         _onReceived = OnReceived;
@@ -45,36 +48,21 @@ internal sealed class TlsTransport : Transport
     public static async Task<TlsTransport> ConnectAsync(Socket socket, SslClientAuthenticationOptions options, CancellationToken cancellationToken)
     {
         TlsTransport transport = new(socket);
+        transport._wire.WatchesEnd = true;
         await transport.HandshakeAsync(stream => stream.AuthenticateAsClientAsync(options, cancellationToken)).ConfigureAwait(false);
         return transport;
     }
 
     /// <inheritdoc/>
-    public override bool TryReceive(Memory<byte> buffer, IReceiveSink sink, out Transfer transfer)
+    /// <remarks>Known of backends only. A TLS stream ends with a closure alert, and reads no further; one that has read to the end of the wire got none.</remarks>
+    public override bool EndIsGenuine => !_wire.HasEnded;
+
+    /// <inheritdoc/>
+    public override bool TryReceive(IReceiveSink sink, out Transfer transfer)
     {
-        try
-        {
-#pragma warning disable CA2012 // the awaiter is completed exactly once: here, or in OnReceived
-            ConfiguredValueTaskAwaitable<int>.ConfiguredValueTaskAwaiter receive = _tls.ReadAsync(buffer).ConfigureAwait(false).GetAwaiter();
-#pragma warning restore CA2012
-            if (receive.IsCompleted)
-            {
-                transfer = Outcome(receive);
-                return true;
-            }
-
-            _sink = sink;
-            _receive = receive;
-            receive.UnsafeOnCompleted(_onReceived);
-        }
-        catch (InvalidOperationException)
-        {
-            transfer = new Transfer(0, SocketError.Shutdown); // closed from this side meanwhile
-            return true;
-        }
-
-        transfer = default;
-        return false;
+        _sink = sink;
+        _isLookout = true;
+        return Start(default, out transfer) && Proceed(ref transfer);
     }
 
     /// <inheritdoc/>
@@ -95,6 +83,12 @@ internal sealed class TlsTransport : Transport
             return SocketError.Shutdown; // closed from this side meanwhile
         }
     }
+
+    /// <inheritdoc/>
+    public override long Handed => _wire.Handed;
+
+    /// <inheritdoc/>
+    public override long CountTaken() => Handed - LinuxCalls.Unacknowledged(_handle);
 
     /// <inheritdoc/>
     public override async ValueTask ShutdownSendAsync()
@@ -168,10 +162,50 @@ internal sealed class TlsTransport : Transport
         }
     }
 
+    /// <summary>Starts a read; true: it ended at once.</summary>
+    private bool Start(Memory<byte> buffer, out Transfer transfer)
+    {
+        transfer = default;
+        try
+        {
+#pragma warning disable CA2012 // the awaiter is completed exactly once: here, or in OnReceived
+            ConfiguredValueTaskAwaitable<int>.ConfiguredValueTaskAwaiter receive = _tls.ReadAsync(buffer).ConfigureAwait(false).GetAwaiter();
+#pragma warning restore CA2012
+            if (receive.IsCompleted)
+            {
+                transfer = Outcome(receive);
+                return true;
+            }
+
+            _receive = receive;
+            receive.UnsafeOnCompleted(_onReceived);
+            return false;
+        }
+        catch (InvalidOperationException)
+        {
+            transfer = new Transfer(0, SocketError.Shutdown); // closed from this side meanwhile
+            return true;
+        }
+    }
+
+    /// <summary>A read has ended. A lookout of no bytes, for which TLS needs no buffers, is followed by the read itself; false: that is under way.</summary>
+    private bool Proceed(ref Transfer transfer)
+    {
+        if (!_isLookout || transfer.Error != SocketError.Success)
+        {
+            return true;
+        }
+
+        _isLookout = false;
+        return Start(_sink!.RentRoom(), out transfer); // set before the receive began
+    }
+
     private void OnReceived()
     {
         Transfer transfer = Outcome(_receive);
-        _receive = default;
-        _sink!.OnReceived(transfer); // set before the receive began
+        if (Proceed(ref transfer))
+        {
+            _sink!.OnReceived(transfer); // set before the receive began
+        }
     }
 }

@@ -10,11 +10,20 @@ internal abstract class Transport : IDisposable
     /// <summary>Takes a connected socket over, by the means that suit the host.</summary>
     public static Transport Over(Socket socket) => Poller.IsWanted ? new PolledTransport(socket) : new PlainTransport(socket);
 
-    /// <summary>Starts a receive. True: it ended at once with this result; false: the sink is told later.</summary>
-    public abstract bool TryReceive(Memory<byte> buffer, IReceiveSink sink, out Transfer transfer);
+    /// <summary>What was received so far is known to be all the other side sent; false where somebody else may have cut the stream short.</summary>
+    public virtual bool EndIsGenuine => true;
+
+    /// <summary>Starts a receive; while it waits it has no buffer. True: it ended at once with this result; false: the sink is told later.</summary>
+    public abstract bool TryReceive(IReceiveSink sink, out Transfer transfer);
 
     /// <summary>Sends all the bytes; the memory is lent until the call has ended.</summary>
     public abstract ValueTask<SocketError> SendAsync(ReadOnlyMemory<byte> bytes);
+
+    /// <summary>Bytes that were handed to the system to be sent, those of a send under way included as far as is known.</summary>
+    public abstract long Handed { get; }
+
+    /// <summary>How many of them the other side has acknowledged, where the system tells, else all; a system call. Any thread.</summary>
+    public abstract long CountTaken();
 
     /// <summary>Tells the other side that nothing more will come.</summary>
     public abstract ValueTask ShutdownSendAsync();

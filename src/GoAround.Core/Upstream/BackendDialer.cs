@@ -44,11 +44,13 @@ internal sealed class BackendDialer
         using CancellationTokenSource timeout = new(_options.DialTimeout, _time);
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
         SocketException? fault = null;
+        bool isFound = false;
         try
         {
             IPAddress[] addresses = IPAddress.TryParse(backend.Host, out IPAddress? literal)
                 ? [literal]
                 : await _lookUp(backend.Host, either.Token).ConfigureAwait(false);
+            isFound = true;
             if (addresses.Length > 0)
             {
                 AddressRace race = new(addresses, (address, stop) => ConnectAsync(backend, address, stop), _time);
@@ -62,11 +64,17 @@ internal sealed class BackendDialer
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             throw new BackendException(
-                BackendFailureStage.Dial, BackendFailureKind.TimedOut, $"no connection to {backend.Authority} in {_options.DialTimeout.TotalSeconds:0.###} s");
+                BackendFailureStage.Dial, BackendFailureKind.TimedOut, $"no connection to {backend.Authority} in {_options.DialTimeout.TotalSeconds:0.###} s")
+            {
+                Error = isFound ? ProxyError.ConnectionTimeout : ProxyError.DnsTimeout,
+            };
         }
 
         string why = fault is null ? "the name has no address" : Describe(fault);
-        throw new BackendException(BackendFailureStage.Dial, BackendFailureKind.Disconnected, $"{why} ({backend.Authority})", fault);
+        throw new BackendException(BackendFailureStage.Dial, BackendFailureKind.Disconnected, $"{why} ({backend.Authority})", fault)
+        {
+            Error = DialFaults.Of(fault),
+        };
     }
 
     private static async Task<DialledSocket> ConnectAsync(Backend backend, IPAddress address, CancellationToken cancellationToken)
@@ -103,37 +111,36 @@ internal sealed class BackendDialer
     {
         using CancellationTokenSource timeout = new(_options.TlsTimeout, _time);
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
+        string? distrust = null;
+        SslClientAuthenticationOptions options = new()
+        {
+            TargetHost = backend.Host,
+            ApplicationProtocols = [SslApplicationProtocol.Http11],
+            CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
+            RemoteCertificateValidationCallback = (_, certificate, chain, errors) =>
+            {
+                distrust = IsTrusted(certificate as X509Certificate2, chain, errors) ? null : DialFaults.Describe(errors, chain);
+                return distrust is null;
+            },
+        };
         try
         {
-            return await TlsTransport.ConnectAsync(socket, ClientOptions(backend), either.Token).ConfigureAwait(false);
+            return await TlsTransport.ConnectAsync(socket, options, either.Token).ConfigureAwait(false);
         }
         catch (Exception error) when (error is AuthenticationException or IOException)
         {
-            string why = error.InnerException is AuthenticationException inner ? inner.Message : error.Message;
+            string why = distrust ?? (error.InnerException is AuthenticationException inner ? inner.Message : error.Message);
             throw new BackendException(
-                BackendFailureStage.Tls, BackendFailureKind.Disconnected, $"TLS handshake with {backend.Authority} failed: {why}", error);
+                BackendFailureStage.Tls, BackendFailureKind.Disconnected, $"TLS handshake with {backend.Authority} failed: {why}", error)
+            {
+                Error = DialFaults.Of(error, isUntrusted: distrust is not null),
+            };
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             throw new BackendException(
                 BackendFailureStage.Tls, BackendFailureKind.TimedOut, $"no TLS handshake with {backend.Authority} in {_options.TlsTimeout.TotalSeconds:0.###} s");
         }
-    }
-
-    private SslClientAuthenticationOptions ClientOptions(Backend backend)
-    {
-        SslClientAuthenticationOptions options = new()
-        {
-            TargetHost = backend.Host,
-            ApplicationProtocols = [SslApplicationProtocol.Http11],
-            CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
-        };
-        if (_options.TrustedRoots.Count > 0)
-        {
-            options.RemoteCertificateValidationCallback = (_, certificate, chain, errors) => IsTrusted(certificate as X509Certificate2, chain, errors);
-        }
-
-        return options;
     }
 
     /// <summary>The machine's own roots were asked already; only an unknown root may be made good by the extra ones.</summary>
@@ -144,7 +151,7 @@ internal sealed class BackendDialer
             return true;
         }
 
-        if (errors != SslPolicyErrors.RemoteCertificateChainErrors || certificate is null)
+        if (errors != SslPolicyErrors.RemoteCertificateChainErrors || certificate is null || _options.TrustedRoots.Count == 0)
         {
             return false;
         }

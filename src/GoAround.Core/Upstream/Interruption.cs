@@ -12,6 +12,9 @@ internal enum Interruption
     /// <summary>The request's body cannot be read.</summary>
     ClientFault,
 
-    /// <summary>A deadline passed.</summary>
+    /// <summary>The backend said nothing for too long.</summary>
     TimedOut,
+
+    /// <summary>The backend did not take the request's body for too long.</summary>
+    NotTaken,
 }

@@ -200,7 +200,7 @@ internal sealed class RequestUpload : IDisposable
             return await sending.ConfigureAwait(false);
         }
 
-        _sendDeadline ??= new Deadline(_clock, static socket => ((UpstreamSocket)socket).OnTimedOut(), _socket);
+        _sendDeadline ??= new Deadline(_clock, static socket => ((UpstreamSocket)socket).OnTimedOut(Interruption.NotTaken), _socket);
         _sendDeadline.Set(_options.BodyTimeout);
         SocketError error = await sending.ConfigureAwait(false);
         return _sendDeadline.Clear() ? error : SocketError.TimedOut; // too late: the exchange is being interrupted

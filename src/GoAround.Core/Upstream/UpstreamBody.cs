@@ -28,15 +28,16 @@ internal sealed class UpstreamBody : MessageBody
     public override long? Length => _state.Framing == BodyFraming.Length ? _state.Declared : null;
 
     /// <inheritdoc/>
-    public override FieldList? Trailers => _state.Framing == BodyFraming.Chunked ? _trailers : null;
+    public override FieldList? Trailers => _state.Framing == BodyFraming.Chunked && _state.KeepsTrailers ? _trailers : null;
 
     /// <summary>The last byte was lent.</summary>
     public bool HasEnded => _state.HasEnded;
 
     /// <summary>Starts over for the next response.</summary>
-    public void Begin(BodyFraming framing, long length)
+    public void Begin(BodyFraming framing, long length, bool keepsTrailers)
     {
         _state = default;
+        _state.KeepsTrailers = keepsTrailers;
         _state.Framing = framing;
         _state.Declared = length;
         _state.Remaining = length;
@@ -136,7 +137,8 @@ internal sealed class UpstreamBody : MessageBody
                 _state.HasEnded = true;
                 break;
             case ChunkStatus.Rejected:
-                throw _socket.Malformed($"sent a malformed body: {Rejections.Describe(_state.Chunks.Rejection)}", BackendFailureStage.ResponseBody);
+                Rejection rejection = _state.Chunks.Rejection;
+                throw _socket.Malformed($"sent a malformed body: {Rejections.Describe(rejection)}", rejection, BackendFailureStage.ResponseBody);
         }
 
         _inbox.Take(consumed);
@@ -150,6 +152,7 @@ internal sealed class UpstreamBody : MessageBody
         public long Remaining;
         public long Lent;
         public bool HasEnded;
+        public bool KeepsTrailers;
         public ChunkedDecoder Chunks;
     }
 }

@@ -187,7 +187,8 @@ internal sealed class UpstreamSocket : IResponseLease, IDisposable
             _deadline.Clear();
         }
 
-        return transfer;
+        bool isCutShort = transfer.IsEnd && !_exchange.IsTunnel && !_transport.EndIsGenuine; // RFC 9112 §9.8
+        return isCutShort ? new Transfer(0, SocketError.ConnectionReset) : transfer;
     }
 
     /// <summary>Bytes went through the tunnel.</summary>
@@ -201,23 +202,28 @@ internal sealed class UpstreamSocket : IResponseLease, IDisposable
     }
 
     /// <summary>A deadline passed: the exchange ends.</summary>
-    internal void OnTimedOut() => Interrupt(Interruption.TimedOut);
+    internal void OnTimedOut(Interruption which = Interruption.TimedOut) => Interrupt(which);
 
     /// <summary>What to throw when a receive brought nothing: whose fault it was, and how far the exchange had come.</summary>
     internal Exception Fail(BackendFailureStage stage, Transfer transfer, CancellationToken cancellationToken)
     {
+        if (ExchangeFaults.CutShort(_backend, stage, in _exchange, cancellationToken) is { } fault)
+        {
+            return fault;
+        }
+
         bool wasStale = _hasServed && stage < BackendFailureStage.ResponseBody && !_exchange.HasReceived && _inbox.IsEmpty;
-        if (wasStale && _exchange.Interruption == Interruption.None)
+        if (wasStale)
         {
             _home?.CloseIdle(); // the others are likely to be just as old
         }
 
-        return UpstreamFault.Broken(_backend, in _exchange, stage, transfer, wasStale, cancellationToken);
+        return ExchangeFaults.BrokenOff(_backend, stage, transfer, wasStale, _exchange.HasReceived);
     }
 
     /// <summary>What to throw when the backend's bytes are no proper response.</summary>
-    internal BackendException Malformed(string what, BackendFailureStage stage = BackendFailureStage.ResponseHead) =>
-        UpstreamFault.Malformed(_backend, what, stage);
+    internal BackendException Malformed(string what, Rejection rejection = Rejection.None, BackendFailureStage stage = BackendFailureStage.ResponseHead) =>
+        ExchangeFaults.Malformed(_backend, stage, what, rejection);
 
     private void Begin(ProxyRequest request, CancellationToken cancellationToken)
     {
@@ -245,13 +251,13 @@ internal sealed class UpstreamSocket : IResponseLease, IDisposable
             case ParseStatus.NeedMore:
                 return false;
             case ParseStatus.Rejected:
-                throw Malformed($"sent a malformed response: {Rejections.Describe(_exchange.Parser.Rejection)}");
+                throw Malformed($"sent a malformed response: {Rejections.Describe(_exchange.Parser.Rejection)}", _exchange.Parser.Rejection);
         }
 
         _head.Bind(_inbox.Hold(_head.Length));
         if (_head.StatusCode == 101)
         {
-            return request.UpgradeProtocol.IsEmpty ? throw Malformed("switched protocols unasked") : true;
+            return UpgradeOffer.Covers(request.UpgradeProtocol.Span, _head.UpgradeProtocol.Span) ? true : throw Malformed("switched protocols unasked");
         }
 
         _exchange.IsInterim = _head.StatusCode < 200;
@@ -283,13 +289,15 @@ internal sealed class UpstreamSocket : IResponseLease, IDisposable
         _answerDeadline.OnAnswered();
         _exchange.IsTunnel = _head.StatusCode == 101;
         BodyFraming framing = _exchange.IsTunnel ? BodyFraming.UntilClose : _head.Framing;
-        _body.Begin(framing, _head.ContentLength);
+        _body.Begin(framing, _head.ContentLength, !_head.DropsTrailers);
         _response.StatusCode = _head.StatusCode;
         _response.Reason = _head.Reason;
         _response.ContentLength = _head.DeclaredLength;
         _response.UpgradeProtocol = _head.UpgradeProtocol;
         _response.Body = framing == BodyFraming.None ? MessageBody.Empty : _body;
         _response.Backend = _backend;
+        _response.ReceivedVersion = _head.Version;
+        _response.Error = ProxyError.None; // whoever had it before may have set it
         _response.Attempts = 1;
         if (!_exchange.IsTunnel)
         {

@@ -23,6 +23,18 @@ public class MetricsTests
     }
 
     [Fact]
+    public async Task Errors_are_counted_by_cause()
+    {
+        await using BalancerProcess balancer = await BalancerProcess.StartAsync();
+        string answer = await Command.OutputOfAsync("curl", "-sSi", $"http://localhost:{balancer.Port}/");
+        Assert.Contains("Proxy-Status: goaround; error=destination_unavailable", answer, StringComparison.Ordinal);
+        Assert.Equal("505", await Command.ShellAsync($"printf 'GET / HTTP/3.0\r\nHost: h\r\n\r\n' | nc -N 127.0.0.1 {balancer.Port} | head -1 | cut -d' ' -f2"));
+        Assert.Equal(1, await balancer.MetricAsync("goaround_errors_total{cause=\"destination_unavailable\"}"));
+        Assert.Equal(1, await balancer.MetricAsync("goaround_errors_total{cause=\"http_request_error\"}"));
+        Assert.Equal(0, await balancer.MetricAsync("goaround_errors_total{cause=\"client_left\"}"));
+    }
+
+    [Fact]
     public async Task Metrics_come_as_openmetrics_when_that_is_asked_for_and_as_prometheus_text_otherwise()
     {
         await using BalancerProcess balancer = await BalancerProcess.StartAsync();

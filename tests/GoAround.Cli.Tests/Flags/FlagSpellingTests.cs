@@ -1,6 +1,7 @@
 using System.Linq;
 using GoAround.Cli.Flags;
 using GoAround.Core.Hosting;
+using Microsoft.Extensions.Logging;
 using Xunit;
 
 namespace GoAround.Cli.Tests.Flags;
@@ -50,28 +51,22 @@ public sealed class FlagSpellingTests
     }
 
     [Fact]
-    public void Values_reach_the_options()
+    public void Trusted_proxies_may_be_repeated_and_listed()
     {
-        Settings settings = Settings.From(FlagParser.Parse(
-        [
-            "-p=80", "-n", "7", "--bind", "127.0.0.1", "-health-path", "/up?deep", "--health-interval=500ms", "-queue-timeout", "2m", "-max-queue=0",
-            "-dial-timeout", "1.5", "-response-timeout", "1h", "-shutdown-timeout", "0", "-prometheus-port", "off", "-control-socket=off",
-            "-log-level", "warn", "-log-format=json",
-        ]));
         GoAroundOptions options = new();
-        settings.Apply(options);
+        Settings.From(FlagParser.Parse(["-trusted-proxies", "10.0.0.0/8, ::1", "-p=0", "-trusted-proxies=192.0.2.1"])).Apply(options);
 
-        Assert.Equal((80, 7, 0), (options.Server.Port, options.Pool.ConnectionsPerBackend, options.Pool.MaxQueue));
-        Assert.Equal("127.0.0.1", options.Server.Address.ToString());
-        Assert.Equal("/up?deep", options.Health.Path);
-        Assert.Equal([0.5, 120, 1.5, 3600, 0], (double[])
-        [
-            options.Health.Interval.TotalSeconds, options.Pool.QueueTimeout.TotalSeconds, options.Upstream.DialTimeout.TotalSeconds,
-            options.Upstream.ResponseTimeout.TotalSeconds, options.Server.ShutdownTimeout.TotalSeconds,
-        ]);
+        Assert.Equal(["10.0.0.0/8", "::1", "192.0.2.1"], options.Server.TrustedProxies);
+    }
+
+    [Fact]
+    public void Values_reach_the_settings()
+    {
+        Settings settings = Settings.From(FlagParser.Parse(["-prometheus-port", "off", "-control-socket=off", "-log-level", "warn", "-log-format=json"]));
+
         Assert.Null(settings.PrometheusPort);
         Assert.Null(settings.ControlSocket);
-        Assert.Equal(LogFormat.Json, settings.LogFormat);
+        Assert.Equal((LogLevel.Warning, LogFormat.Json), (settings.LogLevel, settings.LogFormat));
     }
 
     [Fact]
@@ -96,6 +91,11 @@ public sealed class FlagSpellingTests
             int at = help.IndexOf($"\n       -{flag.Name}{(flag.Argument is null ? "" : " " + flag.Argument)}\n", System.StringComparison.Ordinal);
             Assert.True(at > 0, flag.Name);
             Assert.True(flag.Argument is null || help.IndexOf($"Default: {flag.Default}", at, System.StringComparison.Ordinal) > at, flag.Name);
+        }
+
+        foreach (FlagGroup group in FlagTable.Groups)
+        {
+            Assert.Contains($"\n   {group.Title}\n\n", help, System.StringComparison.Ordinal);
         }
 
         foreach (string section in (string[])["NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS", "CONTROL SOCKET", "METRICS", "SIGNALS", "EXIT STATUS", "EXAMPLES"])
@@ -126,9 +126,20 @@ public sealed class FlagSpellingTests
     [InlineData("-bind: '1' is not allowed: an IPv4 or IPv6 address", "-bind", "1")]
     [InlineData("-health-path: 'up' is not allowed: a path that starts with a slash and has no spaces", "-health-path", "up")]
     [InlineData("-health-interval: '99ms' is not allowed: a duration in 100ms..1h, such as 500ms, 10s or 2m", "-health-interval", "99ms")]
-    [InlineData("-queue-timeout: '61m' is not allowed: a duration above 0 and at most 1h, such as 500ms, 10s or 2m", "-queue-timeout", "61m")]
-    [InlineData("-dial-timeout: '5 parsecs' is not allowed: a duration above 0 and at most 1h, such as 500ms, 10s or 2m", "-dial-timeout", "5 parsecs")]
-    [InlineData("-shutdown-timeout: 's' is not allowed: a duration in 0..1h, such as 500ms, 10s or 2m", "-shutdown-timeout", "s")]
+    [InlineData("-queue-timeout: '61m' is not allowed: a duration in 1ms..1h, such as 500ms, 10s or 2m", "-queue-timeout", "61m")]
+    [InlineData("-dial-timeout: '5 parsecs' is not allowed: a duration in 1ms..24d, such as 500ms, 10s or 2m", "-dial-timeout", "5 parsecs")]
+    [InlineData("-shutdown-timeout: 's' is not allowed: a duration in 0..24d, such as 500ms, 10s or 2m", "-shutdown-timeout", "s")]
+    [InlineData("-tunnel-timeout: '25d' is not allowed: a duration in 1ms..24d, such as 500ms, 10s or 2m", "-tunnel-timeout", "25d")]
+    [InlineData("-max-head: '2m' is not allowed: a size in 1k..1m, such as 16k", "-max-head", "2m")]
+    [InlineData("-max-head: '64kb' is not allowed: a size in 1k..1m, such as 16k", "-max-head", "64kb")]
+    [InlineData("-max-body: '9223372036854775807k' is not allowed: a size of 0 or more, such as 64k, 10m or 2g, or 'off'", "-max-body", "9223372036854775807k")]
+    [InlineData("-max-requests: '0' is not allowed: a whole number in 1..2147483647, or 'off'", "-max-requests", "0")]
+    [InlineData("-retry-budget: '1.01' is not allowed: a number in 0..1, such as 0.2", "-retry-budget", "1.01")]
+    [InlineData("-trusted-proxies: '10.0.0.0/33' is not allowed: an address, or a network such as 10.0.0.0/8", "-trusted-proxies", "::1,10.0.0.0/33")]
+    [InlineData("-trusted-proxies: '' is not allowed: an address, or a network such as 10.0.0.0/8", "-trusted-proxies", "::1,")]
+    [InlineData("-forwarded: 'on' is not allowed: x-forwarded, forwarded, both or off", "-forwarded", "on")]
+    [InlineData("-via: 'responses' is not allowed: off, requests or both", "-via", "responses")]
+    [InlineData("-proxy-name: 'a b' is not allowed: a token of 1..64 bytes: letters, digits and !#$%&'*+-.^_`|~", "-proxy-name", "a b")]
     [InlineData("-prometheus-port: 'none' is not allowed: a port in 0..65535, or 'off'", "-prometheus-port", "none")]
     [InlineData("-log-level: 'loud' is not allowed: trace, debug, info, warn or error", "-log-level", "loud")]
     [InlineData("-log-format: 'JSON' is not allowed: text or json", "-log-format", "JSON")]

@@ -71,6 +71,9 @@ public sealed class PrometheusBridgeTests : IAsyncLifetime, IAsyncDisposable
             "goaround_tls_handshakes_total{result=\"succeeded\"} 1",
             "goaround_tls_handshakes_total{result=\"failed\"} 0",
             "goaround_client_connections 1",
+            "goaround_errors_total{cause=\"destination_unavailable\"} 1",
+            "goaround_errors_total{cause=\"client_left\"} 0",
+            "goaround_errors_total{cause=\"http_response_incomplete\"} 0",
         ])
         {
             Assert.Contains($"\n{line}\n", text, StringComparison.Ordinal);
@@ -132,6 +135,7 @@ public sealed class PrometheusBridgeTests : IAsyncLifetime, IAsyncDisposable
         for (int i = 0; i < 700; i++)
         {
             _meter.RequestEnded(new ProxyRequest($"M{i}", $"/path/{i}"), i, FourMilliseconds);
+            _meter.ErrorMade((ProxyError)i, i);
         }
 
         Assert.Equal(Names(before), Names(await ExportAsync()));
@@ -258,6 +262,7 @@ public sealed class PrometheusBridgeTests : IAsyncLifetime, IAsyncDisposable
         _meter.AttemptEnded(Two, request, 200, FourMilliseconds, null);
         _meter.Fetched(2);
         _meter.RequestEnded(request, 200, FourMilliseconds);
+        _meter.ErrorMade(ProxyError.DestinationUnavailable, 503);
         _meter.RequestEnded(request, 503, FourMilliseconds);
     }
 
@@ -266,6 +271,7 @@ public sealed class PrometheusBridgeTests : IAsyncLifetime, IAsyncDisposable
         _meter.RequestStarted();
         _meter.AttemptEnded(One, request, 200, FourMilliseconds, null);
         _meter.Fetched(1);
+        _meter.ErrorMade(ProxyError.ClientLeft, 499);
         _meter.RequestEnded(request, 200, FourMilliseconds);
     }
 

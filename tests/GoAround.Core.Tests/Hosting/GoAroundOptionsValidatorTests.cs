@@ -13,18 +13,21 @@ public sealed class GoAroundOptionsValidatorTests
     {
         { options => options.Backends.Add("ftp://x"), "Backends (-b): backend address 'ftp://x' must start with http:// or https://" },
         { options => options.Server.Port = 65536, "Server.Port (-p) is 65536: it must be in 0..65535" },
-        { options => options.Server.MaxConnections = 0, "Server.MaxConnections is 0: it must be in 1..10000000" },
-        { options => options.Server.HeadTimeout = TimeSpan.Zero, "Server.HeadTimeout is 0 s: it must be in 0.001..2073600 s" },
+        { options => options.Server.MaxConnections = 0, "Server.MaxConnections (-max-connections) is 0: it must be in 1..10000000" },
+        { options => options.Server.HeadTimeout = TimeSpan.Zero, "Server.HeadTimeout (-head-timeout) is 0 s: it must be in 0.001..2073600 s" },
         { options => options.Server.ShutdownTimeout = TimeSpan.FromSeconds(-1), "Server.ShutdownTimeout (-shutdown-timeout) is -1 s: it must be in 0..2073600 s" },
-        { options => options.Server.MaxBodyBytes = -1, "Server.MaxBodyBytes is -1: it must be in 0..9223372036854775807" },
+        { options => options.Server.MaxBodyBytes = -1, "Server.MaxBodyBytes (-max-body) is -1: it must be in 0..9223372036854775807" },
+        { options => options.Server.MinBodyRate = -1, "Server.MinBodyRate (-min-body-rate) is -1: it must be in 0..2147483647" },
+        { options => options.Server.TrustedProxies.Add("10.0.0.0/33"), "Server.TrustedProxies (-trusted-proxies) has '10.0.0.0/33': it must be a network such as 10.0.0.0/8 or an address" },
+        { options => options.Server.ProxyName = "a b", "Server.ProxyName (-proxy-name) is 'a b': it must be a token of 1..64 bytes (RFC 9110 §5.6.2)" },
         { options => options.Pool.ConnectionsPerBackend = 70_000, "Pool.ConnectionsPerBackend (-n) is 70000: it must be in 1..65535" },
         { options => options.Pool.MaxQueue = -1, "Pool.MaxQueue (-max-queue) is -1: it must be in 0..1000000" },
-        { options => options.Pool.RetryBudget = 1.5, "Pool.RetryBudget is 1.5: it must be in 0..1" },
-        { options => options.Pool.RetryBudget = double.NaN, "Pool.RetryBudget is NaN: it must be in 0..1" },
+        { options => options.Pool.RetryBudget = 1.5, "Pool.RetryBudget (-retry-budget) is 1.5: it must be in 0..1" },
+        { options => options.Pool.RetryBudget = double.NaN, "Pool.RetryBudget (-retry-budget) is NaN: it must be in 0..1" },
         { options => options.Health.Path = "health", "Health.Path (-health-path) is 'health': it must start with a slash and hold no space, fragment or control character" },
         { options => options.Health.Interval = TimeSpan.FromDays(1), "Health.Interval (-health-interval) is 86400 s: it must be in 0.1..3600 s" },
         { options => options.Upstream.DialTimeout = TimeSpan.Zero, "Upstream.DialTimeout (-dial-timeout) is 0 s: it must be in 0.001..2073600 s" },
-        { options => options.Upstream.MaxHeadBytes = 1, "Upstream.MaxHeadBytes is 1: it must be in 1024..1048576" },
+        { options => options.Upstream.MaxHeadBytes = 1, "Upstream.MaxHeadBytes (-backend-max-head) is 1: it must be in 1024..1048576" },
     };
 
     [Fact]

@@ -36,9 +36,27 @@ public class FieldNamesTests
         for (int i = 0; i < other.Length; i++)
         {
             other[i] ^= 1;
-            Assert.Equal(KnownField.Other, FieldNames.Recognise(other));
+            Assert.Equal(name.StartsWith("X-Forwarded-", StringComparison.Ordinal) && i >= 12 ? KnownField.XForwardedOther : KnownField.Other, FieldNames.Recognise(other));
             other[i] ^= 1;
         }
+    }
+
+    [Theory]
+    [InlineData("X-Forwarded-", KnownField.XForwardedOther)]
+    [InlineData("x-forwarded-Port", KnownField.XForwardedOther)]
+    [InlineData("X-FORWARDED-Prefix", KnownField.XForwardedOther)]
+    [InlineData("X-Forwarded-Fox", KnownField.XForwardedOther)]
+    [InlineData("X_Forwarded_For", KnownField.XForwardedUnderscored)]
+    [InlineData("x-forwarded_host", KnownField.XForwardedUnderscored)]
+    [InlineData("X-Forwarded-My_Proto", KnownField.XForwardedUnderscored)]
+    [InlineData("X-Forwarded", KnownField.Other)]
+    [InlineData("X-Forwarder-For", KnownField.Other)]
+    [InlineData("X-ForwardedFor", KnownField.Other)]
+    [InlineData("X-Requested-With", KnownField.Other)]
+    public void Names_that_begin_with_x_forwarded_are_told_apart(string name, object expected)
+    {
+        Assert.Equal(expected, FieldNames.Recognise(Feed.Bytes(name)));
+        Assert.Equal(expected, FieldNames.Recognise(Feed.Bytes(name.ToUpperInvariant())));
     }
 
     [Fact]

@@ -82,6 +82,18 @@ public sealed class GoAroundMeterTests : IDisposable
     }
 
     [Fact]
+    public void Error_is_counted_by_cause_and_status()
+    {
+        Listen();
+        _meter.ErrorMade(ProxyError.ConnectionRefused, 502);
+
+        (_, double value, Dictionary<string, object?> tags) = Single(InstrumentNames.Errors);
+        Assert.Equal(1, value);
+        Assert.Equal("connection_refused", tags["error.type"]);
+        Assert.Equal(502, tags["http.response.status_code"]);
+    }
+
+    [Fact]
     public void Waits_and_handshakes_tell_their_outcome()
     {
         Listen();
@@ -171,6 +183,7 @@ public sealed class GoAroundMeterTests : IDisposable
             _meter.AttemptEnded(backend, request, 0, HalfSecond, failure);
             _meter.AttemptEnded(backend, request, 502, HalfSecond, null);
             _meter.Fetched(2);
+            _meter.ErrorMade(ProxyError.ConnectionRefused, 502);
             _meter.RequestEnded(request, 502, HalfSecond);
             _meter.ConnectionClosed();
         }

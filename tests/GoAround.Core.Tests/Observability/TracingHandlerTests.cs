@@ -56,6 +56,19 @@ public sealed class TracingHandlerTests
         Assert.Equal(ActivityStatusCode.Error, span.Status);
     }
 
+    [Theory]
+    [InlineData(ProxyError.None, "502")]
+    [InlineData(ProxyError.ConnectionRefused, "connection_refused")]
+    public async Task Span_tells_an_error_of_our_own_from_one_of_the_backend(ProxyError error, string expected)
+    {
+        List<Activity> ended = [];
+        using ActivityListener listener = Listen(ended);
+        _next.Response.StatusCode = 502;
+        _next.Response.Error = error;
+        await (await new TracingHandler(_next).HandleAsync(new ProxyRequest("GET", "/"), default)).DisposeAsync();
+        Assert.Equal(expected, Assert.Single(ended).GetTagItem("error.type"));
+    }
+
     [Fact]
     public async Task Span_of_a_request_whose_client_left_ends_as_an_error()
     {

@@ -97,6 +97,7 @@ public sealed class BackendPoolFetchTests
         scene.World.Send = (_, _, _) => throw Failure(BackendFailureStage.Dial, kind);
         ProxyResponse response = await scene.FetchAndDisposeAsync();
         Assert.Equal((status, 3, null), (response.StatusCode, response.Attempts, response.Backend));
+        Assert.Equal(Failure(BackendFailureStage.Dial, kind).Error, response.Error);
         Assert.Equal(3, scene.Events.Attempts.Count);
         Assert.Equal(3, Assert.Single(scene.Events.Fetches));
         await scene.CountSlotsAsync(12);

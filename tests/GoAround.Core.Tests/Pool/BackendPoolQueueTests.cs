@@ -39,7 +39,7 @@ public sealed class BackendPoolQueueTests
         Task<ProxyResponse> first = scene.FetchAsync();
         Task<ProxyResponse> second = scene.FetchAsync();
         await using ProxyResponse refused = await scene.FetchAsync();
-        Assert.Equal(503, refused.StatusCode);
+        Assert.Equal((503, ProxyError.ConnectionLimitReached), (refused.StatusCode, refused.Error));
         Assert.True(refused.Fields.Contains("Retry-After"u8));
         Assert.Equal(0, refused.Attempts);
         await holder.DisposeAsync();
@@ -69,7 +69,7 @@ public sealed class BackendPoolQueueTests
         Assert.False(early.IsCompleted);
         scene.Time.Advance(TimeSpan.FromSeconds(0.2));
         await using ProxyResponse refused = await early;
-        Assert.Equal(503, refused.StatusCode);
+        Assert.Equal((503, ProxyError.ConnectionLimitReached), (refused.StatusCode, refused.Error));
         Assert.True(refused.Fields.Contains("Retry-After"u8));
         Assert.False(late.IsCompleted);
         (TimeSpan waited, bool served) = Assert.Single(scene.Events.Queue);
@@ -102,7 +102,7 @@ public sealed class BackendPoolQueueTests
     {
         await using PoolScene scene = await OpenAsync(Options(1));
         await using ProxyResponse refused = await scene.FetchAsync();
-        Assert.Equal(503, refused.StatusCode);
+        Assert.Equal((503, ProxyError.DestinationUnavailable), (refused.StatusCode, refused.Error));
         Assert.True(refused.Fields.Contains("Retry-After"u8));
     }
 
@@ -211,7 +211,8 @@ public sealed class BackendPoolQueueTests
         held[0] = await waiting;
         waiting = scene.FetchAsync();
         await scene.DisposeAsync();
-        Assert.Equal(503, (await waiting).StatusCode);
+        ProxyResponse refused = await waiting;
+        Assert.Equal((503, ProxyError.ProxyInternalResponse), (refused.StatusCode, refused.Error));
         Assert.Equal(503, (await scene.FetchAndDisposeAsync()).StatusCode);
         Assert.All(scene.World.Made, connection => Assert.Equal(1, connection.Disposals));
         Assert.True(scene.World.HealthOf(A).IsDisposed);

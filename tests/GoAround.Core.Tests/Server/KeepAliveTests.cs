@@ -178,7 +178,7 @@ public sealed class KeepAliveTests
         {
             await client.SendAsync(Get);
             await client.ReadHeadAsync();
-            await client.ExpectAsync("http 127.0.0.1 3");
+            await client.ExpectAsync("http 127.0.0.1 4");
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Linq;
 using System.Threading.Tasks;
 using GoAround.Core.Tests.Wire;
 using Microsoft.Extensions.Time.Testing;
@@ -110,6 +111,44 @@ public sealed class TlsTests
         await proxy.StopAsync();
         await idle.ReadToCloseAsync();
         await silent.ReadToCloseAsync();
+        proxy.ExpectNoErrors();
+    }
+
+    [Theory]
+    [InlineData("", true)]
+    [InlineData(Get, true)]
+    [InlineData("", false)]
+    [InlineData(Get, false)]
+    public async Task Idle_connection_ends_as_tls_ends(string request, bool isStopped)
+    {
+        FakeTimeProvider time = new();
+        using ScriptedBackend backend = new ScriptedBackend().Answer(WireEnd.Response("ok"));
+        ProxyFixture.Setup setup = new() { Time = time, Server = { Certificate = TestCertificates.Local } };
+        await using ProxyFixture proxy = await ProxyFixture.OpenAsync(setup, backend);
+        using WireEnd client = await proxy.ConnectAsync();
+        using WireTap tap = WireTap.Over(client.Socket);
+        await client.StartTlsAsClientAsync(tap, "localhost", TestCertificates.Local);
+        if (request.Length > 0)
+        {
+            await client.SendAsync(request);
+            await client.ExpectAsync(WireEnd.Response("ok"));
+        }
+
+        await Until.TrueAsync(() => proxy.Events.Handshakes == 1, "no handshake");
+        Task<string> end = client.ReadToEndAsync();
+        if (isStopped)
+        {
+            Task stop = proxy.StopAsync();
+            await Until.EndedAsync(end, time);
+            await stop;
+        }
+        else
+        {
+            await Until.EndedAsync(end, time);
+        }
+
+        // close_notify of TLS 1.3: one record of an alert, 2 bytes, its type, 1, and its tag, 16.
+        Assert.Equal("23 3 3 0 19", string.Join(' ', tap.Received.TakeLast(24).Take(5)));
         proxy.ExpectNoErrors();
     }
 

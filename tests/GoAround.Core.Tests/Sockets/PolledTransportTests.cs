@@ -73,6 +73,21 @@ public sealed class PolledTransportTests
     }
 
     [LinuxFact]
+    public async Task Reset_is_told_even_where_nothing_is_received()
+    {
+        using SocketPair pair = await SocketPair.OpenAsync();
+        using PolledTransport transport = new(pair.Near);
+        TaskCompletionSource reset = new();
+        using Inbox inbox = new(transport, 4096, null, reset, static reset => ((TaskCompletionSource)reset).TrySetResult());
+        await pair.Far.SendAsync("first");
+        Assert.Equal(5, (await inbox.FillAsync().AsTask().WaitAsync(WireEnd.Patience)).Count);
+        await pair.Far.SendAsync("second");
+        pair.Far.Reset();
+        await reset.Task.WaitAsync(WireEnd.Patience);
+        Assert.Equal("first", System.Text.Encoding.ASCII.GetString(inbox.UnreadSpan));
+    }
+
+    [LinuxFact]
     public async Task Send_that_does_not_fit_goes_on_as_the_other_side_reads()
     {
         using SocketPair pair = await SocketPair.OpenAsync();

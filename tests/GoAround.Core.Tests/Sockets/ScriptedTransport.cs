@@ -11,7 +11,6 @@ namespace GoAround.Core.Tests.Sockets;
 internal sealed class ScriptedTransport : Transport
 {
     private IReceiveSink? _sink;
-    private Memory<byte> _buffer;
     private byte[] _atOnce = [];
 
     /// <summary>Receives that were started.</summary>
@@ -22,12 +21,12 @@ internal sealed class ScriptedTransport : Transport
     /// <summary>How large the latest receive's buffer was.</summary>
     public int RoomBytes { get; private set; }
 
-    public override bool TryReceive(Memory<byte> buffer, IReceiveSink sink, out Transfer transfer)
+    public override bool TryReceive(IReceiveSink sink, out Transfer transfer)
     {
         Receives++;
-        RoomBytes = buffer.Length;
         if (_atOnce.Length > 0)
         {
+            Memory<byte> buffer = sink.RentRoom();
             int count = Math.Min(buffer.Length, _atOnce.Length);
             _atOnce.AsSpan(0, count).CopyTo(buffer.Span);
             _atOnce = _atOnce[count..];
@@ -35,7 +34,6 @@ internal sealed class ScriptedTransport : Transport
             return true;
         }
 
-        _buffer = buffer;
         Volatile.Write(ref _sink, sink);
         transfer = default;
         return false;
@@ -50,8 +48,18 @@ internal sealed class ScriptedTransport : Transport
     public void Arrive(ReadOnlySpan<byte> bytes)
     {
         IReceiveSink sink = Interlocked.Exchange(ref _sink, null) ?? throw new InvalidOperationException("no receive is pending");
-        bytes.CopyTo(_buffer.Span);
+        Memory<byte> room = sink.RentRoom();
+        RoomBytes = room.Length;
+        bytes.CopyTo(room.Span);
         sink.OnReceived(new Transfer(bytes.Length, SocketError.Success));
+    }
+
+    /// <summary>The pending receive looks for bytes and finds none.</summary>
+    public void LookInVain()
+    {
+        IReceiveSink sink = _sink ?? throw new InvalidOperationException("no receive is pending");
+        sink.RentRoom();
+        sink.ReturnRoom();
     }
 
     public void Break()
@@ -61,6 +69,10 @@ internal sealed class ScriptedTransport : Transport
     }
 
     public override ValueTask<SocketError> SendAsync(ReadOnlyMemory<byte> bytes) => new(SocketError.Success);
+
+    public override long Handed => 0;
+
+    public override long CountTaken() => 0;
 
     public override ValueTask ShutdownSendAsync() => default;
 

@@ -37,7 +37,7 @@ public sealed class ExpectTests
     {
         FakeTimeProvider time = new();
         using ScriptedBackend backend = new();
-        await using ProxyFixture proxy = await OpenAsync(time, backend);
+        await using ProxyFixture proxy = await OpenAsync(time, backend, minBodyRate: 0);
         using WireEnd client = await proxy.ConnectAsync();
         await client.SendAsync(Head("POST"));
         using WireEnd link = await backend.AcceptAsync();
@@ -56,7 +56,7 @@ public sealed class ExpectTests
     {
         FakeTimeProvider time = new();
         using ScriptedBackend backend = new();
-        await using ProxyFixture proxy = await OpenAsync(time, backend);
+        await using ProxyFixture proxy = await OpenAsync(time, backend, minBodyRate: 0);
         using WireEnd client = await proxy.ConnectAsync();
         await client.SendAsync(Head("POST") + "bo");
         using WireEnd link = await backend.AcceptAsync();
@@ -257,7 +257,13 @@ public sealed class ExpectTests
         }
     }
 
-    private static Task<ProxyFixture> OpenAsync(TimeProvider time, ScriptedBackend backend) =>
+    private static Task<ProxyFixture> OpenAsync(TimeProvider time, ScriptedBackend backend, int minBodyRate = 240) =>
         ProxyFixture.OpenAsync(
-            new ProxyFixture.Setup { Time = time, Upstream = { ResponseTimeout = ResponseTimeout }, Server = { IdleTimeout = TimeSpan.FromHours(1) } }, backend);
+            new ProxyFixture.Setup
+            {
+                Time = time,
+                Upstream = { ResponseTimeout = ResponseTimeout },
+                Server = { IdleTimeout = TimeSpan.FromHours(1), MinBodyRate = minBodyRate },
+            },
+            backend);
 }

@@ -24,11 +24,17 @@ internal sealed class RecordedTraffic : ProxyEvents
 
     public ConcurrentQueue<BackendException> Failures { get; } = new();
 
+    public ConcurrentQueue<(ProxyError Cause, int Status)> Errors { get; } = new();
+
     public override void ConnectionOpened()
     {
         Interlocked.Increment(ref _open);
         Interlocked.Increment(ref _opened);
     }
+
+    public ConcurrentQueue<ConnectionRefusal> Refusals { get; } = new();
+
+    public override void ConnectionRefused(ConnectionRefusal reason) => Refusals.Enqueue(reason);
 
     public override void ConnectionClosed() => Interlocked.Decrement(ref _open);
 
@@ -41,6 +47,8 @@ internal sealed class RecordedTraffic : ProxyEvents
             Ended.Enqueue((request.Method.ToString(), Encoding.Latin1.GetString(request.Target.Span), statusCode));
         }
     }
+
+    public override void ErrorMade(ProxyError cause, int statusCode) => Errors.Enqueue((cause, statusCode));
 
     public override void AttemptEnded(Backend backend, ProxyRequest request, int statusCode, TimeSpan elapsed, BackendException? failure)
     {

@@ -134,14 +134,12 @@ internal sealed class WireEnd : IDisposable
     {
         try
         {
-            await ReadToEndAsync();
+            return await ReadToEndAsync();
         }
         catch (IOException error) when (error.InnerException is SocketException)
         {
-            // Cut.
+            return Take(_unread.Count); // cut
         }
-
-        return Take(_unread.Count);
     }
 
     public async Task StartTlsAsServerAsync(X509Certificate2 certificate)
@@ -151,9 +149,12 @@ internal sealed class WireEnd : IDisposable
         await tls.AuthenticateAsServerAsync(certificate).WaitAsync(Patience);
     }
 
-    public async Task StartTlsAsClientAsync(string host, X509Certificate2 trusted)
+    public Task StartTlsAsClientAsync(string host, X509Certificate2 trusted) => StartTlsAsClientAsync(_stream, host, trusted);
+
+    /// <summary>Starts TLS over another stream on the same socket.</summary>
+    public async Task StartTlsAsClientAsync(Stream wire, string host, X509Certificate2 trusted)
     {
-        SslStream tls = new(_stream);
+        SslStream tls = new(wire);
         _stream = tls;
         await tls.AuthenticateAsClientAsync(new SslClientAuthenticationOptions
         {
@@ -161,6 +162,9 @@ internal sealed class WireEnd : IDisposable
             RemoteCertificateValidationCallback = (_, certificate, _, _) => certificate!.GetRawCertData().SequenceEqual(trusted.RawData),
         }).WaitAsync(Patience);
     }
+
+    /// <summary>Says by TLS that nothing more comes.</summary>
+    public Task SendClosureAlertAsync() => ((SslStream)_stream).ShutdownAsync().WaitAsync(Patience);
 
     private async Task<int> ReceiveAsync()
     {

@@ -1,0 +1,123 @@
+using System;
+using System.IO;
+using System.Net;
+using System.Net.Sockets;
+using System.Threading.Tasks;
+using GoAround.Core.Tests.Wire;
+using Microsoft.Extensions.Time.Testing;
+using Xunit;
+
+namespace GoAround.Core.Tests.Server;
+
+public sealed class SlowReaderTests
+{
+    private const string Get = "GET / HTTP/1.1\r\nHost: h\r\n\r\n";
+
+    private readonly FakeTimeProvider _time = new();
+
+    [Theory]
+    [InlineData(false, 1_000_000, 864_000)]
+    [InlineData(true, 1_000_000, 864_000)]
+    [InlineData(false, 0, 60)]
+    [InlineData(false, 1, 60)]
+    public async Task Client_that_takes_too_little_is_cut_and_the_backend_released(bool isTls, int rate, int bodyTimeoutSeconds)
+    {
+        using ScriptedBackend backend = new();
+        ProxyFixture.Setup setup = Setup(rate, TimeSpan.FromSeconds(bodyTimeoutSeconds));
+        setup.Server.Certificate = isTls ? TestCertificates.Local : null;
+        await using ProxyFixture proxy = await ProxyFixture.OpenAsync(setup, backend);
+        using WireEnd client = await ConnectAsync(proxy.Port);
+        if (isTls)
+        {
+            await client.StartTlsAsClientAsync("localhost", TestCertificates.Local);
+        }
+
+        await client.SendAsync(Get);
+        using WireEnd link = await backend.AcceptAsync();
+        await link.ReadHeadAsync();
+        await link.SendAsync("HTTP/1.1 200 OK\r\nContent-Length: 100000000\r\n\r\n");
+        await client.ReadHeadAsync();
+        await Until.EndedAsync(StreamAsync(link), _time);
+        await proxy.UntilNothingIsInFlightAsync();
+        await Until.TrueAsync(() => proxy.Events.OpenConnections == 0, "the session did not end");
+        proxy.ExpectNoErrors();
+    }
+
+    [Fact]
+    public async Task Client_that_takes_at_the_rate_gets_all_however_long_it_takes()
+    {
+        const int Length = 40_000_000;
+        using ScriptedBackend backend = new();
+        await using ProxyFixture proxy = await ProxyFixture.OpenAsync(Setup(100_000, TimeSpan.FromSeconds(60)), backend);
+        using WireEnd client = await ConnectAsync(proxy.Port);
+        await client.SendAsync(Get);
+        using WireEnd link = await backend.AcceptAsync();
+        await link.ReadHeadAsync();
+        Task sending = link.SendAsync($"HTTP/1.1 200 OK\r\nContent-Length: {Length}\r\n\r\n" + new string('a', Length));
+        await client.ReadHeadAsync();
+        for (int i = 0; i < 40; i++)
+        {
+            await client.ReadAsync(Length / 40);
+            _time.Advance(TimeSpan.FromSeconds(5));
+        }
+
+        await sending;
+        proxy.ExpectNoErrors();
+    }
+
+    [Fact]
+    public async Task Tunnel_has_no_rate()
+    {
+        using ScriptedBackend backend = new();
+        await using ProxyFixture proxy = await ProxyFixture.OpenAsync(Setup(2_000_000_000, TimeSpan.FromDays(1)), backend);
+        using WireEnd client = await ConnectAsync(proxy.Port);
+        await client.SendAsync("GET / HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: foo\r\n\r\n");
+        using WireEnd link = await backend.AcceptAsync();
+        await link.ReadHeadAsync();
+        await link.SendAsync("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: foo\r\n\r\n");
+        await client.ReadHeadAsync();
+        const int Length = 20_000_000;
+        Task sending = link.SendAsync(new string('a', Length));
+        for (int i = 0; i < 100; i++)
+        {
+            _time.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        await client.ReadAsync(Length);
+        await sending;
+        await client.SendAsync("x");
+        await link.ExpectAsync("x");
+        proxy.ExpectNoErrors();
+    }
+
+    private static async Task<bool> StreamAsync(WireEnd link)
+    {
+        byte[] piece = new byte[100_000];
+        try
+        {
+            while (true)
+            {
+                await link.SendAsync(piece);
+            }
+        }
+        catch (IOException)
+        {
+            return true;
+        }
+    }
+
+    /// <summary>A client with a small window, so that little lies between it and the balancer.</summary>
+    private static async Task<WireEnd> ConnectAsync(int port)
+    {
+        Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 8192 };
+        await socket.ConnectAsync(IPAddress.Loopback, port);
+        return new WireEnd(socket);
+    }
+
+    private ProxyFixture.Setup Setup(int rate, TimeSpan bodyTimeout) => new()
+    {
+        Time = _time,
+        Server = { MinBodyRate = rate, BodyTimeout = bodyTimeout },
+        Upstream = { BodyTimeout = TimeSpan.FromDays(10), ResponseTimeout = TimeSpan.FromDays(10) },
+    };
+}

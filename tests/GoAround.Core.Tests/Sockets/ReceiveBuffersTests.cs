@@ -1,0 +1,98 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using System.Threading;
+using System.Threading.Tasks;
+using GoAround.Core.Sockets;
+using Xunit;
+
+namespace GoAround.Core.Tests.Sockets;
+
+public sealed class ReceiveBuffersTests
+{
+    [Fact]
+    public void Many_buffers_that_go_out_and_come_back_allocate_nothing() => OnOneThread(() =>
+    {
+        const int Count = 1000;
+        byte[][] rented = new byte[Count][];
+        for (int round = 0; round < 2; round++)
+        {
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            for (int i = 0; i < Count; i++)
+            {
+                rented[i] = ReceiveBuffers.Rent(i % ReceiveBuffers.SmallBytes);
+            }
+
+            Assert.True(round == 0 || GC.GetAllocatedBytesForCurrentThread() - before < Count * 100, "the buffers were made anew");
+            Assert.Equal(Count, rented.Distinct().Count());
+            Array.ForEach(rented, ReceiveBuffers.Return);
+        }
+    });
+
+    [Fact]
+    public async Task Buffer_is_never_out_twice_whatever_thread_returns_it()
+    {
+        HashSet<byte[]> isOut = [];
+        Queue<byte[]> toReturn = new();
+        await Task.WhenAll(Enumerable.Range(0, 4).Select(seed => Task.Run(() =>
+        {
+            Random dice = new(seed);
+            for (int i = 0; i < 20_000; i++)
+            {
+                byte[]? back = null;
+                if (dice.Next(2) == 0)
+                {
+                    byte[] buffer = ReceiveBuffers.Rent(100);
+                    lock (isOut)
+                    {
+                        Assert.True(isOut.Add(buffer), "it is out already");
+                        toReturn.Enqueue(buffer);
+                    }
+                }
+                else
+                {
+                    lock (isOut)
+                    {
+                        if (toReturn.TryDequeue(out back))
+                        {
+                            isOut.Remove(back);
+                        }
+                    }
+
+                    ReceiveBuffers.Return(back ?? []);
+                }
+            }
+        })));
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(4096)]
+    [InlineData(4097)]
+    [InlineData(100_000)]
+    public void Buffer_is_as_large_as_was_asked(int bytes)
+    {
+        byte[] buffer = ReceiveBuffers.Rent(bytes);
+        Assert.True(buffer.Length >= bytes);
+        ReceiveBuffers.Return(buffer);
+    }
+
+    private static void OnOneThread(ThreadStart run)
+    {
+        Exception? fault = null;
+        Thread thread = new(() =>
+        {
+            try
+            {
+                run();
+            }
+            catch (Exception error)
+            {
+                fault = error;
+            }
+        });
+        thread.Start();
+        thread.Join();
+        Assert.Null(fault);
+    }
+}
