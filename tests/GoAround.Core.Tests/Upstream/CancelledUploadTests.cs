@@ -44,7 +44,7 @@ public sealed class CancelledUploadTests
         await link.ReadToCloseAsync();
     }
 
-    [Fact]
+    [PolledFact]
     public async Task While_its_tunnel_is_full()
     {
         using ScriptedBackend backend = new();
