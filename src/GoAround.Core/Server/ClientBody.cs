@@ -90,7 +90,7 @@ internal sealed class ClientBody : MessageBody
     public override bool TryRewind()
     {
         _state.ReplayPosition = 0;
-        return !_state.WasRead || _state.KeepsReplay;
+        return !_state.HasLent || _state.KeepsReplay;
     }
 
     /// <summary>Takes what is already received of a body nobody reads any more; true: that was all of it.</summary>
@@ -231,7 +231,13 @@ internal sealed class ClientBody : MessageBody
 
     private void Keep(ReadOnlySpan<byte> piece)
     {
-        if (!_state.KeepsReplay || piece.IsEmpty)
+        if (piece.IsEmpty)
+        {
+            return;
+        }
+
+        _state.HasLent = true;
+        if (!_state.KeepsReplay)
         {
             return;
         }
@@ -260,6 +266,7 @@ internal sealed class ClientBody : MessageBody
         public bool KeepsTrailers;
         public bool HasEnded;
         public bool WasRead;
+        public bool HasLent;
         public bool KeepsReplay;
     }
 }

@@ -11,16 +11,21 @@ using GoAround.Core.Sockets;
 
 namespace GoAround.Core.Upstream;
 
-/// <summary>Connects to a backend: looks its name up afresh, tries its addresses in turn, and speaks TLS where it is https.</summary>
+/// <summary>Connects to a backend: looks its name up afresh, tries its addresses, and speaks TLS where it is https.</summary>
 internal sealed class BackendDialer
 {
     private readonly UpstreamOptions _options;
     private readonly TimeProvider _time;
+    private readonly Func<string, CancellationToken, Task<IPAddress[]>> _lookUp;
 
-    public BackendDialer(UpstreamOptions options, TimeProvider time)
+    /// <param name="options">How long it may take, and whom to trust.</param>
+    /// <param name="time">What it is timed by.</param>
+    /// <param name="lookUp">Finds the addresses of a name; null: the machine's own resolver.</param>
+    public BackendDialer(UpstreamOptions options, TimeProvider time, Func<string, CancellationToken, Task<IPAddress[]>>? lookUp = null)
     {
         _options = options;
         _time = time;
+        _lookUp = lookUp ?? Dns.GetHostAddressesAsync;
     }
 
     /// <summary>Connects, within the time the options give.</summary>
@@ -28,54 +33,33 @@ internal sealed class BackendDialer
     /// <exception cref="OperationCanceledException">The caller gave up.</exception>
     public async ValueTask<Transport> DialAsync(Backend backend, CancellationToken cancellationToken)
     {
-        (Socket socket, Transport? transport) = await ConnectAsync(backend, cancellationToken).ConfigureAwait(false);
-        return transport ?? (backend.IsHttps
-            ? await HandshakeAsync(backend, socket, cancellationToken).ConfigureAwait(false)
-            : Transport.Over(socket));
+        DialledSocket dialled = await ConnectAsync(backend, cancellationToken).ConfigureAwait(false);
+        return dialled.Transport ?? (backend.IsHttps
+            ? await HandshakeAsync(backend, dialled.Socket, cancellationToken).ConfigureAwait(false)
+            : Transport.Over(dialled.Socket));
     }
 
-    private async ValueTask<(Socket, Transport?)> ConnectAsync(Backend backend, CancellationToken cancellationToken)
+    private async ValueTask<DialledSocket> ConnectAsync(Backend backend, CancellationToken cancellationToken)
     {
         using CancellationTokenSource timeout = new(_options.DialTimeout, _time);
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
-        SocketException? last = null;
+        SocketException? fault = null;
         bool isFound = false;
         try
         {
             IPAddress[] addresses = IPAddress.TryParse(backend.Host, out IPAddress? literal)
                 ? [literal]
-                : await Dns.GetHostAddressesAsync(backend.Host, either.Token).ConfigureAwait(false);
+                : await _lookUp(backend.Host, either.Token).ConfigureAwait(false);
             isFound = true;
-            foreach (IPAddress address in addresses)
+            if (addresses.Length > 0)
             {
-                Socket? socket = null;
-                try
-                {
-                    socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-                    IPEndPoint point = new(address, backend.Port);
-                    if (Poller.IsWanted && !backend.IsHttps)
-                    {
-                        return (socket, await PolledTransport.ConnectAsync(socket, point, either.Token).ConfigureAwait(false));
-                    }
-
-                    await socket.ConnectAsync(point, either.Token).ConfigureAwait(false);
-                    return (socket, null);
-                }
-                catch (SocketException error)
-                {
-                    last = error;
-                    socket?.Dispose();
-                }
-                catch (OperationCanceledException)
-                {
-                    socket?.Dispose();
-                    throw;
-                }
+                AddressRace race = new(addresses, (address, stop) => ConnectAsync(backend, address, stop), _time);
+                return await race.RunAsync(either.Token).ConfigureAwait(false);
             }
         }
         catch (SocketException error)
         {
-            last = error; // the name could not be looked up
+            fault = error; // the name could not be looked up, or none of its addresses be reached
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -86,11 +70,32 @@ internal sealed class BackendDialer
             };
         }
 
-        string why = last is null ? "the name has no address" : Describe(last);
-        throw new BackendException(BackendFailureStage.Dial, BackendFailureKind.Disconnected, $"{why} ({backend.Authority})", last)
+        string why = fault is null ? "the name has no address" : Describe(fault);
+        throw new BackendException(BackendFailureStage.Dial, BackendFailureKind.Disconnected, $"{why} ({backend.Authority})", fault)
         {
-            Error = DialFaults.Of(last),
+            Error = DialFaults.Of(fault),
         };
+    }
+
+    private static async Task<DialledSocket> ConnectAsync(Backend backend, IPAddress address, CancellationToken cancellationToken)
+    {
+        Socket socket = new(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            IPEndPoint point = new(address, backend.Port);
+            if (Poller.IsWanted && !backend.IsHttps)
+            {
+                return new DialledSocket(socket, await PolledTransport.ConnectAsync(socket, point, cancellationToken).ConfigureAwait(false));
+            }
+
+            await socket.ConnectAsync(point, cancellationToken).ConfigureAwait(false);
+            return new DialledSocket(socket, null);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
     }
 
     private static string Describe(SocketException error) => error.SocketErrorCode switch

@@ -1,3 +1,5 @@
+using System;
+using System.Threading;
 using GoAround.Core.Http;
 using GoAround.Core.Sockets;
 
@@ -6,11 +8,23 @@ namespace GoAround.Core.Upstream;
 /// <summary>Makes the exceptions of an exchange: what went wrong, in the words of the log and in those of RFC 9209 §2.3.</summary>
 internal static class ExchangeFaults
 {
-    /// <summary>It was silent, or did not take the request's body, for too long.</summary>
-    public static BackendException TimedOut(Backend backend, BackendFailureStage stage, Interruption which) =>
-        which == Interruption.NotTaken
-            ? new(stage, BackendFailureKind.TimedOut, $"{backend.Authority} did not take the request in time") { Error = ProxyError.ConnectionWriteTimeout }
-            : new(stage, BackendFailureKind.TimedOut, $"no answer from {backend.Authority} in time");
+    /// <summary>It was cut from this side; null: it was not.</summary>
+    /// <param name="backend">The backend.</param>
+    /// <param name="stage">How far the exchange had come.</param>
+    /// <param name="exchange">What cut it, if anything.</param>
+    /// <param name="cancellationToken">What this one wait could be given up by, besides the exchange's own token.</param>
+    public static Exception? CutShort(Backend backend, BackendFailureStage stage, in UpstreamExchange exchange, CancellationToken cancellationToken) =>
+        exchange.Interruption switch
+        {
+            Interruption.ClientFault => exchange.ClientFault, // set before
+            Interruption.ClientLeft => new OperationCanceledException(exchange.Token),
+            Interruption.NotTaken => new BackendException(stage, BackendFailureKind.TimedOut, $"{backend.Authority} did not take the request in time")
+            {
+                Error = ProxyError.ConnectionWriteTimeout,
+            },
+            Interruption.TimedOut => new BackendException(stage, BackendFailureKind.TimedOut, $"no answer from {backend.Authority} in time"),
+            _ => cancellationToken.IsCancellationRequested ? new OperationCanceledException(cancellationToken) : null,
+        };
 
     /// <summary>It closed or reset the connection.</summary>
     public static BackendException BrokenOff(Backend backend, BackendFailureStage stage, Transfer transfer, bool wasStale, bool hasReceived)

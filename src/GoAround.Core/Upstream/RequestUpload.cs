@@ -19,6 +19,7 @@ internal sealed class RequestUpload : IDisposable
 
     private readonly Transport _transport;
     private readonly UpstreamSocket _socket;
+    private readonly AnswerDeadline _answerDeadline;
     private readonly UpstreamOptions _options;
     private readonly DeadlineClock _clock;
     private Deadline? _sendDeadline;
@@ -30,12 +31,14 @@ internal sealed class RequestUpload : IDisposable
 
     /// <param name="socket">The exchange this is a part of.</param>
     /// <param name="transport">Where the bytes go.</param>
-    /// <param name="options">The deadlines.</param>
+    /// <param name="answerDeadline">Told how far the body has come.</param>
+    /// <param name="options">The other deadlines.</param>
     /// <param name="clock">Where the deadlines are checked.</param>
-    public RequestUpload(UpstreamSocket socket, Transport transport, UpstreamOptions options, DeadlineClock clock)
+    public RequestUpload(UpstreamSocket socket, Transport transport, AnswerDeadline answerDeadline, UpstreamOptions options, DeadlineClock clock)
     {
         _socket = socket;
         _transport = transport;
+        _answerDeadline = answerDeadline;
         _options = options;
         _clock = clock;
     }
@@ -137,12 +140,17 @@ internal sealed class RequestUpload : IDisposable
             {
                 bool wasAtHand = next.IsCompleted;
                 ReadOnlyMemory<byte> piece = await next.ConfigureAwait(false);
+                if (_sent == 0 && !_isTunnel)
+                {
+                    _answerDeadline.OnBodyBegun();
+                }
+
                 ValueTask<SocketError> sending = SendAsync(ref outbound, piece);
                 SocketError error = sending.IsCompleted ? await sending.ConfigureAwait(false) : await WaitAsync(sending).ConfigureAwait(false);
                 if (error != SocketError.Success)
                 {
                     IsComplete = false;
-                    _socket.OnUploaded(); // the backend takes no more; what it has to say is read by the exchange
+                    _answerDeadline.OnUploaded(); // the backend takes no more; what it has to say is read by the exchange
                     return;
                 }
 
@@ -168,7 +176,7 @@ internal sealed class RequestUpload : IDisposable
             }
             else
             {
-                _socket.OnUploaded();
+                _answerDeadline.OnUploaded();
             }
         }
 #pragma warning disable CA1031 // whatever it is, the exchange throws it: without a word it would wait for ever

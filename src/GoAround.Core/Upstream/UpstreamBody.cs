@@ -47,27 +47,39 @@ internal sealed class UpstreamBody : MessageBody
 
     /// <inheritdoc/>
     public override ValueTask<ReadOnlyMemory<byte>> ReadAsync(CancellationToken cancellationToken) =>
-        TryLend(out ReadOnlyMemory<byte> piece) ? new(piece) : WaitAsync();
+        TryLend(out ReadOnlyMemory<byte> piece) ? new(piece) : WaitAsync(_socket.EndsWith(cancellationToken) ? default : cancellationToken);
 
     [AsyncMethodBuilder(typeof(PooledMethodBuilder<>))]
-    private async ValueTask<ReadOnlyMemory<byte>> WaitAsync()
+    private async ValueTask<ReadOnlyMemory<byte>> WaitAsync(CancellationToken cancellationToken)
     {
         ReadOnlyMemory<byte> piece;
-        do
+        CancellationTokenRegistration giveUp = cancellationToken.UnsafeRegister(static inbox => ((Inbox)inbox!).GiveUp(), _inbox);
+        try
         {
-            Transfer transfer = await _socket.FillAsync(RoomWanted()).ConfigureAwait(false);
-            if (transfer.IsEnd && _state.Framing == BodyFraming.UntilClose)
+            do
             {
-                _state.HasEnded = true;
-                return default;
-            }
+                Transfer transfer = await _socket.FillAsync(RoomWanted()).ConfigureAwait(false);
+                if (transfer.IsEnd && _state.Framing == BodyFraming.UntilClose)
+                {
+                    _state.HasEnded = true;
+                    return default;
+                }
 
-            if (!transfer.HasBytes)
+                if (!transfer.HasBytes)
+                {
+                    throw _socket.Fail(BackendFailureStage.ResponseBody, transfer, cancellationToken);
+                }
+            }
+            while (!TryLend(out piece));
+        }
+        finally
+        {
+            giveUp.Dispose();
+            if (cancellationToken.IsCancellationRequested)
             {
-                throw _socket.Fail(BackendFailureStage.ResponseBody, transfer);
+                _inbox.Resume(); // only this read was given up
             }
         }
-        while (!TryLend(out piece));
 
         return piece;
     }

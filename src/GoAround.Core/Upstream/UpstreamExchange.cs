@@ -15,7 +15,6 @@ internal struct UpstreamExchange
     public int InterimResponses;
     public bool HasReceived;
     public bool IsInterim;
-    public bool HasAnswered;
     public bool IsTunnel;
     public bool IsAborted;
     public bool SendFailed;

@@ -25,7 +25,7 @@ internal sealed class UpstreamSocket : IResponseLease, IDisposable
     private readonly TimeProvider _time;
     private readonly HeadLimits _limits;
     private readonly Inbox _inbox;
-    private readonly Deadline _answerDeadline;
+    private readonly AnswerDeadline _answerDeadline;
     private readonly Deadline _deadline;
     private readonly RequestUpload _upload;
 #pragma warning disable CA2213 // its owner is whoever the exchange handed it to
@@ -46,9 +46,9 @@ internal sealed class UpstreamSocket : IResponseLease, IDisposable
         _time = time;
         _limits = new HeadLimits(options.MaxHeadBytes, options.MaxHeadBytes, options.MaxFields);
         _inbox = new Inbox(transport, ReceiveBufferBytes, static (socket, _) => ((UpstreamSocket)socket).OnUnawaited(), this);
-        _answerDeadline = new Deadline(clock, static socket => ((UpstreamSocket)socket).OnTimedOut(), this);
+        _answerDeadline = new AnswerDeadline(this, options, clock);
         _deadline = new Deadline(clock, static socket => ((UpstreamSocket)socket).OnTimedOut(), this);
-        _upload = new RequestUpload(this, transport, options, clock);
+        _upload = new RequestUpload(this, transport, _answerDeadline, options, clock);
         _head = new ResponseHead(_response.Fields);
         _body = new UpstreamBody(this, _inbox);
     }
@@ -105,7 +105,11 @@ internal sealed class UpstreamSocket : IResponseLease, IDisposable
             _exchange.SendFailed = sent != SocketError.Success;
             if (!_upload.IsComplete)
             {
-                _answerDeadline.Clear(); // the client's own deadlines hold until its body is through
+                if (!request.ExpectsContinue)
+                {
+                    _answerDeadline.OnBodyBegun();
+                }
+
                 _upload.Start(rest);
             }
 
@@ -120,7 +124,7 @@ internal sealed class UpstreamSocket : IResponseLease, IDisposable
                 Transfer transfer = await _inbox.FillAsync().ConfigureAwait(false);
                 if (!transfer.HasBytes)
                 {
-                    throw Fail(_exchange.SendFailed ? BackendFailureStage.Request : BackendFailureStage.ResponseHead, transfer);
+                    throw Fail(_exchange.SendFailed ? BackendFailureStage.Request : BackendFailureStage.ResponseHead, transfer, cancellationToken);
                 }
             }
 
@@ -169,6 +173,9 @@ internal sealed class UpstreamSocket : IResponseLease, IDisposable
         _home?.OnClosed();
     }
 
+    /// <summary>A cancellation of this token ends the exchange.</summary>
+    internal bool EndsWith(CancellationToken token) => token == _exchange.Token;
+
     /// <summary>Waits for more of a response's body, within its deadline.</summary>
     [AsyncMethodBuilder(typeof(PooledMethodBuilder<>))]
     internal async ValueTask<Transfer> FillAsync(int wantedBytes)
@@ -182,17 +189,6 @@ internal sealed class UpstreamSocket : IResponseLease, IDisposable
 
         bool isCutShort = transfer.IsEnd && !_transport.EndIsGenuine && !_exchange.IsTunnel && _home is not null; // RFC 9112 §9.8; a probe need not be whole
         return isCutShort ? new Transfer(0, SocketError.ConnectionReset) : transfer;
-    }
-
-    /// <summary>The request's body is through: from now on the backend has so long to answer.</summary>
-    internal void OnUploaded()
-    {
-        _answerDeadline.Set(_options.ResponseTimeout);
-        Interlocked.MemoryBarrier(); // an answer that came meanwhile either sees the deadline set, or is seen here
-        if (_exchange.HasAnswered)
-        {
-            _answerDeadline.Clear();
-        }
     }
 
     /// <summary>Bytes went through the tunnel.</summary>
@@ -209,16 +205,11 @@ internal sealed class UpstreamSocket : IResponseLease, IDisposable
     internal void OnTimedOut(Interruption which = Interruption.TimedOut) => Interrupt(which);
 
     /// <summary>What to throw when a receive brought nothing: whose fault it was, and how far the exchange had come.</summary>
-    internal Exception Fail(BackendFailureStage stage, Transfer transfer)
+    internal Exception Fail(BackendFailureStage stage, Transfer transfer, CancellationToken cancellationToken)
     {
-        switch (_exchange.Interruption)
+        if (ExchangeFaults.CutShort(_backend, stage, in _exchange, cancellationToken) is { } fault)
         {
-            case Interruption.ClientFault:
-                return _exchange.ClientFault!; // set before
-            case Interruption.ClientLeft:
-                return new OperationCanceledException(_exchange.Token);
-            case Interruption.TimedOut or Interruption.NotTaken:
-                return ExchangeFaults.TimedOut(_backend, stage, _exchange.Interruption);
+            return fault;
         }
 
         bool wasStale = _hasServed && stage < BackendFailureStage.ResponseBody && !_exchange.HasReceived && _inbox.IsEmpty;
@@ -239,7 +230,7 @@ internal sealed class UpstreamSocket : IResponseLease, IDisposable
         _exchange = default;
         _exchange.Token = cancellationToken;
         _head.Reset();
-        _answerDeadline.Set(_options.ResponseTimeout);
+        _answerDeadline.Begin();
         if (cancellationToken.CanBeCanceled)
         {
             _exchange.Registration = cancellationToken.UnsafeRegister(static socket => ((UpstreamSocket)socket!).Interrupt(Interruption.ClientLeft), this);
@@ -281,6 +272,11 @@ internal sealed class UpstreamSocket : IResponseLease, IDisposable
             throw Malformed($"sent over {MaxInterimResponses} interim responses");
         }
 
+        if (_head.StatusCode == 100 && _upload.HasPump)
+        {
+            _answerDeadline.OnContinue();
+        }
+
         await request.SendInterimAsync(_head.StatusCode, _head.Fields, _exchange.Token).ConfigureAwait(false);
         _exchange.IsInterim = false;
         _exchange.Parser = default;
@@ -290,9 +286,7 @@ internal sealed class UpstreamSocket : IResponseLease, IDisposable
 
     private void Answer()
     {
-        _exchange.HasAnswered = true;
-        Interlocked.MemoryBarrier(); // before the deadline is cleared: see OnUploaded
-        _answerDeadline.Clear();
+        _answerDeadline.OnAnswered();
         _exchange.IsTunnel = _head.StatusCode == 101;
         BodyFraming framing = _exchange.IsTunnel ? BodyFraming.UntilClose : _head.Framing;
         _body.Begin(framing, _head.ContentLength, !_head.DropsTrailers);
@@ -360,7 +354,7 @@ internal sealed class UpstreamSocket : IResponseLease, IDisposable
             && _upload.IsComplete
             && _inbox.IsEmpty
             && _home is not null;
-        bool isQuiet = (!_exchange.Token.CanBeCanceled || _exchange.Registration.Unregister()) && _answerDeadline.Clear() && _deadline.Clear();
+        bool isQuiet = (!_exchange.Token.CanBeCanceled || _exchange.Registration.Unregister()) && _answerDeadline.TryEnd() && _deadline.Clear();
         _exchange = default;
         _response.Body = MessageBody.Empty;
         _inbox.Release();

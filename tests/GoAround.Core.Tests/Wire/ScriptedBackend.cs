@@ -16,12 +16,12 @@ internal sealed class ScriptedBackend : IDisposable
     private readonly ConcurrentBag<WireEnd> _links = [];
     private int _accepted;
 
-    public ScriptedBackend(string scheme = "http", string path = "")
+    public ScriptedBackend(string scheme = "http", string path = "", IPEndPoint? at = null)
     {
-        _listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        _listener.Bind(at ?? new IPEndPoint(IPAddress.Loopback, 0));
         _listener.Listen(512);
         Port = ((IPEndPoint)_listener.LocalEndPoint!).Port;
-        Backend = Backend.Parse($"{scheme}://127.0.0.1:{Port}{path}");
+        Backend = Backend.Parse($"{scheme}://{at?.Address ?? IPAddress.Loopback}:{Port}{path}");
     }
 
     public int Port { get; }

@@ -126,6 +126,9 @@ internal sealed class WireEnd : IDisposable
         return "";
     }
 
+    /// <summary>What has come and was not read.</summary>
+    public string TakeAll() => Take(_unread.Count);
+
     /// <summary>Reads until the connection ends, in whichever way.</summary>
     public async Task<string> ReadToCloseAsync()
     {
