@@ -23,7 +23,7 @@ internal sealed class RequestSeries
     private readonly Gauge _inFlight;
     private readonly Gauge _queueLength;
     private readonly Gauge _clientConnections;
-    private readonly Counter.Child _overClientLimit;
+    private readonly Counter.Child _refusedConnections;
 
     public RequestSeries(IMetricFactory metrics)
     {
@@ -53,9 +53,8 @@ internal sealed class RequestSeries
         _handshakesSucceeded = handshakes.WithLabels("succeeded");
         _handshakesFailed = handshakes.WithLabels("failed");
         _clientConnections = metrics.CreateGauge("goaround_client_connections", "Connections of clients that are open.");
-        _overClientLimit = metrics.CreateCounter(
-            "goaround_client_connections_refused_total", "Connections of clients that were closed as soon as they were accepted, by reason.", ["reason"])
-            .WithLabels("client_limit");
+        _refusedConnections = metrics.CreateCounter(
+            "goaround_client_connections_refused_total", "Connections of clients that were closed as soon as they were accepted, by reason.", ["reason"]).WithLabels("client_limit");
         Counter cache = metrics.CreateCounter("goaround_cache_results_total", "Answers of the cache, by result; all zero while there is no cache.", ["result"]);
         foreach (string result in CacheResults)
         {
@@ -74,8 +73,8 @@ internal sealed class RequestSeries
         InstrumentNames.FetchAttempts => (value, _) => _attempts.Observe(value),
         InstrumentNames.Retries => (value, _) => _retries.Inc(value),
         InstrumentNames.TlsHandshakes => RecordHandshake,
-        InstrumentNames.RefusedClientConnections => (value, _) => _overClientLimit.Inc(value),
         InstrumentNames.ClientConnections => (value, _) => _clientConnections.Set(value),
+        InstrumentNames.RefusedClientConnections => (value, _) => _refusedConnections.Inc(value),
         _ => null,
     };
 

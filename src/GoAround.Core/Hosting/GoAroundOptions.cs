@@ -27,7 +27,7 @@ public sealed class GoAroundOptions
     /// <summary>How backends are reached.</summary>
     public UpstreamOptions Upstream { get; } = new();
 
-    /// <summary>How long the server waits for the first round of checks before it opens its port; zero or more; default 2 s.</summary>
+    /// <summary>How long the server waits for the first round of checks before it opens its port (<c>-first-check-timeout</c>); zero or more; default 2 s.</summary>
     public TimeSpan FirstCheckTimeout { get; set; } = TimeSpan.FromSeconds(2);
 
     /// <summary>The steps between the server and the pool, outermost first.</summary>

@@ -28,6 +28,7 @@ internal static class EndToEndFields
             8 => Ascii.EqualsIgnoreCase(name, "Location"u8) || Ascii.EqualsIgnoreCase(name, "If-Match"u8) || Ascii.EqualsIgnoreCase(name, "If-Range"u8),
             9 => Ascii.EqualsIgnoreCase(name, "X-Real-IP"u8),
             10 => Ascii.EqualsIgnoreCase(name, "Set-Cookie"u8),
+            12 => Ascii.EqualsIgnoreCase(name, "Max-Forwards"u8),
             13 => Ascii.EqualsIgnoreCase(name, "Authorization"u8) || Ascii.EqualsIgnoreCase(name, "Cache-Control"u8)
                 || Ascii.EqualsIgnoreCase(name, "If-None-Match"u8),
             16 => Ascii.EqualsIgnoreCase(name, "WWW-Authenticate"u8),

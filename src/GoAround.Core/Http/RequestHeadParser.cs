@@ -154,13 +154,28 @@ internal struct RequestHeadParser
             case KnownField.Host:
                 fault = TakeHost(value, valueOffset);
                 return true;
-            case KnownField.Expect when Ascii.EqualsIgnoreCase(value, "100-continue"u8):
+            case KnownField.Expect when NamesContinue(value):
                 // A client of HTTP/1.0 cannot be sent 100: its expectation is ignored, and not passed on   RFC 9110 §10.1.1
                 _layout.ExpectsContinue = _layout.Line.Version == ProtocolVersion.Http11;
                 return !_layout.ExpectsContinue;
             default:
                 return _layout.Connection.TryTake(known, value, valueOffset, repeatedLength: false, out fault);
         }
+    }
+
+    // Expect = #expectation   RFC 9110 §10.1.1
+    private static bool NamesContinue(ReadOnlySpan<byte> value)
+    {
+        ListReader expectations = new(value);
+        while (expectations.TryNext(out ReadOnlySpan<byte> expectation))
+        {
+            if (Ascii.EqualsIgnoreCase(expectation, "100-continue"u8))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     // RFC 9112 §3.2: more than one, or an invalid one, is refused, also where an absolute target overrides it

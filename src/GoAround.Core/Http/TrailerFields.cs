@@ -25,7 +25,6 @@ internal static class TrailerFields
         {
             7 => Ascii.EqualsIgnoreCase(name, "Warning"u8),
             11 => Ascii.EqualsIgnoreCase(name, "Retry-After"u8),
-            12 => Ascii.EqualsIgnoreCase(name, "Max-Forwards"u8),
             _ => false,
         };
     }

@@ -14,9 +14,9 @@ public sealed class PoolOptions
     /// <summary>Requests that wait at once, over all backends; one more is answered 503 at once (<c>-max-queue</c>); 0..1000000; default 1024 (Envoy <c>max_pending_requests</c>).</summary>
     public int MaxQueue { get; set; } = 1024;
 
-    /// <summary>The share of the requests in flight that may be retries; 0..1; default 0.2 (Envoy <c>retry_budget.budget_percent</c>).</summary>
+    /// <summary>The share of the requests in flight that may be retries (<c>-retry-budget</c>); 0..1; default 0.2 (Envoy <c>retry_budget.budget_percent</c>).</summary>
     public double RetryBudget { get; set; } = 0.2;
 
-    /// <summary>Retries that may always run at once, however few requests are in flight; 0..1000; default 3 (Envoy <c>min_retry_concurrency</c>).</summary>
+    /// <summary>Retries that may always run at once, however few requests are in flight (<c>-min-retries</c>); 0..1000; default 3 (Envoy <c>min_retry_concurrency</c>).</summary>
     public int MinRetries { get; set; } = 3;
 }

@@ -14,7 +14,7 @@ public sealed class ServerOptions
     /// <summary>The port to listen on (<c>-p</c>); 0..65535, where 0 takes a free one; default 3000.</summary>
     public int Port { get; set; } = 3000;
 
-    /// <summary>Connections the kernel holds until they are accepted; 1..65535; default 511 (nginx <c>listen backlog</c>).</summary>
+    /// <summary>Connections the kernel holds until they are accepted (<c>-backlog</c>); 1..65535; default 511 (nginx <c>listen backlog</c>).</summary>
     public int Backlog { get; set; } = 511;
 
     /// <summary>The certificate and its private key; null: no TLS; default null (<c>-cacert</c>, <c>-privkey</c>).</summary>
@@ -23,68 +23,68 @@ public sealed class ServerOptions
     /// <summary>The certificates between <see cref="Certificate"/> and its root, sent to clients; default none.</summary>
     public X509Certificate2Collection CertificateChain { get; } = [];
 
-    /// <summary>Client connections at once; over it no more are accepted until one ends; 1..10000000; default 20000. Less where the process may not open that many files: a quarter of <c>ulimit -n</c> is left for everything else.</summary>
+    /// <summary>Client connections at once (<c>-max-connections</c>); over it no more are accepted until one ends; 1..10000000; default 20000. Less where the process may not open that many files: a quarter of <c>ulimit -n</c> is left for everything else.</summary>
     public int MaxConnections { get; set; } = 20_000;
 
-    /// <summary>Connections of one client address at once, an IPv6 one counted by its /64; one more is closed as soon as it is accepted; 1..10000000, null for no limit; default null (HAProxy, nginx).</summary>
+    /// <summary>Connections of one client address at once, an IPv6 one counted by its /64 (<c>-max-connections-per-client</c>); one more is closed as soon as it is accepted; 1..10000000, null for no limit; default null (HAProxy, nginx).</summary>
     public int? MaxConnectionsPerClient { get; set; }
 
-    /// <summary>Requests on one client connection; the response to the last one says that it closes; 1..2147483647, null for no limit; default null (HAProxy, Kestrel).</summary>
+    /// <summary>Requests on one client connection (<c>-max-requests</c>); the response to the last one says that it closes; 1..2147483647, null for no limit; default null (HAProxy, Kestrel).</summary>
     public int? MaxRequestsPerConnection { get; set; }
 
-    /// <summary>How long a TLS handshake may take; above zero; default 10 s (Kestrel <c>HandshakeTimeout</c>).</summary>
+    /// <summary>How long a TLS handshake may take (<c>-tls-timeout</c>); above zero; default 10 s (Kestrel <c>HandshakeTimeout</c>).</summary>
     public TimeSpan TlsTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>From a request's first byte to the end of its head, else 408; above zero; default 30 s (Kestrel <c>RequestHeadersTimeout</c>).</summary>
+    /// <summary>From a request's first byte to the end of its head, else 408 (<c>-head-timeout</c>); above zero; default 30 s (Kestrel <c>RequestHeadersTimeout</c>).</summary>
     public TimeSpan HeadTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>How long a client may wait before its next request; above zero; default 75 s (nginx <c>keepalive_timeout</c>).</summary>
+    /// <summary>How long a client may wait before its next request (<c>-idle-timeout</c>); above zero; default 75 s (nginx <c>keepalive_timeout</c>).</summary>
     public TimeSpan IdleTimeout { get; set; } = TimeSpan.FromSeconds(75);
 
-    /// <summary>The longest pause of a request body, or of a client that does not take its response; above zero; default 60 s (nginx <c>client_body_timeout</c>, <c>send_timeout</c>).</summary>
+    /// <summary>The longest pause of a request body, or of a client that does not take its response (<c>-body-timeout</c>); above zero; default 60 s (nginx <c>client_body_timeout</c>, <c>send_timeout</c>).</summary>
     public TimeSpan BodyTimeout { get; set; } = TimeSpan.FromSeconds(60);
 
     /// <summary>
-    /// Bytes a second, on average, that a client must at least send of a request's body, else 408, and take of a response, else it is cut;
+    /// Bytes a second, on average, that a client must at least send of a request's body, else 408, and take of a response, else it is cut (<c>-min-body-rate</c>);
     /// time in which nothing is asked of the client does not count. A client that is fast enough may still pause no longer than <see cref="BodyTimeout"/>.
     /// Not for tunnels, and not before a client that expects 100 (Continue) was told so; 0..2147483647, 0 for no minimum; default 240 (Kestrel <c>MinRequestBodyDataRate</c>, <c>MinResponseDataRate</c>).
     /// </summary>
     public int MinBodyRate { get; set; } = 240;
 
-    /// <summary>How long a client may stay under <see cref="MinBodyRate"/>; above zero; default 5 s (Kestrel <c>MinDataRate.GracePeriod</c>).</summary>
+    /// <summary>How long a client may stay under <see cref="MinBodyRate"/> (<c>-min-body-rate-grace</c>); above zero; default 5 s (Kestrel <c>MinDataRate.GracePeriod</c>).</summary>
     public TimeSpan MinBodyRateGrace { get; set; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>How long requests in flight may take when the server stops; zero or more; default 30 s (Kestrel's host).</summary>
+    /// <summary>How long requests in flight may take when the server stops (<c>-shutdown-timeout</c>); zero or more; default 30 s (Kestrel's host).</summary>
     public TimeSpan ShutdownTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>Bytes; a longer request line is answered 414; 256..1048576; default 8192 (nginx <c>large_client_header_buffers</c>).</summary>
+    /// <summary>Bytes (<c>-max-request-line</c>); a longer request line is answered 414; 256..1048576; default 8192 (nginx <c>large_client_header_buffers</c>).</summary>
     public int MaxRequestLineBytes { get; set; } = 8 * 1024;
 
-    /// <summary>Bytes of request line and fields together; a longer head is answered 431; 1024..1048576; default 32768 (Kestrel <c>MaxRequestHeadersTotalSize</c>).</summary>
+    /// <summary>Bytes of request line and fields together (<c>-max-head</c>); a longer head is answered 431; 1024..1048576; default 32768 (Kestrel <c>MaxRequestHeadersTotalSize</c>).</summary>
     public int MaxHeadBytes { get; set; } = 32 * 1024;
 
-    /// <summary>Fields in a request head; more are answered 431; 1..10000; default 100 (Kestrel <c>MaxRequestHeaderCount</c>).</summary>
+    /// <summary>Fields in a request head (<c>-max-fields</c>); more are answered 431; 1..10000; default 100 (Kestrel <c>MaxRequestHeaderCount</c>).</summary>
     public int MaxFields { get; set; } = 100;
 
-    /// <summary>Bytes; a larger body is answered 413; zero or more, null for no limit; default null (HAProxy).</summary>
+    /// <summary>Bytes (<c>-max-body</c>); a larger body is answered 413; zero or more, null for no limit; default null (HAProxy).</summary>
     public long? MaxBodyBytes { get; set; }
 
-    /// <summary>Bytes of a body that are kept so that it can be sent once more; 0..16777216; default 65536.</summary>
+    /// <summary>Bytes of a body that are kept so that it can be sent once more (<c>-replay-buffer</c>); 0..16777216; default 65536.</summary>
     public int ReplayBufferBytes { get; set; } = 64 * 1024;
 
     /// <summary>
-    /// Networks (<c>10.0.0.0/8</c>) and addresses of proxies in front of this one: what they say in X-Forwarded-* and Forwarded is kept and
+    /// Networks (<c>10.0.0.0/8</c>) and addresses of proxies in front of this one (<c>-trusted-proxies</c>): what they say in X-Forwarded-* and Forwarded is kept and
     /// extended. What anybody else says there is replaced. Names with an underscore (<c>X_Forwarded_For</c>), which CGI and its kin
     /// do not tell from those, are taken out whoever sends them. IPv4 and IPv6 are told apart: <c>::/0</c> holds no IPv4. Default none.
     /// </summary>
     public IList<string> TrustedProxies { get; } = [];
 
-    /// <summary>How backends are told who the client is; default <see cref="ForwardedFormat.XForwarded"/>.</summary>
+    /// <summary>How backends are told who the client is (<c>-forwarded</c>); default <see cref="ForwardedFormat.XForwarded"/>.</summary>
     public ForwardedFormat Forwarded { get; set; } = ForwardedFormat.XForwarded;
 
-    /// <summary>Which messages get a Via field; default <see cref="ViaMode.Requests"/> (RFC 9110 §7.6.3: a gateway must in requests, may in responses).</summary>
+    /// <summary>Which messages get a Via field (<c>-via</c>); default <see cref="ViaMode.Requests"/> (RFC 9110 §7.6.3: a gateway must in requests, may in responses).</summary>
     public ViaMode Via { get; set; } = ViaMode.Requests;
 
-    /// <summary>This balancer's name in Via and Proxy-Status; a token of 1..64 bytes; default <c>goaround</c>.</summary>
+    /// <summary>This balancer's name in Via and Proxy-Status (<c>-proxy-name</c>); a token of 1..64 bytes; default <c>goaround</c>.</summary>
     public string ProxyName { get; set; } = "goaround";
 }

@@ -37,19 +37,19 @@ internal sealed class HandshakeStream : NetworkStream
         return WatchesEnd && !buffer.IsEmpty ? WatchAsync(read) : read;
     }
 
+    /// <inheritdoc/>
+    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        Volatile.Write(ref _handed, _handed + buffer.Length); // by one thread at a time
+        return base.WriteAsync(buffer, cancellationToken);
+    }
+
     [AsyncMethodBuilder(typeof(PooledMethodBuilder<>))]
     private async ValueTask<int> WatchAsync(ValueTask<int> read)
     {
         int count = await read.ConfigureAwait(false);
         HasEnded |= count == 0;
         return count;
-    }
-
-    /// <inheritdoc/>
-    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
-    {
-        Volatile.Write(ref _handed, _handed + buffer.Length); // by one thread at a time
-        return base.WriteAsync(buffer, cancellationToken);
     }
 
     private static async ValueTask<int> HopAsync(ValueTask<int> read)

@@ -180,7 +180,7 @@ internal sealed class UpstreamSocket : IResponseLease, IDisposable
             _deadline.Clear();
         }
 
-        bool isCutShort = transfer.IsEnd && !_exchange.IsTunnel && !_transport.EndIsGenuine; // RFC 9112 §9.8
+        bool isCutShort = transfer.IsEnd && !_transport.EndIsGenuine && !_exchange.IsTunnel && _home is not null; // RFC 9112 §9.8; a probe need not be whole
         return isCutShort ? new Transfer(0, SocketError.ConnectionReset) : transfer;
     }
 

@@ -4,6 +4,7 @@ using System.IO;
 using System.Linq;
 using GoAround.Cli.Flags;
 using GoAround.Cli.Tests.EndToEnd;
+using GoAround.Core;
 using Xunit;
 
 namespace GoAround.Cli.Tests.Flags;
@@ -53,6 +54,17 @@ public sealed class DocumentedFlagsTests
                 Assert.Equal((names[i], FlagTable.Find(names[i][1..])?.Default), (names[i], defaults[Math.Min(i, defaults.Length - 1)]));
             }
         }
+    }
+
+    [Fact]
+    public void Page_of_limits_tells_every_cause_of_an_own_error()
+    {
+        string page = File.ReadAllText(Path.Combine(Repository.Root, "docs/limits.md"));
+
+        // As RFC 9209 writes them: HttpRequestError is http_request_error.
+        Assert.All(
+            Enum.GetNames<ProxyError>().Where(name => name != nameof(ProxyError.None)),
+            name => Assert.Contains($"`{string.Concat(name.Select((c, i) => char.IsUpper(c) && i > 0 ? "_" + c : c.ToString())).ToLowerInvariant()}`", page, StringComparison.Ordinal));
     }
 
     // The cells of each row of each table; a bar within a cell does not occur.

@@ -70,8 +70,8 @@ public sealed class PrometheusBridgeTests : IAsyncLifetime, IAsyncDisposable
             "goaround_cache_results_total{result=\"hit\"} 0",
             "goaround_tls_handshakes_total{result=\"succeeded\"} 1",
             "goaround_tls_handshakes_total{result=\"failed\"} 0",
-            "goaround_client_connections_refused_total{reason=\"client_limit\"} 0",
             "goaround_client_connections 1",
+            "goaround_client_connections_refused_total{reason=\"client_limit\"} 1",
             "goaround_errors_total{cause=\"destination_unavailable\"} 1",
             "goaround_errors_total{cause=\"client_left\"} 0",
             "goaround_errors_total{cause=\"http_response_incomplete\"} 0",
@@ -253,6 +253,7 @@ public sealed class PrometheusBridgeTests : IAsyncLifetime, IAsyncDisposable
     private void Drive()
     {
         ProxyRequest request = new("GET", "/");
+        _meter.ConnectionRefused(ConnectionRefusal.TooManyOfClient);
         _meter.ConnectionOpened();
         _meter.TlsHandshakeEnded(succeeded: true);
         _meter.RequestStarted();

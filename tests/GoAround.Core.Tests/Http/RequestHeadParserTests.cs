@@ -226,10 +226,10 @@ public class RequestHeadParserTests
     {
         const string Essentials =
             "X-Forwarded-For: 1\r\nX-Forwarded-Anything: 1\r\nForwarded: for=x\r\nVia: 1.1 a\r\nX-Real-IP: 1\r\nAuthorization: x\r\nCookie: a=b\r\n"
-            + "Cache-Control: no-store\r\nContent-Type: text/plain\r\nContent-Encoding: gzip\r\nRange: bytes=0-1\r\nExpect: x\r\nDate: x\r\n";
+            + "Cache-Control: no-store\r\nMax-Forwards: 1\r\nContent-Type: text/plain\r\nContent-Encoding: gzip\r\nRange: bytes=0-1\r\nExpect: x\r\nDate: x\r\n";
         byte[] wire = Feed.Bytes(
             "GET / HTTP/1.1\r\nHost: a\r\nConnection: close, host, content-length, x-forwarded-for, x-forwarded-anything, forwarded, via, x-real-ip, authorization, "
-            + $"cookie, cache-control, content-type, content-encoding, range, expect, date\r\nContent-Length: 3\r\n{Essentials}\r\n");
+            + $"cookie, cache-control, max-forwards, content-type, content-encoding, range, expect, date\r\nContent-Length: 3\r\n{Essentials}\r\n");
         RequestHead head = new();
         Assert.Equal(ParseStatus.Complete, Feed.Request(wire, Feed.Whole(wire), head, out _));
         Assert.Equal(Essentials, head.Fields.ToString());
@@ -265,6 +265,8 @@ public class RequestHeadParserTests
     [Theory]
     [InlineData("HTTP/1.1", "100-Continue", 5, true, 1)]
     [InlineData("HTTP/1.1", "100-continue", 0, false, 1)]
+    [InlineData("HTTP/1.1", "something , 100-continue", 5, true, 1)]
+    [InlineData("HTTP/1.0", "100-continue,100-continue", 5, false, 0)]
     [InlineData("HTTP/1.0", "100-continue", 5, false, 0)]
     [InlineData("HTTP/1.1", "something", 5, false, 1)]
     public void Expect_is_understood_and_passed_on(string version, string value, int length, bool expects, int fields)

@@ -143,6 +143,25 @@ public sealed class DialTests
     }
 
     [Fact]
+    public async Task Probe_over_tls_takes_an_answer_that_ends_without_a_closure_alert()
+    {
+        using ScriptedBackend backend = new ScriptedBackend("https").Serve(async link =>
+        {
+            await link.StartTlsAsServerAsync(TestCertificates.Local);
+            await link.ReadHeadAsync();
+            await link.SendAsync("HTTP/1.0 200 OK\r\n\r\nok");
+            link.ShutdownSend();
+        });
+        UpstreamOptions options = new();
+        options.TrustedRoots.Add(TestCertificates.Root);
+        using SocketConnectionFactory factory = new(options, TimeProvider.System);
+        ProxyResponse response = await factory.SendAsync(backend.Backend, new ProxyRequest("GET", "/health"), default);
+        Assert.Equal("ok"u8.ToArray(), (await response.Body.ReadAsync(default)).ToArray());
+        Assert.True((await response.Body.ReadAsync(default)).IsEmpty);
+        await response.DisposeAsync();
+    }
+
+    [Fact]
     public async Task Probe_that_is_cancelled_leaves_no_socket()
     {
         using ScriptedBackend backend = new();
