@@ -248,10 +248,28 @@ internal sealed class ClientBody : MessageBody
             return;
         }
 
-        _replay ??= ArrayPool<byte>.Shared.Rent(_options.ReplayBufferBytes);
+        MakeReplayRoom(_state.ReplayBytes + piece.Length);
         piece.CopyTo(_replay.AsSpan(_state.ReplayBytes));
         _state.ReplayBytes += piece.Length;
         _state.ReplayPosition = _state.ReplayBytes;
+    }
+
+    /// <summary>The replay buffer grows with what is kept: a client that has sent little costs little.</summary>
+    private void MakeReplayRoom(int bytes)
+    {
+        if (_replay is not null && _replay.Length >= bytes)
+        {
+            return;
+        }
+
+        byte[] larger = ArrayPool<byte>.Shared.Rent(Math.Max(bytes, Math.Min(_state.ReplayBytes * 2, _options.ReplayBufferBytes)));
+        if (_replay is not null)
+        {
+            _replay.AsSpan(0, _state.ReplayBytes).CopyTo(larger);
+            ArrayPool<byte>.Shared.Return(_replay);
+        }
+
+        _replay = larger;
     }
 
     private struct State

@@ -158,6 +158,38 @@ public sealed class UploadTests
     }
 
     [Fact]
+    public async Task Put_that_came_in_many_pieces_is_replayed_whole()
+    {
+        const int Pieces = 60;
+        using ScriptedBackend dead = new();
+        await using ProxyFixture proxy = await ProxyFixture.OpenAsync(dead);
+        using ScriptedBackend alive = new();
+        using WireEnd client = await proxy.ConnectAsync();
+        await client.SendAsync($"PUT / HTTP/1.1\r\nHost: h\r\nContent-Length: {(Pieces * 1000) + 1}\r\n\r\n");
+        using WireEnd first = await dead.AcceptAsync();
+        await first.ReadHeadAsync();
+        string body = "";
+        for (int i = 0; i < Pieces; i++)
+        {
+            string piece = new((char)('a' + (i % 26)), 1000);
+            await client.SendAsync(piece);
+            await first.ExpectAsync(piece);
+            body += piece;
+        }
+
+        await proxy.Pool.ReplaceAsync([dead.Backend, alive.Backend], default);
+        first.Reset();
+        using WireEnd second = await alive.AcceptAsync();
+        await second.ReadHeadAsync();
+        await second.ExpectAsync(body);
+        await client.SendAsync("z");
+        await second.ExpectAsync("z");
+        await second.SendAsync(WireEnd.Response("ok"));
+        await client.ExpectAsync(WireEnd.Response("ok"));
+        proxy.ExpectNoErrors();
+    }
+
+    [Fact]
     public async Task Post_is_not_sent_twice_once_it_has_gone_out()
     {
         using ScriptedBackend dead = new ScriptedBackend().Serve(async link =>
