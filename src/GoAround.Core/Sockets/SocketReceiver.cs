@@ -36,16 +36,16 @@ internal sealed class SocketReceiver : SocketAsyncEventArgs
     /// <summary>Starts an operation; true: it ended at once.</summary>
     private bool Start(Memory<byte> buffer, out Transfer transfer)
     {
-        SetBuffer(buffer);
         try
         {
+            SetBuffer(buffer);
             bool isPending = _socket.ReceiveAsync(this);
             transfer = isPending ? default : Outcome();
             return !isPending;
         }
         catch (ObjectDisposedException)
         {
-            transfer = new Transfer(0, SocketError.Shutdown);
+            transfer = new Transfer(0, SocketError.Shutdown); // closed between the lookout and this, or before
             return true;
         }
     }

@@ -61,6 +61,36 @@ public sealed class TransportTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
+    public async Task Receive_on_a_closed_transport_is_an_error_and_no_exception(bool isTls)
+    {
+        using SocketPair pair = await SocketPair.OpenAsync();
+        Transport transport = isTls ? await pair.StartTlsAsync() : new PlainTransport(pair.Near);
+        using Inbox inbox = new(transport, 4096);
+        transport.Dispose();
+        Transfer transfer = await inbox.FillAsync().AsTask().WaitAsync(WireEnd.Patience);
+        Assert.False(transfer.HasBytes);
+        Assert.False(transfer.IsEnd);
+    }
+
+    [Fact]
+    public async Task Closing_that_races_with_an_arrival_never_throws()
+    {
+        for (int i = 0; i < 300; i++)
+        {
+            using SocketPair pair = await SocketPair.OpenAsync();
+            PlainTransport transport = new(pair.Near);
+            Inbox inbox = new(transport, 4096);
+            inbox.Post();
+            Task sending = Task.Run(() => pair.Far.Socket.Send("x"u8));
+            await Task.Run(transport.Dispose);
+            inbox.Dispose();
+            await sending;
+        }
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
     public async Task Half_that_was_shut_still_receives(bool isTls)
     {
         using SocketPair pair = await SocketPair.OpenAsync();
