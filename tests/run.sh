@@ -3,7 +3,7 @@
 set -u
 cd "$(dirname "$0")/.." || exit 1
 log=$(mktemp)
-trap 'rm -f "$log"' EXIT
+trap 'rm -f "$log" "$log.first"' EXIT
 
 # A pipe hides the exit code of its first command, so that is written down.
 run() {
@@ -20,9 +20,23 @@ if ! run dotnet build GoAround.sln -c Release --nologo --verbosity quiet --tl:of
 fi
 
 # One project after the other (-m:1): on two cores two at once disturb each other's deadlines.
-run dotnet test GoAround.sln -c Release --no-build --nologo --tl:off -m:1 \
-    --blame-hang --blame-hang-timeout 4m --blame-hang-dump-type none "$@"
+suite="-c Release --no-build --nologo --tl:off -m:1 --blame-hang --blame-hang-timeout 4m --blame-hang-dump-type none"
+# shellcheck disable=SC2086 # a list of arguments
+run dotnet test GoAround.sln $suite "$@"
 code=$?
+
+# What touches a socket once more, on the engine that the executable uses and an embedding application does not (decision 7).
+if [ "$#" = 0 ]; then
+    mv "$log" "$log.first"
+    export DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS=1
+    # shellcheck disable=SC2086 # a list of arguments
+    run dotnet test tests/GoAround.Core.Tests $suite \
+        --filter "FullyQualifiedName~.Server.|FullyQualifiedName~.Sockets.|FullyQualifiedName~.Upstream.|FullyQualifiedName~.Load."
+    second=$?
+    [ "$code" != 0 ] || code=$second
+    cat "$log" >> "$log.first"
+    mv "$log.first" "$log"
+fi
 
 # Passed!  - Failed:     0, Passed:    12, Skipped:     0, Total:    12, Duration: 1 s - X.dll (net10.0)
 awk -v code="$code" '
@@ -38,6 +52,7 @@ awk -v code="$code" '
     END {
         if (code != 0 && failed == 0) failed = 1
         if (passed + failed == 0) { print "no test ran"; failed = 1 }
-        printf "%d passed, %d failed%s\n", passed, failed, skipped ? sprintf(", %d skipped", skipped) : ""
+        if (skipped) printf "%d skipped: those of the executable\x27s engine, which ran on it\n", skipped
+        printf "%d passed, %d failed\n", passed, failed
         exit failed > 0
     }' "$log"
