@@ -15,6 +15,7 @@
 #   BODY         bytes of the response's body    default 13
 #   GOAROUND     the executable to measure       default ./bin/goaround
 #   GOAROUND_ARGS  more flags for it             default none
+#   BEFORE       an older executable, measured as "before" by turns with the new one   default none
 set -euo pipefail
 cd "$(dirname "$0")/.."
 PATH=$PATH:/usr/sbin
@@ -29,6 +30,8 @@ cores=${CORES:-$(getconf _NPROCESSORS_ONLN)}
 tls=${TLS:-0}
 body_bytes=${BODY:-13}
 goaround=${GOAROUND:-./bin/goaround}
+before=${BEFORE:-}
+[[ -z $before ]] || proxies+=" before"
 read -ra goaround_args <<< "${GOAROUND_ARGS:-}"
 scheme=http
 [[ $tls == 1 ]] && scheme=https
@@ -220,12 +223,12 @@ END
     start "$1" haproxy -db -f "$scratch/$1.cfg"
 }
 
-start_goaround() {
+start_goaround_as() { # name executable
     free_port
-    local flags=(-p "${port[goaround]}" -b "http://127.0.0.1:$backend_port" -prometheus-port "$free"
-        -control-socket "$scratch/goaround.sock" -n "$((connections > 256 ? connections : 256))")
+    local flags=(-p "${port[$1]}" -b "http://127.0.0.1:$backend_port" -prometheus-port "$free"
+        -control-socket "$scratch/$1.sock" -n "$((connections > 256 ? connections : 256))")
     [[ $tls == 1 ]] && flags+=(-cacert "$scratch/cert.pem" -privkey "$scratch/key.pem")
-    start goaround "$goaround" "${flags[@]}" "${goaround_args[@]}"
+    start "$1" "$2" "${flags[@]}" "${goaround_args[@]}"
 }
 
 for name in $proxies; do
@@ -233,6 +236,7 @@ for name in $proxies; do
         nginx) tool=nginx ;;
         haproxy | haproxy-tcp) tool=haproxy ;;
         goaround) tool=$goaround ;;
+        before) tool=$before ;;
         *) fail "PROXIES: '$name' is none of nginx, haproxy, goaround, haproxy-tcp" ;;
     esac
     if ! command -v "$tool" >/dev/null; then
@@ -244,7 +248,7 @@ for name in $proxies; do
         nginx) start_nginx ;;
         haproxy) start_haproxy_as haproxy http ;;
         haproxy-tcp) start_haproxy_as haproxy-tcp tcp ;;
-        goaround) start_goaround ;;
+        goaround | before) start_goaround_as "$name" "$tool" ;;
     esac
     # Through the proxy comes what the backend answers, so it is the backend that answered.
     if wait_until_it_answers "$name" "$scheme://127.0.0.1:${port[$name]}/" "$body"; then
