@@ -14,9 +14,6 @@ internal sealed class UpstreamSocket : IResponseLease, IDisposable
 {
     private const int ReceiveBufferBytes = 8 * 1024;
     private const int MaxInterimResponses = 100;
-    private const int IsBusy = 0;
-    private const int IsParked = 1;
-    private const int IsClosed = 2;
 
     private readonly Backend _backend;
     private readonly Transport _transport;
@@ -29,11 +26,11 @@ internal sealed class UpstreamSocket : IResponseLease, IDisposable
     private readonly Deadline _deadline;
     private readonly RequestUpload _upload;
 #pragma warning disable CA2213 // its owner is whoever the exchange handed it to
-    private readonly ProxyResponse _response = new();
+    private readonly UpstreamResponse _response = new();
 #pragma warning restore CA2213
     private readonly ResponseHead _head;
     private readonly UpstreamBody _body;
-    private int _owner = IsBusy;
+    private SocketOwner _owner;
     private bool _hasServed;
     private UpstreamExchange _exchange;
 
@@ -57,7 +54,7 @@ internal sealed class UpstreamSocket : IResponseLease, IDisposable
     public long IdleSince { get; private set; }
 
     /// <summary>It waits for a request, and the backend has not closed it.</summary>
-    public bool IsIdle => Volatile.Read(ref _owner) == IsParked;
+    public bool IsIdle => _owner.IsParked;
 
     /// <summary>Takes an idle socket into use for a request; false where the backend closed it meanwhile, or spoke out of turn.</summary>
     public bool TryUse()
@@ -77,7 +74,7 @@ internal sealed class UpstreamSocket : IResponseLease, IDisposable
     }
 
     /// <summary>Takes an idle socket, to close it; false where somebody else has it.</summary>
-    public bool TryWake() => Interlocked.CompareExchange(ref _owner, IsBusy, IsParked) == IsParked;
+    public bool TryWake() => _owner.TryWake();
 
     /// <summary>Sends a request and reads the head of its final response. The response's disposal ends the exchange.</summary>
     /// <exception cref="BackendException">The backend failed; the socket is closed.</exception>
@@ -162,7 +159,7 @@ internal sealed class UpstreamSocket : IResponseLease, IDisposable
     /// <summary>Closes the socket; for whoever has it in use.</summary>
     public void Dispose()
     {
-        Volatile.Write(ref _owner, IsClosed);
+        _owner.Close();
         _exchange.Registration.Unregister();
         _exchange = default;
         _answerDeadline.Dispose();
@@ -290,15 +287,7 @@ internal sealed class UpstreamSocket : IResponseLease, IDisposable
         _exchange.IsTunnel = _head.StatusCode == 101;
         BodyFraming framing = _exchange.IsTunnel ? BodyFraming.UntilClose : _head.Framing;
         _body.Begin(framing, _head.ContentLength, !_head.DropsTrailers);
-        _response.StatusCode = _head.StatusCode;
-        _response.Reason = _head.Reason;
-        _response.ContentLength = _head.DeclaredLength;
-        _response.UpgradeProtocol = _head.UpgradeProtocol;
-        _response.Body = framing == BodyFraming.None ? MessageBody.Empty : _body;
-        _response.Backend = _backend;
-        _response.ReceivedVersion = _head.Version;
-        _response.Error = ProxyError.None; // whoever had it before may have set it
-        _response.Attempts = 1;
+        _response.Accept(_backend, _head, framing == BodyFraming.None ? MessageBody.Empty : _body);
         if (!_exchange.IsTunnel)
         {
             _response.AddLease(this);
@@ -329,10 +318,13 @@ internal sealed class UpstreamSocket : IResponseLease, IDisposable
 
     private async ValueTask ReleaseSlowlyAsync()
     {
-        if ((_exchange.IsTunnel && _body.HasEnded) || _upload.IsComplete)
+        if (_exchange.IsTunnel && _body.HasEnded)
         {
-            // A tunnel whose one half ended in order; or a pump that has sent its last byte and is only about to notice.
-            await _upload.FinishAsync().ConfigureAwait(false);
+            await _upload.FinishAsync().ConfigureAwait(false); // one half ended in order: the other may go on
+        }
+        else if (_upload.IsComplete)
+        {
+            await _upload.FinishSoonAsync().ConfigureAwait(false); // it is likely to have sent its last byte, and about to notice
         }
         else if (_upload.IsRunning)
         {
@@ -368,7 +360,7 @@ internal sealed class UpstreamSocket : IResponseLease, IDisposable
         _head.Reset();
         IdleSince = _time.GetTimestamp();
         _inbox.Post();
-        Interlocked.Exchange(ref _owner, IsParked); // a full fence: an arrival sees it parked, or is seen below
+        _owner.Park(); // an arrival sees it parked, or is seen below
         if ((_inbox.HasArrived || !_home!.TryKeep(this)) && TryWake()) // isReusable says that there is a home
         {
             Dispose();
