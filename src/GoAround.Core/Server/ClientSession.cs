@@ -323,8 +323,15 @@ internal sealed class ClientSession : IDisposable
         _exchange.Tally.Begin(_server);
         _exchange.Tally.Error = ProxyError.HttpRequestError;
         Writer.Begin(OwnAnswer.IsToHead(Inbox.UnreadSpan), ProtocolVersion.Http11, keepAlive: false);
-        await SendTextAsync(OwnAnswer.Make(statusCode, ProxyError.HttpRequestError, why)).ConfigureAwait(false);
-        _exchange.Tally.End(_server, _request, Writer);
+        try
+        {
+            await SendTextAsync(OwnAnswer.Make(statusCode, ProxyError.HttpRequestError, why)).ConfigureAwait(false);
+        }
+        finally
+        {
+            _exchange.Tally.End(_server, _request, Writer);
+        }
+
         await CloseByTheBookAsync().ConfigureAwait(false);
         return false;
     }

@@ -216,7 +216,7 @@ internal sealed class RequestUpload : IDisposable
             return await sending.ConfigureAwait(false);
         }
 
-        _sendDeadline ??= new Deadline(_clock, static socket => ((UpstreamSocket)socket).OnTimedOut(Interruption.NotTaken), _socket);
+        _sendDeadline ??= new Deadline(_clock, static socket => ((UpstreamSocket)socket).Interrupt(Interruption.NotTaken), _socket);
         _sendDeadline.Set(_options.BodyTimeout);
         Interlocked.MemoryBarrier(); // see FinishSoonAsync
         if (_isAnswered)

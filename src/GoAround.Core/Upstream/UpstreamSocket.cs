@@ -44,7 +44,7 @@ internal sealed class UpstreamSocket : IResponseLease, IDisposable
         _limits = new HeadLimits(options.MaxHeadBytes, options.MaxHeadBytes, options.MaxFields);
         _inbox = new Inbox(transport, ReceiveBufferBytes, static (socket, _) => ((UpstreamSocket)socket).OnUnawaited(), this);
         _answerDeadline = new AnswerDeadline(this, options, clock);
-        _deadline = new Deadline(clock, static socket => ((UpstreamSocket)socket).OnTimedOut(), this);
+        _deadline = new Deadline(clock, static socket => ((UpstreamSocket)socket).Interrupt(Interruption.TimedOut), this);
         _upload = new RequestUpload(this, transport, _answerDeadline, options, clock);
         _head = new ResponseHead(_response.Fields);
         _body = new UpstreamBody(this, _inbox);
@@ -198,8 +198,13 @@ internal sealed class UpstreamSocket : IResponseLease, IDisposable
         Interrupt(Interruption.ClientFault);
     }
 
-    /// <summary>A deadline passed: the exchange ends.</summary>
-    internal void OnTimedOut(Interruption which = Interruption.TimedOut) => Interrupt(which);
+    /// <summary>Wakes the exchange with an error; any thread.</summary>
+    internal void Interrupt(Interruption interruption)
+    {
+        _exchange.Interruption = interruption;
+        _transport.Abort();
+        _inbox.GiveUp();
+    }
 
     /// <summary>What to throw when a receive brought nothing: whose fault it was, and how far the exchange had come.</summary>
     internal Exception Fail(BackendFailureStage stage, Transfer transfer, CancellationToken cancellationToken)
@@ -374,13 +379,5 @@ internal sealed class UpstreamSocket : IResponseLease, IDisposable
         {
             Dispose();
         }
-    }
-
-    /// <summary>Wakes the exchange with an error; any thread.</summary>
-    private void Interrupt(Interruption interruption)
-    {
-        _exchange.Interruption = interruption;
-        _transport.Abort();
-        _inbox.GiveUp();
     }
 }
