@@ -208,6 +208,8 @@ internal sealed class ClientSession : IDisposable
     /// <summary>By the head: a handler may have put another body in its place.</summary>
     private bool HasBody => _head.Framing == BodyFraming.Chunked || _head.ContentLength > 0;
 
+    private bool IsTooLarge => _head.ContentLength > (_server.Options.MaxBodyBytes ?? long.MaxValue);
+
     private ParseStatus TryReadHead() =>
         Inbox.IsEmpty ? ParseStatus.NeedMore : _exchange.Parser.Parse(Inbox.UnreadSpan, _head, _server.Limits);
 
@@ -252,7 +254,7 @@ internal sealed class ClientSession : IDisposable
     {
         PrepareRequest();
         bool isLast = ++_requests == _server.Options.MaxRequestsPerConnection;
-        Writer.Begin(_head.Method.IsHead, _head.Version, _head.KeepAlive && !isLast);
+        Writer.Begin(_head.Method.IsHead, _head.Version, _head.KeepAlive && !isLast && !IsTooLarge);
         ProxyResponse? response = null;
         try
         {
@@ -344,7 +346,7 @@ internal sealed class ClientSession : IDisposable
 
     /// <summary>The answer to a request that no handler gets to see; null: it is to be handled.</summary>
     private ProxyResponse? Refusal() =>
-        _head.ContentLength > (_server.Options.MaxBodyBytes ?? long.MaxValue) ? OwnAnswer.Make(413, ProxyError.HttpRequestError, "the body is too large")
+        IsTooLarge ? OwnAnswer.Make(413, ProxyError.HttpRequestError, "the body is too large")
         : _exchange.IsLoop ? OwnAnswer.Make(502, ProxyError.ProxyLoopDetected, "the request goes round in a circle")
         : null;
 
