@@ -18,6 +18,8 @@ internal sealed class UpstreamSocket : IResponseLease, IDisposable
     private const int IsParked = 1;
     private const int IsClosed = 2;
 
+    private static readonly TimeSpan QuietPause = TimeSpan.FromMilliseconds(1);
+
     private readonly Backend _backend;
     private readonly Transport _transport;
     private readonly BackendSockets? _home;
@@ -67,12 +69,13 @@ internal sealed class UpstreamSocket : IResponseLease, IDisposable
             return false;
         }
 
-        if (!_inbox.HasArrived)
+        // Whoever is told of an arrival may come too late on a busy machine. One that was used just now is not asked: that would cost each request a call.
+        if (!_inbox.HasArrived && (_time.GetElapsedTime(IdleSince) < QuietPause || !_transport.IsReadable))
         {
             return true;
         }
 
-        Dispose(); // whoever was told of it came too late to close it
+        Dispose();
         return false;
     }
 
