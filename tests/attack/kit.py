@@ -180,11 +180,14 @@ def body_of(s, head, rest):
                 rest += need(s)
             line, rest = rest.split(b'\r\n', 1)
             size = int(line.split(b';')[0], 16)
+            while size == 0:
+                while b'\r\n' not in rest:
+                    rest += need(s)
+                trailer, rest = rest.split(b'\r\n', 1)
+                if not trailer:
+                    return body, rest
             while len(rest) < size + 2:
                 rest += need(s)
-            if size == 0:
-                assert rest[:2] == b'\r\n', rest
-                return body, rest[2:]
             body, rest = body + rest[:size], rest[size + 2:]
     size = int(length[1]) if length else 0
     while len(rest) < size:

@@ -141,7 +141,8 @@ internal struct RequestHeadParser
     }
 
     /// <summary>Backends that turn names into variables (CGI, WSGI) do not tell Content_Length from Content-Length.</summary>
-    private static bool IsAmbiguous(ReadOnlySpan<byte> name) =>
+    /// <summary>A name that some take for one that frames the body.</summary>
+    internal static bool IsAmbiguous(ReadOnlySpan<byte> name) =>
         (name.Length == 14 && name[7] == (byte)'_' && Ascii.EqualsIgnoreCase(name, "Content_Length"u8))
         || (name.Length == 17 && name[8] == (byte)'_' && Ascii.EqualsIgnoreCase(name, "Transfer_Encoding"u8));
 

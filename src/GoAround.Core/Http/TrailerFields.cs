@@ -25,7 +25,7 @@ internal static class TrailerFields
         {
             7 => Ascii.EqualsIgnoreCase(name, "Warning"u8),
             11 => Ascii.EqualsIgnoreCase(name, "Retry-After"u8),
-            _ => false,
+            _ => RequestHeadParser.IsAmbiguous(name),
         };
     }
 }

@@ -248,7 +248,8 @@ internal sealed class ClientSession : IDisposable
     {
         ProxyResponse? own = PrepareRequest();
         bool isLast = ++_requests == _server.Options.MaxRequestsPerConnection;
-        Writer.Begin(_head.Method.IsHead, _head.Version, _head.KeepAlive && !isLast);
+        bool isTooLarge = own?.StatusCode == 413; // it ends the connection also where all of the body has come
+        Writer.Begin(_head.Method.IsHead, _head.Version, _head.KeepAlive && !isLast && !isTooLarge);
         ProxyResponse? response = null;
         try
         {

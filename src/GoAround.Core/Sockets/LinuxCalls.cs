@@ -19,6 +19,7 @@ internal static partial class LinuxCalls
 
     public const int Add = 1; // EPOLL_CTL_ADD
 
+    public const int Peek = 0x2; // MSG_PEEK
     public const int DoNotWait = 0x40; // MSG_DONTWAIT
     public const int NoSignal = 0x4000; // MSG_NOSIGNAL
 
@@ -37,6 +38,21 @@ internal static partial class LinuxCalls
         catch (ObjectDisposedException)
         {
             return 0;
+        }
+    }
+
+    /// <summary>A receive would bring bytes, or an end; false where the system does not tell.</summary>
+    public static unsafe bool IsReadable(SafeHandle socket)
+    {
+        byte first;
+        try
+        {
+            return OperatingSystem.IsLinux()
+                && (Receive(socket, &first, 1, Peek | DoNotWait) >= 0 || Marshal.GetLastPInvokeError() is not (WouldBlock or Interrupted));
+        }
+        catch (ObjectDisposedException)
+        {
+            return true;
         }
     }
 

@@ -120,6 +120,9 @@ internal sealed class PolledTransport : Transport, IValueTaskSource<SocketError>
     public override long CountTaken() => Handed - LinuxCalls.Unacknowledged(_handle);
 
     /// <inheritdoc/>
+    public override bool IsReadable => LinuxCalls.IsReadable(_handle);
+
+    /// <inheritdoc/>
     public override ValueTask ShutdownSendAsync()
     {
         _socket.TryShutdownSend();

@@ -25,6 +25,9 @@ internal abstract class Transport : IDisposable
     /// <summary>How many of them the other side has acknowledged, where the system tells, else all; a system call. Any thread.</summary>
     public abstract long CountTaken();
 
+    /// <summary>Bytes, or an end, have reached this machine that no receive has brought yet, as far as the system tells; a system call.</summary>
+    public virtual bool IsReadable => false;
+
     /// <summary>Tells the other side that nothing more will come.</summary>
     public abstract ValueTask ShutdownSendAsync();
 

@@ -15,6 +15,8 @@ internal sealed class UpstreamSocket : IResponseLease, IDisposable
     private const int ReceiveBufferBytes = 8 * 1024;
     private const int MaxInterimResponses = 100;
 
+    private static readonly TimeSpan QuietPause = TimeSpan.FromMilliseconds(1);
+
     private readonly Backend _backend;
     private readonly Transport _transport;
     private readonly BackendSockets? _home;
@@ -64,12 +66,13 @@ internal sealed class UpstreamSocket : IResponseLease, IDisposable
             return false;
         }
 
-        if (!_inbox.HasArrived)
+        // Whoever is told of an arrival may come too late on a busy machine. One that was used just now is not asked: that would cost each request a call.
+        if (!_inbox.HasArrived && (_time.GetElapsedTime(IdleSince) < QuietPause || !_transport.IsReadable))
         {
             return true;
         }
 
-        Dispose(); // whoever was told of it came too late to close it
+        Dispose();
         return false;
     }
 

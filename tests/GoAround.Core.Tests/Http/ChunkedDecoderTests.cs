@@ -17,7 +17,8 @@ public class ChunkedDecoderTests
     [InlineData("0\r\nX-Sum:  1 \r\ngrpc-status: 0\r\n\r\n", "|End\nX-Sum: 1\r\ngrpc-status: 0\r\n")]
     [InlineData(
         "0\r\nHost: a\r\nContent-Length: 5\r\ntransfer-encoding: chunked\r\nTrailer: a\r\nConnection: a\r\nAuthorization: b\r\nSet-Cookie: c\r\nContent-Type: d\r\n"
-        + "Cache-Control: e\r\nX-Forwarded-For: f\r\nTE: g\r\nUpgrade: h\r\nProxy-Authorization: i\r\nX: y\r\nMax-Forwards: 1\r\nRetry-After: 2\r\n\r\n",
+        + "Cache-Control: e\r\nX-Forwarded-For: f\r\nTE: g\r\nUpgrade: h\r\nProxy-Authorization: i\r\nX: y\r\nMax-Forwards: 1\r\nRetry-After: 2\r\n"
+        + "Content_Length: 5\r\ntransfer_encoding: chunked\r\n\r\n",
         "|End\nX: y\r\n")]
     [InlineData("0\r\nETag: \"a\"\r\nContent-Digest: b\r\nServer-Timing: c\r\n\r\n", "|End\nETag: \"a\"\r\nContent-Digest: b\r\nServer-Timing: c\r\n")]
     [InlineData("", "|NeedMore")]

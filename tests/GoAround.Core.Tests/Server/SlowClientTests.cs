@@ -180,6 +180,17 @@ public sealed class SlowClientTests
     }
 
     [Fact]
+    public async Task Body_that_is_too_large_ends_the_connection_even_where_all_of_it_is_there()
+    {
+        using ScriptedBackend backend = new ScriptedBackend().Answer(WireEnd.Response("ok"));
+        await using ProxyFixture proxy = await ProxyFixture.OpenAsync(new ProxyFixture.Setup { Server = { MaxBodyBytes = 10 } }, backend);
+        string answer = await proxy.AskOnceAsync("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 11\r\n\r\n12345678901GET /next HTTP/1.1\r\nHost: h\r\n\r\n");
+        Assert.StartsWith("HTTP/1.1 413 ", answer);
+        Assert.Contains("\r\nConnection: close\r\n", answer);
+        Assert.DoesNotContain(backend.Heads, head => head.Contains("/next", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Chunked_body_that_was_told_to_go_on_and_grows_too_large_is_answered_413()
     {
         using ScriptedBackend backend = new();

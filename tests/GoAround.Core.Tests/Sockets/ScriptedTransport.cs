@@ -74,6 +74,11 @@ internal sealed class ScriptedTransport : Transport
 
     public override long CountTaken() => 0;
 
+    public override bool IsReadable => HasUnnoticed;
+
+    /// <summary>Bytes have come that the pending receive was not told of.</summary>
+    public bool HasUnnoticed { get; set; }
+
     public override ValueTask ShutdownSendAsync() => default;
 
     public override void Abort()

@@ -41,6 +41,27 @@ public sealed class TransportTests
         inbox.Dispose();
     }
 
+    [LinuxFact]
+    public async Task What_no_receive_has_brought_yet_shows()
+    {
+        foreach ((bool isPolled, bool isEnd) in new[] { (false, false), (false, true), (true, false), (true, true) })
+        {
+            using SocketPair pair = await SocketPair.OpenAsync();
+            using Transport transport = isPolled ? new PolledTransport(pair.Near) : new PlainTransport(pair.Near);
+            Assert.False(transport.IsReadable);
+            if (isEnd)
+            {
+                pair.Far.Dispose();
+            }
+            else
+            {
+                await pair.Far.SendAsync("x");
+            }
+
+            await Until.TrueAsync(() => transport.IsReadable, "does not show");
+        }
+    }
+
     [Fact]
     public async Task Receive_that_is_ended_by_a_close_brings_no_bytes_of_the_one_before()
     {

@@ -2,7 +2,10 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using System.Threading.Tasks;
+using GoAround.Core.Async;
+using GoAround.Core.Tests.Sockets;
 using GoAround.Core.Tests.Wire;
+using GoAround.Core.Upstream;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
@@ -73,6 +76,24 @@ public sealed class SocketReuseTests
         }
 
         Assert.Empty(proxy.Events.Failures);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Idle_socket_is_not_used_where_bytes_came_that_nobody_was_told_of_yet(bool isSilent)
+    {
+        FakeTimeProvider time = new();
+        using DeadlineClock clock = new(time);
+        BackendSockets home = new();
+        ScriptedTransport wire = new();
+        wire.HaveReady("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+        using UpstreamSocket socket = new(Backend.Parse("http://localhost:1"), wire, home, new UpstreamOptions(), time, clock);
+        await (await socket.ExchangeAsync(new ProxyRequest("GET", "/"), default)).DisposeAsync();
+        Assert.Equal(1, home.IdleCount);
+        wire.HasUnnoticed = !isSilent;
+        time.Advance(TimeSpan.FromMilliseconds(1));
+        Assert.Same(isSilent ? socket : null, home.TryTake());
     }
 
     [Fact]
