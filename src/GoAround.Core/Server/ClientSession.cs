@@ -278,6 +278,11 @@ internal sealed class ClientSession : IDisposable
             Writer.Cut(ResponseWriter.ClientClosedRequest);
             return false;
         }
+        catch (BackendException pause) when (pause.Kind == BackendFailureKind.TimedOut && response?.StatusCode == 101)
+        {
+            Writer.Cut(101); // -tunnel-timeout: a silent tunnel is nobody's fault
+            return false;
+        }
         catch (BackendException failure)
         {
             ServerLog.ResponseCut(_server.Log, _client, failure.Message);
