@@ -356,7 +356,7 @@ internal sealed class ClientSession : IDisposable
 
     private void TellOfEnd(int statusCode)
     {
-        ProxyError error = statusCode == ResponseWriter.ClientClosedRequest || (_exchange.Error == ProxyError.None && !Writer.IsWhole)
+        ProxyError error = statusCode == ResponseWriter.ClientClosedRequest || (_exchange.Error == ProxyError.None && !Writer.IsWhole && statusCode != 101)
             ? ProxyError.ClientLeft
             : _exchange.Error;
         if (error != ProxyError.None)
