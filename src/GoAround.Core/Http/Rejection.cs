@@ -37,6 +37,7 @@ internal enum Rejection : byte
     StatusLineTooLong,
     TooManyConnectionOptions,
     TooManyFields,
+    TraceWithBody,
     TrailersTooLarge,
     TransferEncodingInHttp10,
     UnknownTransferCoding,

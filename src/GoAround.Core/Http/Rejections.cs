@@ -54,6 +54,7 @@ internal static class Rejections
         Rejection.StatusLineTooLong => "The status line is too long.",
         Rejection.TooManyConnectionOptions => "Connection has too many options.",
         Rejection.TooManyFields => "There are too many fields.",
+        Rejection.TraceWithBody => "TRACE has no body.",
         Rejection.TrailersTooLarge => "The trailers are too large.",
         Rejection.TransferEncodingInHttp10 => "HTTP/1.0 has no Transfer-Encoding.",
         Rejection.UnknownTransferCoding => "The transfer coding is not supported.",

@@ -43,6 +43,9 @@ internal sealed class RequestHead
     /// <summary>Bytes; 0 where no Content-Length was sent.</summary>
     public long ContentLength => _state.Layout.Connection.Length;
 
+    /// <summary>At least one byte follows the head.</summary>
+    public bool HasBody => _state.Layout.HasBody;
+
     /// <summary>The client wants to send another request on this connection (RFC 9112 §9.3).</summary>
     public bool KeepAlive => _state.Layout.Connection.Persists(Version);
 

@@ -131,7 +131,6 @@ internal struct RequestHeadParser
                 return fault;
             }
         }
-
         else if (IsAmbiguous(line[..nameLength]))
         {
             return Rejection.AmbiguousFieldName;
@@ -215,7 +214,12 @@ internal struct RequestHeadParser
         _layout.Framing = _layout.Connection.IsChunked ? BodyFraming.Chunked
             : _layout.Connection.HasLength ? BodyFraming.Length
             : BodyFraming.None;
-        _layout.ExpectsContinue &= _layout.Framing == BodyFraming.Chunked || _layout.Connection.Length > 0;
+        if (_layout.HasBody && received.Slice(_layout.LineOffset, _layout.Line.MethodLength).SequenceEqual("TRACE"u8))
+        {
+            return Reject(Rejection.TraceWithBody); // RFC 9110 §9.3.8
+        }
+
+        _layout.ExpectsContinue &= _layout.HasBody;
         _layout.OffersUpgrade = _layout.Connection.OffersUpgrade(received, _layout.Line.Version);
         _layout.Length = _lines.Start;
         _layout.Connection.RemoveNamed(head.Fields, received);

@@ -12,4 +12,7 @@ internal struct RequestLayout
     public BodyFraming Framing;
     public bool ExpectsContinue;
     public bool OffersUpgrade;
+
+    /// <summary>At least one byte follows the head; only asked once the framing is known.</summary>
+    public readonly bool HasBody => Framing == BodyFraming.Chunked || Connection.Length > 0;
 }

@@ -11,11 +11,18 @@ internal sealed class ClientRequest : ProxyRequest
     private static readonly byte[] Slash = "/"u8.ToArray();
 
     private readonly ClientSession _session;
+    private readonly string _scheme;
+    private readonly IPEndPoint? _client;
 
-    public ClientRequest(ClientSession session) => _session = session;
+    public ClientRequest(ClientSession session, bool isTls, IPEndPoint? client)
+    {
+        _session = session;
+        _scheme = isTls ? "https" : "http";
+        _client = client;
+    }
 
     /// <summary>Says what its head does, all but the body.</summary>
-    public void Accept(RequestHead head, bool isTls, IPEndPoint? client)
+    public void Accept(RequestHead head)
     {
         Method = head.Method;
         Target = head.Target;
@@ -24,8 +31,8 @@ internal sealed class ClientRequest : ProxyRequest
         UpgradeProtocol = head.UpgradeProtocol;
         ExpectsContinue = head.ExpectsContinue;
         AcceptsTrailers = head.AcceptsTrailers;
-        Scheme = isTls ? "https" : "http";
-        RemoteEndPoint = client;
+        Scheme = _scheme; // a handler may have changed it
+        RemoteEndPoint = _client;
     }
 
     /// <summary>Forgets what it said: its bytes are no longer there.</summary>
@@ -36,6 +43,10 @@ internal sealed class ClientRequest : ProxyRequest
         Authority = default;
         Version = ProtocolVersion.Http11;
         UpgradeProtocol = default;
+        ExpectsContinue = false;
+        AcceptsTrailers = false;
+        Scheme = _scheme;
+        RemoteEndPoint = _client;
         Fields.Clear();
     }
 

@@ -33,7 +33,7 @@ internal sealed class ClientSession : IDisposable
     {
         _server = server;
         _socket = socket;
-        _request = new ClientRequest(this);
+        _request = new ClientRequest(this, server.Tls is not null, client);
         _head = new RequestHead(_request.Fields);
         _client = client;
         _forwarded = new ForwardedFields(server, client?.Address);
@@ -167,8 +167,7 @@ internal sealed class ClientSession : IDisposable
             return await RefuseAsync(421, "https needs TLS").ConfigureAwait(false);
         }
 
-        _exchange.Started = _server.Time.GetTimestamp();
-        _server.Events.RequestStarted();
+        _exchange.Tally.Begin(_server);
         bool keepAlive = false;
         try
         {
@@ -176,7 +175,7 @@ internal sealed class ClientSession : IDisposable
         }
         finally
         {
-            TellOfEnd(Writer.StatusCode);
+            _exchange.Tally.End(_server, _request, Writer);
         }
 
         if (keepAlive)
@@ -205,9 +204,6 @@ internal sealed class ClientSession : IDisposable
         return false;
     }
 
-    /// <summary>By the head: a handler may have put another body in its place.</summary>
-    private bool HasBody => _head.Framing == BodyFraming.Chunked || _head.ContentLength > 0;
-
     private ParseStatus TryReadHead() =>
         Inbox.IsEmpty ? ParseStatus.NeedMore : _exchange.Parser.Parse(Inbox.UnreadSpan, _head, _server.Limits);
 
@@ -217,16 +213,14 @@ internal sealed class ClientSession : IDisposable
         return Inflow.FillHeadAsync(_exchange.Parser.HasStarted);
     }
 
-    private void PrepareRequest()
+    /// <summary>Fills the request; returns the answer to one that no handler gets to see, else null.</summary>
+    private ProxyResponse? PrepareRequest()
     {
         _isWaitingForRequest = false;
         ReadOnlyMemory<byte> wire = Inbox.Hold(_head.Length);
         _head.Bind(wire);
-        _request.Accept(_head, _server.Tls is not null, _client);
-        _exchange.OwnAnswer = _head.Method.HasForwardLimit ? ForwardLimit.Apply(_request, wire.Span, HasBody) : null;
-        _forwarded.Apply(_request);
-        _exchange.IsLoop = !_server.Identity.TryMark(_request);
-        if (HasBody)
+        _request.Accept(_head);
+        if (_head.HasBody)
         {
             _body ??= new ClientBody(Inflow, _server.Options);
             _body.Begin(_head.Framing, _head.ContentLength, !_head.DropsTrailers, _head.Method.IsIdempotent, _head.ExpectsContinue && Inbox.IsEmpty);
@@ -237,6 +231,8 @@ internal sealed class ClientSession : IDisposable
             _request.Body = MessageBody.Empty;
             Inflow.Watch();
         }
+
+        return RequestGate.Pass(_server, _forwarded, _request, _head.ContentLength, wire.Span);
     }
 
     /// <summary>Nothing of this request is left for the next one.</summary>
@@ -250,15 +246,15 @@ internal sealed class ClientSession : IDisposable
     [AsyncMethodBuilder(typeof(PooledMethodBuilder<>))]
     private async ValueTask<bool> AnswerAsync()
     {
-        PrepareRequest();
+        ProxyResponse? own = PrepareRequest();
         bool isLast = ++_requests == _server.Options.MaxRequestsPerConnection;
         Writer.Begin(_head.Method.IsHead, _head.Version, _head.KeepAlive && !isLast);
         ProxyResponse? response = null;
         try
         {
-            response = Refusal() ?? _exchange.OwnAnswer ?? await _server.Handler.HandleAsync(_request, Inflow.Left).ConfigureAwait(false);
-            _exchange.Error = response.Error;
-            bool keepAlive = await Writer.SendAsync(response, HasBody ? _body : null, Inflow.Left).ConfigureAwait(false);
+            response = own ?? await _server.Handler.HandleAsync(_request, Inflow.Left).ConfigureAwait(false);
+            _exchange.Tally.Error = response.Error;
+            bool keepAlive = await Writer.SendAsync(response, _head.HasBody ? _body : null, Inflow.Left).ConfigureAwait(false);
             if (response.StatusCode == 101 && Writer.IsWhole)
             {
                 await Writer.CloseHalfAsync().ConfigureAwait(false);
@@ -274,7 +270,7 @@ internal sealed class ClientSession : IDisposable
         }
         catch (OperationCanceledException) when (Inflow.Left.IsCancellationRequested)
         {
-            _exchange.Error = ProxyError.ClientLeft;
+            _exchange.Tally.Error = ProxyError.ClientLeft;
             Writer.Cut(ResponseWriter.ClientClosedRequest);
             return false;
         }
@@ -313,7 +309,7 @@ internal sealed class ClientSession : IDisposable
     /// <summary>Answers an error where nothing was sent yet, else cuts the connection: half an answer must not look whole. Always closes.</summary>
     private async ValueTask<bool> InsteadAsync(int statusCode, ProxyError error, string why)
     {
-        _exchange.Error = error;
+        _exchange.Tally.Error = error;
         if (Writer.HasBegun)
         {
             Writer.Cut(statusCode);
@@ -329,13 +325,19 @@ internal sealed class ClientSession : IDisposable
     {
         _isWaitingForRequest = false;
         ServerLog.Refused(_server.Log, _client, statusCode, why);
-        _exchange.Started = _server.Time.GetTimestamp();
         _request.Forget();
-        _server.Events.RequestStarted();
+        _exchange.Tally.Begin(_server);
+        _exchange.Tally.Error = ProxyError.HttpRequestError;
         Writer.Begin(OwnAnswer.IsToHead(Inbox.UnreadSpan), ProtocolVersion.Http11, keepAlive: false);
-        _exchange.Error = ProxyError.HttpRequestError;
-        await SendTextAsync(OwnAnswer.Make(statusCode, _exchange.Error, why)).ConfigureAwait(false);
-        TellOfEnd(statusCode);
+        try
+        {
+            await SendTextAsync(OwnAnswer.Make(statusCode, ProxyError.HttpRequestError, why)).ConfigureAwait(false);
+        }
+        finally
+        {
+            _exchange.Tally.End(_server, _request, Writer);
+        }
+
         await CloseByTheBookAsync().ConfigureAwait(false);
         return false;
     }
@@ -346,25 +348,6 @@ internal sealed class ClientSession : IDisposable
         {
             return await Writer.SendAsync(response, null, CancellationToken.None).ConfigureAwait(false);
         }
-    }
-
-    /// <summary>The answer to a request that no handler gets to see; null: it is to be handled.</summary>
-    private ProxyResponse? Refusal() =>
-        _head.ContentLength > (_server.Options.MaxBodyBytes ?? long.MaxValue) ? OwnAnswer.Make(413, ProxyError.HttpRequestError, "the body is too large")
-        : _exchange.IsLoop ? OwnAnswer.Make(502, ProxyError.ProxyLoopDetected, "the request goes round in a circle")
-        : null;
-
-    private void TellOfEnd(int statusCode)
-    {
-        ProxyError error = statusCode == ResponseWriter.ClientClosedRequest || (_exchange.Error == ProxyError.None && !Writer.IsWhole && statusCode != 101)
-            ? ProxyError.ClientLeft
-            : _exchange.Error;
-        if (error != ProxyError.None)
-        {
-            _server.Events.ErrorMade(error, statusCode);
-        }
-
-        _server.Events.RequestEnded(_request, statusCode, _server.Time.GetElapsedTime(_exchange.Started));
     }
 
     private async ValueTask CloseByTheBookAsync()
@@ -392,9 +375,6 @@ internal sealed class ClientSession : IDisposable
     private struct Exchange
     {
         public RequestHeadParser Parser;
-        public ProxyResponse? OwnAnswer;
-        public bool IsLoop;
-        public ProxyError Error;
-        public long Started;
+        public RequestTally Tally;
     }
 }

@@ -17,15 +17,8 @@ internal static class ForwardLimit
     /// <summary>Counts down; returns the answer where the request goes no further, else null.</summary>
     /// <param name="request">Only TRACE and OPTIONS have a limit.</param>
     /// <param name="head">The head as it was received.</param>
-    /// <param name="hasBody">The request has a body, which TRACE must not (RFC 9110 §9.3.8).</param>
-    public static ProxyResponse? Apply(ProxyRequest request, ReadOnlySpan<byte> head, bool hasBody)
+    public static ProxyResponse? Apply(ProxyRequest request, ReadOnlySpan<byte> head)
     {
-        bool isTrace = !request.Method.IsOptions;
-        if (isTrace && hasBody)
-        {
-            return OwnAnswer.Make(400, ProxyError.HttpRequestError, "TRACE has no body");
-        }
-
         if (!TryRead(request.Fields, out long limit))
         {
             return null;
@@ -33,7 +26,7 @@ internal static class ForwardLimit
 
         if (limit == 0)
         {
-            return isTrace ? Reflection(head) : Options();
+            return request.Method.IsOptions ? Options() : Reflection(head);
         }
 
         request.Fields.Set(Name, Encoding.ASCII.GetBytes((limit - 1).ToString(CultureInfo.InvariantCulture)));

@@ -16,7 +16,7 @@ internal sealed class AnswerDeadline : IDisposable
     public AnswerDeadline(UpstreamSocket socket, UpstreamOptions options, DeadlineClock clock)
     {
         _timeout = options.ResponseTimeout;
-        _deadline = new Deadline(clock, static socket => ((UpstreamSocket)socket).OnTimedOut(), socket);
+        _deadline = new Deadline(clock, static socket => ((UpstreamSocket)socket).Interrupt(Interruption.TimedOut), socket);
     }
 
     /// <summary>A request goes out.</summary>

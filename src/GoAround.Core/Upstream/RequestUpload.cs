@@ -17,6 +17,9 @@ internal sealed class RequestUpload : IDisposable
     private const int CollectLimitBytes = 16 * 1024;
     private const int PiecesBeforeYield = 32;
 
+    /// <summary>A backend that has answered to the end may still be taking the last piece: so long it is waited for, with its slot and the client.</summary>
+    private static readonly TimeSpan LastPieceGrace = TimeSpan.FromMilliseconds(500);
+
     private readonly Transport _transport;
     private readonly UpstreamSocket _socket;
     private readonly AnswerDeadline _answerDeadline;
@@ -26,6 +29,7 @@ internal sealed class RequestUpload : IDisposable
     private CancellationTokenSource _stop = new();
     private MessageBody _body = MessageBody.Empty;
     private bool _isTunnel;
+    private volatile bool _isAnswered;
     private long _sent;
     private Task? _pump;
 
@@ -43,7 +47,7 @@ internal sealed class RequestUpload : IDisposable
         _clock = clock;
     }
 
-    /// <summary>Every byte of the body was sent.</summary>
+    /// <summary>Every byte of the body was sent, or is being sent.</summary>
     public bool IsComplete { get; private set; } = true;
 
     /// <summary>A pump was started for this request.</summary>
@@ -58,6 +62,7 @@ internal sealed class RequestUpload : IDisposable
         _body = body;
         _sent = 0;
         _isTunnel = false;
+        _isAnswered = false;
         IsComplete = body.Length == 0;
         while (!IsComplete)
         {
@@ -79,6 +84,7 @@ internal sealed class RequestUpload : IDisposable
         _body = body;
         _sent = 0;
         _isTunnel = false;
+        _isAnswered = false;
         IsComplete = false;
     }
 
@@ -105,6 +111,16 @@ internal sealed class RequestUpload : IDisposable
 
     /// <summary>Waits for the pump to come to its own end.</summary>
     public ValueTask FinishAsync() => _pump is null ? default : new ValueTask(_pump);
+
+    /// <summary>Waits for the pump to come to its own end, but not long: the response is through.</summary>
+    public async ValueTask FinishSoonAsync()
+    {
+        _isAnswered = true;
+        Interlocked.MemoryBarrier(); // the pump sees this, or its deadline is seen here
+        _sendDeadline?.Set(LastPieceGrace);
+        await FinishAsync().ConfigureAwait(false);
+        IsComplete &= _sendDeadline?.Clear() ?? true; // it may have been set behind the pump's back
+    }
 
     /// <summary>Stops the pump and waits until nothing touches the wire any more; ready for the next request.</summary>
     public ValueTask EndAsync()
@@ -200,8 +216,14 @@ internal sealed class RequestUpload : IDisposable
             return await sending.ConfigureAwait(false);
         }
 
-        _sendDeadline ??= new Deadline(_clock, static socket => ((UpstreamSocket)socket).OnTimedOut(Interruption.NotTaken), _socket);
+        _sendDeadline ??= new Deadline(_clock, static socket => ((UpstreamSocket)socket).Interrupt(Interruption.NotTaken), _socket);
         _sendDeadline.Set(_options.BodyTimeout);
+        Interlocked.MemoryBarrier(); // see FinishSoonAsync
+        if (_isAnswered)
+        {
+            _sendDeadline.Set(LastPieceGrace);
+        }
+
         SocketError error = await sending.ConfigureAwait(false);
         return _sendDeadline.Clear() ? error : SocketError.TimedOut; // too late: the exchange is being interrupted
     }

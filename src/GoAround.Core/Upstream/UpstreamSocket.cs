@@ -14,9 +14,6 @@ internal sealed class UpstreamSocket : IResponseLease, IDisposable
 {
     private const int ReceiveBufferBytes = 8 * 1024;
     private const int MaxInterimResponses = 100;
-    private const int IsBusy = 0;
-    private const int IsParked = 1;
-    private const int IsClosed = 2;
 
     private readonly Backend _backend;
     private readonly Transport _transport;
@@ -29,11 +26,11 @@ internal sealed class UpstreamSocket : IResponseLease, IDisposable
     private readonly Deadline _deadline;
     private readonly RequestUpload _upload;
 #pragma warning disable CA2213 // its owner is whoever the exchange handed it to
-    private readonly ProxyResponse _response = new();
+    private readonly UpstreamResponse _response = new();
 #pragma warning restore CA2213
     private readonly ResponseHead _head;
     private readonly UpstreamBody _body;
-    private int _owner = IsBusy;
+    private SocketOwner _owner;
     private bool _hasServed;
     private UpstreamExchange _exchange;
 
@@ -47,7 +44,7 @@ internal sealed class UpstreamSocket : IResponseLease, IDisposable
         _limits = new HeadLimits(options.MaxHeadBytes, options.MaxHeadBytes, options.MaxFields);
         _inbox = new Inbox(transport, ReceiveBufferBytes, static (socket, _) => ((UpstreamSocket)socket).OnUnawaited(), this);
         _answerDeadline = new AnswerDeadline(this, options, clock);
-        _deadline = new Deadline(clock, static socket => ((UpstreamSocket)socket).OnTimedOut(), this);
+        _deadline = new Deadline(clock, static socket => ((UpstreamSocket)socket).Interrupt(Interruption.TimedOut), this);
         _upload = new RequestUpload(this, transport, _answerDeadline, options, clock);
         _head = new ResponseHead(_response.Fields);
         _body = new UpstreamBody(this, _inbox);
@@ -57,7 +54,7 @@ internal sealed class UpstreamSocket : IResponseLease, IDisposable
     public long IdleSince { get; private set; }
 
     /// <summary>It waits for a request, and the backend has not closed it.</summary>
-    public bool IsIdle => Volatile.Read(ref _owner) == IsParked;
+    public bool IsIdle => _owner.IsParked;
 
     /// <summary>Takes an idle socket into use for a request; false where the backend closed it meanwhile, or spoke out of turn.</summary>
     public bool TryUse()
@@ -77,7 +74,7 @@ internal sealed class UpstreamSocket : IResponseLease, IDisposable
     }
 
     /// <summary>Takes an idle socket, to close it; false where somebody else has it.</summary>
-    public bool TryWake() => Interlocked.CompareExchange(ref _owner, IsBusy, IsParked) == IsParked;
+    public bool TryWake() => _owner.TryWake();
 
     /// <summary>Sends a request and reads the head of its final response. The response's disposal ends the exchange.</summary>
     /// <exception cref="BackendException">The backend failed; the socket is closed.</exception>
@@ -162,7 +159,7 @@ internal sealed class UpstreamSocket : IResponseLease, IDisposable
     /// <summary>Closes the socket; for whoever has it in use.</summary>
     public void Dispose()
     {
-        Volatile.Write(ref _owner, IsClosed);
+        _owner.Close();
         _exchange.Registration.Unregister();
         _exchange = default;
         _answerDeadline.Dispose();
@@ -201,8 +198,13 @@ internal sealed class UpstreamSocket : IResponseLease, IDisposable
         Interrupt(Interruption.ClientFault);
     }
 
-    /// <summary>A deadline passed: the exchange ends.</summary>
-    internal void OnTimedOut(Interruption which = Interruption.TimedOut) => Interrupt(which);
+    /// <summary>Wakes the exchange with an error; any thread.</summary>
+    internal void Interrupt(Interruption interruption)
+    {
+        _exchange.Interruption = interruption;
+        _transport.Abort();
+        _inbox.GiveUp();
+    }
 
     /// <summary>What to throw when a receive brought nothing: whose fault it was, and how far the exchange had come.</summary>
     internal Exception Fail(BackendFailureStage stage, Transfer transfer, CancellationToken cancellationToken)
@@ -290,15 +292,7 @@ internal sealed class UpstreamSocket : IResponseLease, IDisposable
         _exchange.IsTunnel = _head.StatusCode == 101;
         BodyFraming framing = _exchange.IsTunnel ? BodyFraming.UntilClose : _head.Framing;
         _body.Begin(framing, _head.ContentLength, !_head.DropsTrailers);
-        _response.StatusCode = _head.StatusCode;
-        _response.Reason = _head.Reason;
-        _response.ContentLength = _head.DeclaredLength;
-        _response.UpgradeProtocol = _head.UpgradeProtocol;
-        _response.Body = framing == BodyFraming.None ? MessageBody.Empty : _body;
-        _response.Backend = _backend;
-        _response.ReceivedVersion = _head.Version;
-        _response.Error = ProxyError.None; // whoever had it before may have set it
-        _response.Attempts = 1;
+        _response.Accept(_backend, _head, framing == BodyFraming.None ? MessageBody.Empty : _body);
         if (!_exchange.IsTunnel)
         {
             _response.AddLease(this);
@@ -329,10 +323,13 @@ internal sealed class UpstreamSocket : IResponseLease, IDisposable
 
     private async ValueTask ReleaseSlowlyAsync()
     {
-        if ((_exchange.IsTunnel && _body.HasEnded) || _upload.IsComplete)
+        if (_exchange.IsTunnel && _body.HasEnded)
         {
-            // A tunnel whose one half ended in order; or a pump that has sent its last byte and is only about to notice.
-            await _upload.FinishAsync().ConfigureAwait(false);
+            await _upload.FinishAsync().ConfigureAwait(false); // one half ended in order: the other may go on
+        }
+        else if (_upload.IsComplete)
+        {
+            await _upload.FinishSoonAsync().ConfigureAwait(false); // it is likely to have sent its last byte, and about to notice
         }
         else if (_upload.IsRunning)
         {
@@ -368,7 +365,7 @@ internal sealed class UpstreamSocket : IResponseLease, IDisposable
         _head.Reset();
         IdleSince = _time.GetTimestamp();
         _inbox.Post();
-        Interlocked.Exchange(ref _owner, IsParked); // a full fence: an arrival sees it parked, or is seen below
+        _owner.Park(); // an arrival sees it parked, or is seen below
         if ((_inbox.HasArrived || !_home!.TryKeep(this)) && TryWake()) // isReusable says that there is a home
         {
             Dispose();
@@ -382,13 +379,5 @@ internal sealed class UpstreamSocket : IResponseLease, IDisposable
         {
             Dispose();
         }
-    }
-
-    /// <summary>Wakes the exchange with an error; any thread.</summary>
-    private void Interrupt(Interruption interruption)
-    {
-        _exchange.Interruption = interruption;
-        _transport.Abort();
-        _inbox.GiveUp();
     }
 }

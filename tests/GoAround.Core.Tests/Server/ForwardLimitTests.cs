@@ -57,13 +57,16 @@ public sealed class ForwardLimitTests
         Assert.Contains($"\r\nMax-Forwards: {forwarded}\r\n", Assert.Single(backend.Heads));
     }
 
-    [Fact]
-    public async Task Trace_with_a_body_is_refused()
+    [Theory]
+    [InlineData("Content-Length: 1\r\n\r\nx")]
+    [InlineData("Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n")]
+    public async Task Trace_with_a_body_is_refused_and_the_connection_closed(string rest)
     {
         using ScriptedBackend backend = new();
         await using ProxyFixture proxy = await ProxyFixture.OpenAsync(backend);
-        string answer = await proxy.AskOnceAsync("TRACE / HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: 1\r\n\r\nx");
+        string answer = await proxy.AskOnceAsync($"TRACE / HTTP/1.1\r\nHost: h\r\n{rest}GET / HTTP/1.1\r\nHost: h\r\n\r\n");
         Assert.StartsWith("HTTP/1.1 400 ", answer);
+        Assert.Contains("\r\nConnection: close\r\n", answer);
         Assert.Equal(0, backend.Accepted);
     }
 }

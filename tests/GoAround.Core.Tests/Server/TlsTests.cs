@@ -39,6 +39,16 @@ public sealed class TlsTests
     }
 
     [Fact]
+    public async Task Request_that_is_refused_over_tls_counts_as_https()
+    {
+        await using ProxyFixture proxy = await ProxyFixture.OpenAsync(Setup());
+        using WireEnd client = await ConnectAsync(proxy);
+        await client.SendAsync("GET / HTTP/1.1\r\n\r\n");
+        Assert.StartsWith("HTTP/1.1 400 ", await client.ReadToEndAsync());
+        Assert.Equal(["https"], proxy.Events.Schemes);
+    }
+
+    [Fact]
     public async Task Connection_that_closes_says_so_in_tls_too()
     {
         using ScriptedBackend backend = new ScriptedBackend().Answer(WireEnd.Response("ok"));

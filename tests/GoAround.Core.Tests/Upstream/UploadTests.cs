@@ -37,6 +37,33 @@ public sealed class UploadTests
     }
 
     [Fact]
+    public async Task Backend_that_has_answered_and_does_not_take_the_last_piece_keeps_neither_slot_nor_client()
+    {
+        const int MoreThanAllBuffers = 64 * 1024 * 1024;
+        using ScriptedBackend backend = new();
+        ProxyFixture.Setup setup = new() { Upstream = { BodyTimeout = TimeSpan.FromHours(1) } };
+        setup.Wrap = pool => new ScriptedHandler((request, cancellationToken) =>
+        {
+            request.ExpectsContinue = true; // so that the body is pumped, as one piece, while the answer comes
+            request.Body = new ScriptedBody(MoreThanAllBuffers, _ => new(new byte[MoreThanAllBuffers]));
+            return pool.HandleAsync(request, cancellationToken);
+        });
+        await using ProxyFixture proxy = await ProxyFixture.OpenAsync(setup, backend);
+        using WireEnd client = await proxy.ConnectAsync();
+        for (int i = 0; i < 2; i++)
+        {
+            await client.SendAsync(Get);
+            using WireEnd link = await backend.AcceptAsync();
+            await link.ReadHeadAsync();
+            await link.SendAsync(WireEnd.Response("no", "403 Forbidden"));
+            Assert.EndsWith("no", await client.ReadUntilAsync("\r\n\r\nno"));
+            await proxy.UntilNothingIsInFlightAsync();
+        }
+
+        proxy.ExpectNoErrors();
+    }
+
+    [Fact]
     public async Task Early_final_response_wins_while_the_client_still_sends()
     {
         using ScriptedBackend backend = new();

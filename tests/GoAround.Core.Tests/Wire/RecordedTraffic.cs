@@ -14,6 +14,8 @@ internal sealed class RecordedTraffic : ProxyEvents
 
     public ConcurrentQueue<(string Method, string Target, int Status)> Ended { get; } = new();
 
+    public ConcurrentQueue<string> Schemes { get; } = new();
+
     public bool IsOff { get; set; }
 
     public int OpenConnections => Volatile.Read(ref _open);
@@ -44,6 +46,7 @@ internal sealed class RecordedTraffic : ProxyEvents
     {
         if (!IsOff)
         {
+            Schemes.Enqueue(request.Scheme);
             Ended.Enqueue((request.Method.ToString(), Encoding.Latin1.GetString(request.Target.Span), statusCode));
         }
     }
