@@ -16,6 +16,7 @@ with Balancer([Backend(echo_id)], '-health-interval', '200ms') as g:
         clients.append(s)
     time.sleep(5)
     alive = check('alive with no descriptor left', g.process.poll() is None, f'exit {g.process.poll()}: {g.logged()[-100:]}')
+    check('the log names the limit that was reached', 'limit of 220 open files (ulimit -n)' in g.logged(), g.logged()[-200:])
     for s in clients:
         s.close()
     time.sleep(2)

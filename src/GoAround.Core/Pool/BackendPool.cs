@@ -185,9 +185,16 @@ internal sealed class BackendPool : IBackendPool
     private ProxyResponse GiveUp(Retry retry)
     {
         BackendException failure = retry.Failure;
-        ProxyResponse response = failure.Kind == BackendFailureKind.TimedOut
-            ? ProxyResponse.FromError(504, failure.Error, "The backend did not answer in time.\n")
-            : ProxyResponse.FromError(502, failure.Error, "The backend broke off.\n");
+        string text = failure switch
+        {
+            { Kind: BackendFailureKind.Malformed, Error: ProxyError.HttpResponseHeaderSectionSize } => "The head of the backend's answer is too large.\n",
+            { Kind: BackendFailureKind.Malformed } => "The backend's answer is malformed.\n",
+            { Kind: BackendFailureKind.TimedOut, NeverReached: true } => "The backend could not be reached in time.\n",
+            { Kind: BackendFailureKind.TimedOut } => "The backend did not answer in time.\n",
+            { NeverReached: true } => "The backend could not be reached.\n",
+            _ => "The backend broke off.\n",
+        };
+        ProxyResponse response = ProxyResponse.FromError(failure.Kind == BackendFailureKind.TimedOut ? 504 : 502, failure.Error, text);
         response.Attempts = retry.Attempts;
         _events.Fetched(retry.Attempts);
         return response;

@@ -275,6 +275,11 @@ internal sealed class ClientSession : IDisposable
             Writer.Cut(ResponseWriter.ClientClosedRequest);
             return false;
         }
+        catch (BackendException pause) when (pause.Kind == BackendFailureKind.TimedOut && response?.StatusCode == 101)
+        {
+            Writer.Cut(101); // -tunnel-timeout: a silent tunnel is nobody's fault
+            return false;
+        }
         catch (BackendException failure)
         {
             ServerLog.ResponseCut(_server.Log, _client, failure.Message);
@@ -283,7 +288,8 @@ internal sealed class ClientSession : IDisposable
                 _server.Events.ResponseBroken(backend, failure);
             }
 
-            return await InsteadAsync(502, failure.Error, "the backend's answer broke off").ConfigureAwait(false);
+            string why = failure.Kind == BackendFailureKind.Malformed ? "the backend's answer is malformed" : "the backend's answer broke off";
+            return await InsteadAsync(502, failure.Error, why).ConfigureAwait(false);
         }
 #pragma warning disable CA1031 // a bug, of this process or of a handler: it is logged, and answered where that is still possible
         catch (Exception error)

@@ -16,6 +16,7 @@ public sealed class ProxyServer : IAsyncDisposable
 {
     private static readonly TimeSpan AcceptRetryDelay = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan CutTimeout = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan FullNotice = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan DrainLook = TimeSpan.FromMilliseconds(50);
 
     private readonly ServerOptions _options;
@@ -33,6 +34,8 @@ public sealed class ProxyServer : IAsyncDisposable
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Socket? _listener;
     private Task _accepting = Task.CompletedTask;
+    private int? _fileLimit; // what lowered the maximum of connections, if anything did
+    private long? _toldFull;
     private bool _isStopping;
 
     /// <summary>Prepares a server; it listens from <see cref="StartAsync"/> on.</summary>
@@ -130,6 +133,7 @@ public sealed class ProxyServer : IAsyncDisposable
             return _options.MaxConnections;
         }
 
+        _fileLimit = files;
         ServerLog.ConnectionsLimitedByFiles(_log, most, _options.MaxConnections, files);
         return most;
     }
@@ -161,6 +165,25 @@ public sealed class ProxyServer : IAsyncDisposable
         }
     }
 
+    // At the limit each connection that ends lets one more in, and it is full again: thousands of times a second.
+    private void TellFull()
+    {
+        if (_toldFull is { } told && _time.GetElapsedTime(told) < FullNotice)
+        {
+            return;
+        }
+
+        _toldFull = _time.GetTimestamp();
+        if (_fileLimit is { } files)
+        {
+            ServerLog.FileLimitReached(_log, _maxConnections, files);
+        }
+        else
+        {
+            ServerLog.ConnectionLimitReached(_log, _maxConnections);
+        }
+    }
+
     private async Task AcceptAsync(Socket listener, CancellationToken cancellationToken)
     {
         try
@@ -169,7 +192,7 @@ public sealed class ProxyServer : IAsyncDisposable
             {
                 if (_room.CurrentCount == 0)
                 {
-                    ServerLog.ConnectionLimitReached(_log, _maxConnections);
+                    TellFull();
                 }
 
                 await _room.WaitAsync(cancellationToken).ConfigureAwait(false);

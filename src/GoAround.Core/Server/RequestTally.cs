@@ -20,7 +20,7 @@ internal struct RequestTally
     public readonly void End(ServerContext server, ProxyRequest request, ResponseWriter writer)
     {
         int statusCode = writer.StatusCode;
-        ProxyError error = statusCode == ResponseWriter.ClientClosedRequest || (Error == ProxyError.None && !writer.IsWhole) ? ProxyError.ClientLeft : Error;
+        ProxyError error = statusCode == ResponseWriter.ClientClosedRequest || (Error == ProxyError.None && !writer.IsWhole && statusCode != 101) ? ProxyError.ClientLeft : Error;
         if (error != ProxyError.None)
         {
             server.Events.ErrorMade(error, statusCode);

@@ -13,6 +13,9 @@ internal static partial class ServerLog
     [LoggerMessage(1001, LogLevel.Warning, "{Count} client connections are open, the most that are allowed; new ones wait")]
     public static partial void ConnectionLimitReached(ILogger log, int count);
 
+    [LoggerMessage(1010, LogLevel.Warning, "{Count} client connections are open, the most that the limit of {Files} open files (ulimit -n) allows; new ones wait")]
+    public static partial void FileLimitReached(ILogger log, int count, int files);
+
     [LoggerMessage(1007, LogLevel.Debug, "At most {Count} client connections, not {Configured}: this process may open {Files} files")]
     public static partial void ConnectionsLimitedByFiles(ILogger log, int count, int configured, int files);
 
@@ -34,6 +37,6 @@ internal static partial class ServerLog
     [LoggerMessage(1005, LogLevel.Warning, "{Count} client connections were still busy after {Seconds} s and were cut")]
     public static partial void ConnectionsCut(ILogger log, int count, double seconds);
 
-    [LoggerMessage(1006, LogLevel.Warning, "A response to {Client} was cut short: {Reason}")]
+    [LoggerMessage(1006, LogLevel.Warning, "A response to {Client} failed midway: {Reason}")]
     public static partial void ResponseCut(ILogger log, IPEndPoint? client, string reason);
 }

@@ -1,5 +1,8 @@
+using System;
+using System.Linq;
 using System.Threading.Tasks;
 using GoAround.Core.Tests.Wire;
+using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
 namespace GoAround.Core.Tests.Server;
@@ -34,6 +37,32 @@ public sealed class ConnectionLimitTests
         Assert.Equal(WireEnd.Response("ok") + LastOk, await proxy.AskOnceAsync(Get + Get + Get + Get));
         Assert.Equal(2, backend.Heads.Count);
         Assert.Equal(2, proxy.Events.Ended.Count);
+    }
+
+    [Fact]
+    public async Task Limit_that_is_reached_again_and_again_is_logged_once_in_ten_seconds()
+    {
+        FakeTimeProvider time = new();
+        using ScriptedBackend backend = new ScriptedBackend().Answer(WireEnd.Response("ok"));
+        await using ProxyFixture proxy = await ProxyFixture.OpenAsync(new ProxyFixture.Setup { Time = time, Server = { MaxConnections = 1 } }, backend);
+        for (int i = 0; i < 5; i++)
+        {
+            await AskOnceAsync();
+        }
+
+        Assert.Equal(1, Told());
+        time.Advance(TimeSpan.FromSeconds(10));
+        await AskOnceAsync();
+        await AskOnceAsync();
+        Assert.Equal(2, Told());
+
+        async Task AskOnceAsync()
+        {
+            using WireEnd client = await proxy.ConnectAsync();
+            await AskAsync(client);
+        }
+
+        int Told() => proxy.Loggers.Lines.Count(line => line.Id == 1001);
     }
 
     [Fact]

@@ -102,7 +102,7 @@ public sealed class UpgradeTests
     }
 
     [Fact]
-    public async Task Tunnel_that_is_silent_too_long_ends()
+    public async Task Tunnel_that_is_silent_too_long_ends_and_is_nobodys_fault()
     {
         FakeTimeProvider time = new();
         using ScriptedBackend backend = new();
@@ -112,6 +112,10 @@ public sealed class UpgradeTests
         using WireEnd link = await OpenTunnelAsync(client, backend);
         await Until.EndedAsync(Task.WhenAll(client.ReadToCloseAsync(), link.ReadToCloseAsync()), time);
         await proxy.UntilNothingIsInFlightAsync();
+        await Until.TrueAsync(() => !proxy.Events.Ended.IsEmpty, "not counted");
+        Assert.Empty(proxy.Events.Failures);
+        Assert.Empty(proxy.Events.Errors);
+        Assert.Empty(proxy.Loggers.Lines);
     }
 
     [Fact]

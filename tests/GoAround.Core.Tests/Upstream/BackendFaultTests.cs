@@ -43,6 +43,28 @@ public sealed class BackendFaultTests
     }
 
     [Theory]
+    [InlineData("no HTTP at all\r\n\r\n", "The backend's answer is malformed.\n")]
+    [InlineData("HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", "The backend's answer is malformed.\n")]
+    [InlineData("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", "the backend's answer is malformed\n")]
+    [InlineData("HTTP/1.1 200 OK\r\nX: {0}\r\n\r\n", "The head of the backend's answer is too large.\n")]
+    [InlineData(null, "The backend could not be reached.\n")]
+    public async Task Answer_says_in_words_too_what_the_backend_did(string? response, string text)
+    {
+        using ScriptedBackend backend = new();
+        if (response is null)
+        {
+            backend.StopListening();
+        }
+        else
+        {
+            backend.Answer(response.Replace("{0}", new string('x', 40_000), StringComparison.Ordinal));
+        }
+
+        await using ProxyFixture proxy = await ProxyFixture.OpenAsync(backend);
+        Assert.EndsWith($"\r\n\r\n{text}", await proxy.AskOnceAsync("POST / HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"));
+    }
+
+    [Theory]
     [InlineData("")]
     [InlineData("HTTP/1.1 20")]
     [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n")]
