@@ -123,8 +123,7 @@ public sealed class ProxyServerTests
             using WireEnd client = await proxy.ConnectAsync();
             await client.SendAsync("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 8\r\n\r\n");
             Task stopping = Task.Run(proxy.StopAsync);
-            await client.SendAsync("the body");
-            string answer = await client.ReadToCloseAsync();
+            string answer = await client.TrySendAsync("the body") ? await client.ReadToCloseAsync() : ""; // it was closed before a byte was received
             Assert.True(answer.Length == 0 || answer.EndsWith("done", StringComparison.Ordinal), answer);
             client.Dispose();
             await stopping;

@@ -49,6 +49,20 @@ internal sealed class WireEnd : IDisposable
 
     public Task SendAsync(ReadOnlyMemory<byte> bytes) => _stream.WriteAsync(bytes).AsTask().WaitAsync(Patience);
 
+    /// <summary>Sends; false: the other side has reset the connection.</summary>
+    public async Task<bool> TrySendAsync(string text)
+    {
+        try
+        {
+            await SendAsync(text);
+            return true;
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Reads up to and with a marker.</summary>
     public async Task<string> ReadUntilAsync(string marker)
     {
