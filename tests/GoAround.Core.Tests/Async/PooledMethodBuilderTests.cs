@@ -134,15 +134,24 @@ public sealed class PooledMethodBuilderTests
     {
         Gate[] gates = [.. Enumerable.Range(0, inFlight).Select(_ => new Gate())];
         ValueTask<int>[] sums = new ValueTask<int>[inFlight];
-        long sum = Round(gates, sums) + Round(gates, sums);
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < 20; i++)
+        _ = Round(gates, sums) + Round(gates, sums);
+
+        // What the builder allocates it allocates every time; the runtime, now and then, also charges a thread with what is its own.
+        long least = long.MaxValue;
+        for (int attempt = 0; attempt < 3 && least > 0; attempt++)
         {
-            sum += Round(gates, sums);
+            long sum = 0;
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            for (int i = 0; i < 20; i++)
+            {
+                sum += Round(gates, sums);
+            }
+
+            least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
+            Assert.Equal(20L * inFlight * (inFlight + 1) / 2, sum);
         }
 
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
-        Assert.Equal(22L * inFlight * (inFlight + 1) / 2, sum);
+        Assert.Equal(0, least);
     }
 
     [Fact]
