@@ -154,7 +154,6 @@ public sealed class ProxyServer : IAsyncDisposable
                 listener.DualMode = true;
             }
 
-            listener.LimitUnsent();
             listener.Bind(new IPEndPoint(address, _options.Port));
             return listener;
         }
