@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using GoAround.Core.Cache;
 using GoAround.Core.Health;
 using GoAround.Core.Pool;
 using GoAround.Core.Server;
@@ -26,6 +27,9 @@ public sealed class GoAroundOptions
 
     /// <summary>How backends are reached.</summary>
     public UpstreamOptions Upstream { get; } = new();
+
+    /// <summary>The cache in front of the pool; off by default.</summary>
+    public CacheOptions Cache { get; } = new();
 
     /// <summary>How long the server waits for the first round of checks before it opens its port (<c>-first-check-timeout</c>); zero or more; default 2 s.</summary>
     public TimeSpan FirstCheckTimeout { get; set; } = TimeSpan.FromSeconds(2);
