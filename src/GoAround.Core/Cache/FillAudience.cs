@@ -14,6 +14,8 @@ internal sealed class FillAudience
     private readonly Lock _gate = new();
     private readonly FillReader _fetch = new();
     private FillReader? _first;
+    private volatile FillReader? _leader;
+    private bool _isStopped;
     private int _count;
     private int _signals;
     private bool _isClosed;
@@ -21,11 +23,16 @@ internal sealed class FillAudience
     /// <summary>The number of the latest signal.</summary>
     public int Signals => Volatile.Read(ref _signals);
 
+    /// <summary>The one who came first, so long as it is there.</summary>
+    public FillReader? Leader => _leader;
+
     /// <summary>How many there are.</summary>
     public int Count => Volatile.Read(ref _count);
 
     /// <summary>Sits down; false: nobody is let in any more.</summary>
-    public bool TryJoin(FillReader reader)
+    /// <param name="reader">Who comes.</param>
+    /// <param name="isLeader">It comes first.</param>
+    public bool TryJoin(FillReader reader, bool isLeader)
     {
         lock (_gate)
         {
@@ -45,6 +52,7 @@ internal sealed class FillAudience
 
             _first = reader;
             _count++;
+            _leader = isLeader ? reader : _leader;
             return true;
         }
     }
@@ -75,6 +83,7 @@ internal sealed class FillAudience
             reader.Next = null;
             reader.Previous = null;
             reader.Audience = null;
+            _leader = _leader == reader ? null : _leader; // the same object may come again for somebody else
             _count--;
             isLast = closesEmpty && _count == 0 && !_isClosed;
             _isClosed |= isLast;
@@ -151,15 +160,19 @@ internal sealed class FillAudience
         }
     }
 
-    /// <summary>Takes the client of a reader for an interim response: until it is let go, the reader does not leave. False: it is not waiting.</summary>
-    public bool TryHold(FillReader reader)
+    /// <summary>Takes the client of the leader for an interim response: until it is let go, it does not leave. Null: it has left, or is about to.</summary>
+    public FillReader? HoldLeader()
     {
         lock (_gate)
         {
-            // One that has not come to its wait yet will: it is on its way there, and looks for the signals it missed.
-            bool isHeld = reader.Audience == this && !reader.HasGivenUp;
-            reader.IsHeld = isHeld;
-            return isHeld;
+            // One that has not come to its wait yet is on its way there, and will look for the signals it missed.
+            FillReader? leader = _leader is { HasGivenUp: false } ? _leader : null;
+            if (leader is not null)
+            {
+                leader.IsHeld = true;
+            }
+
+            return leader;
         }
     }
 
@@ -185,7 +198,7 @@ internal sealed class FillAudience
     {
         lock (_gate)
         {
-            if (segment.IsEntered || _count == 0)
+            if (segment.IsEntered || _count == 0 || _isStopped)
             {
                 return new(true);
             }
@@ -211,9 +224,22 @@ internal sealed class FillAudience
         _fetch.Wake(isSignal: true, isAlone: false);
     }
 
+    /// <summary>The fetch does not wait for its readers any more, and lets nobody in.</summary>
+    public void StopFetch()
+    {
+        lock (_gate)
+        {
+            _isStopped = true;
+            _isClosed = true;
+        }
+
+        WakeFetch();
+    }
+
     /// <summary>Starts over for the next fetch.</summary>
     public void Reset()
     {
+        _isStopped = false;
         _isClosed = false;
         _signals = 0;
     }
