@@ -38,6 +38,9 @@ public class StoredResponse : IDisposable
     /// <summary>After this moment no rule lets it be used, not even stale or after validation would it be worth its room: a store may drop it then.</summary>
     public DateTimeOffset KeepUntil { get; }
 
+    /// <summary>It is a marker: it says how other keys are made, and counts as no response where something is removed; default false. A store keeps it with the rest.</summary>
+    public bool IsMarker { get; init; }
+
     /// <summary>Takes one more share; false: the last one is gone already. Safe for concurrent use.</summary>
     public bool Share()
     {
