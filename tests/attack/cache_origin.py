@@ -1,5 +1,5 @@
 """The origin behind the proxy that cache_suite.py asks: it answers each step of each case by its script, and records what it was asked. Standard library only."""
-import re, socket, threading
+import re, socket, threading, time
 
 import cache_cases
 from kit import HEALTHY, body_of
@@ -13,7 +13,7 @@ class Script:
         self.step, self.status, self.reason, self.body = step, 200, None, body
         self.lines, self.removed, self.interim, self.trailers = [], set(), [], []
         self.is_closed = self.is_cut = self.is_chunked = self.is_until_close = False
-        self.fill = str
+        self.delay, self.fill = 0, str
 
     @property
     def has_body(self):
@@ -25,6 +25,8 @@ class Script:
             self.status, self.reason = int(word), rest or None
         elif word == '@body':
             self.body = cache_cases.content(rest)
+        elif word == '@delay':
+            self.delay = int(rest)
         elif word == '@close':
             self.is_closed = True
         elif word == '@cut':
@@ -147,6 +149,7 @@ class Origin:
         with record.lock:
             record.requests.append((int(step), request))
         script = record.scripts[int(step)]
+        time.sleep(script.delay)
         if script.is_closed:
             return False
         message, ends = script.message(method, request.conditional)

@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Linq;
 using System.Threading.Tasks;
 using GoAround.Core.Cache;
+using GoAround.Core.Tests.Pool;
 using GoAround.Core.Tests.Wire;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
@@ -23,13 +24,14 @@ internal sealed class CachedProxy : IAsyncDisposable
         _memory = new CacheMemory(options.SizeBytes);
         _store = new MemoryResponseCache(_memory, Time);
         Options = options;
+        Origin = new CaseOrigin(Time);
     }
 
     public CacheOptions Options { get; }
 
     public FakeTimeProvider Time { get; } = new(new DateTimeOffset(2026, 3, 4, 5, 6, 7, 250, TimeSpan.Zero));
 
-    public CaseOrigin Origin { get; } = new();
+    public CaseOrigin Origin { get; }
 
     public int Port => _fixture!.Port;
 

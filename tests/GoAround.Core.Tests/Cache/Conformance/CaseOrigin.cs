@@ -5,6 +5,7 @@ using System.Globalization;
 using System.Linq;
 using System.Threading.Tasks;
 using GoAround.Core.Tests.Wire;
+using Microsoft.Extensions.Time.Testing;
 
 namespace GoAround.Core.Tests.Cache.Conformance;
 
@@ -14,7 +15,13 @@ internal sealed class CaseOrigin : IDisposable
     private readonly ConcurrentQueue<(int Step, CaseFields Fields)> _asked = new();
     private readonly ConcurrentDictionary<int, CaseScript> _scripts = new();
 
-    public CaseOrigin() => Backend.Serve(ServeAsync);
+    private readonly FakeTimeProvider _time;
+
+    public CaseOrigin(FakeTimeProvider time)
+    {
+        _time = time;
+        Backend.Serve(ServeAsync);
+    }
 
     public ScriptedBackend Backend { get; } = new();
 
@@ -44,6 +51,7 @@ internal sealed class CaseOrigin : IDisposable
                 int step = int.Parse(fields["X-Step"]!, CultureInfo.InvariantCulture);
                 _asked.Enqueue((step, fields));
                 CaseScript script = _scripts[step];
+                _time.Advance(script.Delay);
                 if (!script.IsClosed)
                 {
                     await link.SendAsync(script.Message(head.StartsWith("HEAD ", StringComparison.Ordinal), fields.IsConditional));

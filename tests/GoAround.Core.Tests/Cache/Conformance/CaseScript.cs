@@ -21,6 +21,9 @@ internal sealed class CaseScript(int step, string body, CaseValues values)
 
     public string Body { get; private set; } = body;
 
+    /// <summary>Passes before the answer.</summary>
+    public TimeSpan Delay { get; private set; }
+
     /// <summary>The connection closes without an answer.</summary>
     public bool IsClosed { get; private set; }
 
@@ -37,6 +40,7 @@ internal sealed class CaseScript(int step, string body, CaseValues values)
         switch (word)
         {
             case "@body": Body = CaseValues.Content(rest); break;
+            case "@delay": Delay = TimeSpan.FromSeconds(int.Parse(rest, CultureInfo.InvariantCulture)); break;
             case "@close": IsClosed = true; break;
             case "@cut": IsCut = true; break;
             case "@chunked": _isChunked = true; break;
