@@ -37,7 +37,4 @@ internal enum DirectiveFlags
 
     /// <summary><c>only-if-cached</c> (§5.2.1.7).</summary>
     OnlyIfCached = 512,
-
-    /// <summary><c>max-stale</c> without a number: however stale (§5.2.1.2).</summary>
-    AnyStale = 1024,
 }

@@ -42,7 +42,6 @@ internal struct RequestFacts
         FieldList fields = request.Fields;
         bool originOnly = false;
         bool hasControl = false;
-        bool pragma = false;
         for (int i = 0; i < fields.Count; i++)
         {
             FieldLine line = fields[i];
@@ -52,6 +51,7 @@ internal struct RequestFacts
                     facts.HasAuthorization = true;
                     break;
                 case CacheField.CacheControl:
+                case CacheField.Pragma:
                     hasControl = true;
                     break;
                 case CacheField.Cookie:
@@ -65,24 +65,13 @@ internal struct RequestFacts
                 case CacheField.IfNoneMatch:
                     facts.HasConditions = true;
                     break;
-                case CacheField.Pragma:
-                    pragma = true;
-                    break;
                 case CacheField.Range:
                     facts.HasRange = request.Method.IsGet; // a server ignores Range with any other method   RFC 9110 §14.2
                     break;
             }
         }
 
-        if (hasControl || pragma)
-        {
-            facts.Control = hasControl ? CacheDirectives.ReadRequest(fields) : CacheDirectives.ReadPragma(fields);
-        }
-        else
-        {
-            facts.Control = CacheDirectives.Empty;
-        }
-
+        facts.Control = hasControl ? CacheDirectives.ReadRequest(fields) : CacheDirectives.Empty;
         facts.Bypass = BypassOf(request, in facts, originOnly);
         return facts;
     }

@@ -15,6 +15,12 @@ internal readonly struct StoreDecision
     /// <summary>When it was received, in Unix milliseconds: response_time (RFC 9111 §4.2.3).</summary>
     public long ResponseMs { get; init; }
 
+    /// <summary>Date, in Unix seconds; when it was received, where it had none that can be read.</summary>
+    public long DateSeconds { get; init; }
+
+    /// <summary>Last-Modified, in Unix seconds; <see cref="StoredLayout.NoDate"/> where there is none that can be read.</summary>
+    public long LastModifiedSeconds { get; init; }
+
     /// <summary>corrected_initial_age, in seconds; 0..2^31 (RFC 9111 §4.2.3).</summary>
     public long InitialAgeSeconds { get; init; }
 

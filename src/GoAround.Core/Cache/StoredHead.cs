@@ -26,6 +26,9 @@ internal readonly struct StoredHead
     /// <summary>When it was received, or last confirmed, in Unix milliseconds.</summary>
     public long ResponseMs => Long(StoredLayout.ResponseMsAt);
 
+    /// <summary>corrected_initial_age, in seconds.</summary>
+    public long InitialAgeSeconds => Seconds(StoredLayout.InitialAgeAt);
+
     /// <summary>freshness_lifetime, in seconds.</summary>
     public long LifetimeSeconds => Seconds(StoredLayout.LifetimeAt);
 
@@ -71,7 +74,7 @@ internal readonly struct StoredHead
 
     /// <summary>current_age, in seconds (RFC 9111 §4.2.3).</summary>
     // resident_time = now - response_time; current_age = corrected_initial_age + resident_time
-    public long AgeSeconds(long nowMs) => Seconds(StoredLayout.InitialAgeAt) + (Math.Max(0, nowMs - ResponseMs) / 1000);
+    public long AgeSeconds(long nowMs) => InitialAgeSeconds + (Math.Max(0, nowMs - ResponseMs) / 1000);
 
     /// <summary>Seconds of freshness that are left; 0 or less: stale.</summary>
     // response_is_fresh = (freshness_lifetime > current_age)   RFC 9111 §4.2

@@ -1,3 +1,4 @@
+using System;
 using GoAround.Core.Http;
 
 namespace GoAround.Core.Cache;
@@ -8,14 +9,44 @@ internal static class Validation
     /// <summary>Adds the stored validators to the request for a backend, from which the client's conditions were taken (§4.3.1).</summary>
     public static void AddConditions(FieldList fields, in StoredHead head)
     {
+        if (!head.ETag.IsEmpty)
+        {
+            fields.AddOwn("If-None-Match"u8, head.ETag, KnownField.Other);
+        }
+
+        if (head.LastModifiedSeconds != StoredLayout.NoDate)
+        {
+            fields.AddOwn("If-Modified-Since"u8, head.LastModified, KnownField.Other);
+        }
     }
 
-    /// <summary>Whether a 304 is about this stored response (§4.3.4).</summary>
-    public static bool Confirms(in StoredHead head, ProxyResponse notModified) => true;
+    /// <summary>
+    /// Whether a 304 is about this stored response (§4.3.4). One without validators is: the request had those of no other. If it is not, nothing stored
+    /// is confirmed, and the request is sent again without conditions.
+    /// </summary>
+    public static bool Confirms(in StoredHead head, ProxyResponse notModified)
+    {
+        FieldList fields = notModified.Fields;
+        if (fields.TryGet("ETag"u8, out ReadOnlySpan<byte> etag) && !etag.IsEmpty)
+        {
+            return EntityTags.IsWeak(etag) ? EntityTags.MatchWeakly(etag, head.ETag) : EntityTags.MatchStrongly(etag, head.ETag) || IsWeakOf(etag, head.ETag);
+        }
 
-    /// <summary>Whether a 200 to HEAD is about this stored response, so that it is brought up to date; if not, the stored one is no longer good (§4.3.5).</summary>
+        return !fields.TryGet("Last-Modified"u8, out ReadOnlySpan<byte> modified) || head.LastModified.IsEmpty || modified.SequenceEqual(head.LastModified);
+    }
+
+    /// <summary>Whether a 200 to HEAD is about this stored response, which is then brought up to date; if not, the stored one is outdated (§4.3.5).</summary>
     /// <param name="head">The stored response to GET.</param>
     /// <param name="headAnswer">The answer to HEAD.</param>
     /// <param name="length">Bytes of the stored body.</param>
-    public static bool ConfirmsByHead(in StoredHead head, ProxyResponse headAnswer, long length) => true;
+    public static bool ConfirmsByHead(in StoredHead head, ProxyResponse headAnswer, long length)
+    {
+        FieldList fields = headAnswer.Fields;
+        return (!fields.TryGet("ETag"u8, out ReadOnlySpan<byte> etag) || etag.SequenceEqual(head.ETag))
+            && (!fields.TryGet("Last-Modified"u8, out ReadOnlySpan<byte> modified) || modified.SequenceEqual(head.LastModified))
+            && (headAnswer.ContentLength is not { } said || said == length);
+    }
+
+    // We asked with the weak tag; a backend that answers with the strong one of the same name means the same.
+    private static bool IsWeakOf(ReadOnlySpan<byte> strong, ReadOnlySpan<byte> stored) => EntityTags.IsWeak(stored) && EntityTags.MatchWeakly(strong, stored);
 }
