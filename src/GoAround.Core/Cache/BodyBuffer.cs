@@ -41,6 +41,12 @@ internal sealed class BodyBuffer : IDisposable
     /// <summary>How many bytes were appended so far, dropped ones included.</summary>
     public long Length => Volatile.Read(ref _length);
 
+    /// <summary>What it takes of the budget.</summary>
+    public long TakenBytes { get; private set; }
+
+    /// <summary>Whether it lies in that memory.</summary>
+    public bool IsIn(CacheMemory memory) => _memory == memory;
+
     /// <summary>Takes one more share; false: the last is gone already. Safe for concurrent use.</summary>
     public bool Share()
     {
@@ -109,11 +115,14 @@ internal sealed class BodyBuffer : IDisposable
         {
             if (last.RunningIndex < _length)
             {
+                TakenBytes -= last.Run.Length;
                 last.Run = _memory.Shorten(last.Run, (int)(_length - last.RunningIndex));
+                TakenBytes += last.Run.Length;
                 break;
             }
 
             _index[--_segments] = null;
+            TakenBytes -= last.Run.Length + SegmentBytes;
             _memory.Return(last.Run, SegmentBytes);
         }
     }
@@ -147,7 +156,9 @@ internal sealed class BodyBuffer : IDisposable
         Volatile.Write(ref _index, old.AsSpan(dropped).ToArray());
         for (int i = 0; i < dropped; i++)
         {
-            _memory.Return(old[i]!.Run, SegmentBytes); // all before _segments are set
+            CacheRun run = old[i]!.Run; // all before _segments are set
+            TakenBytes -= run.Length + SegmentBytes;
+            _memory.Return(run, SegmentBytes);
         }
     }
 
@@ -195,7 +206,8 @@ internal sealed class BodyBuffer : IDisposable
         // A body that is announced and never comes must not hold its whole length: each run is at most as long as all before.
         long step = Math.Max(_capacity, _expected > 0 ? FirstRunBytes : FirstRunOfUnknown);
         long wanted = Math.Max(needed, _expected > _capacity ? Math.Min(_expected - _capacity, step) : step);
-        if (!_memory.TryTake((int)Math.Min(wanted, _memory.LongestRun), _isCounted ? SegmentBytes : SegmentBytes + ObjectBytes, out CacheRun run))
+        int objectBytes = _isCounted ? SegmentBytes : SegmentBytes + ObjectBytes;
+        if (!_memory.TryTake((int)Math.Min(wanted, _memory.LongestRun), objectBytes, out CacheRun run))
         {
             return false;
         }
@@ -217,6 +229,7 @@ internal sealed class BodyBuffer : IDisposable
         index[_segments] = segment;
         Volatile.Write(ref _index, index);
         _segments++;
+        TakenBytes += run.Length + objectBytes;
         _capacity += run.Length;
         return true;
     }

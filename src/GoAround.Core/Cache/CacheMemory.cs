@@ -20,7 +20,7 @@ internal sealed class CacheMemory
 
     private const int LargestExtentBytes = 1 << 20;
     private const int SmallestExtentBytes = 1 << 14;
-    private const int SmallestPieceBytes = 2048;
+    private const int SmallestPieceBytes = 1024;
     private const int Rounds = 16;
 
     private readonly Lock _gate = new();
@@ -208,9 +208,13 @@ internal sealed class CacheMemory
         return true;
     }
 
+    /// <summary>
+    /// Takes one more extent. Some is left over for objects, since memory once split up is seldom free as a whole again: without that, no more
+    /// responses than at the moment it was full could ever be kept, however small.
+    /// </summary>
     private bool TryGrow()
     {
-        if (_committed + ExtentCost > CapacityBytes)
+        if (_committed + ExtentCost + (_objects / 2) + (CapacityBytes / 64) > CapacityBytes)
         {
             return false;
         }
