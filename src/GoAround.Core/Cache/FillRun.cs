@@ -122,7 +122,7 @@ internal static class FillRun
             }
         }
 
-        StoreDecision decision = StoreRules.Decide(in fill.Facts, fill.Request, response, cache.Options, requestMs, responseMs);
+        StoreDecision decision = StoreRules.Decide(in fill.Facts, response, cache.Options, requestMs, responseMs);
         if (decision.IsStored && VaryRules.Read(response.Fields, ref content.VaryNames) > VaryKind.Fields)
         {
             decision = StoreDecision.Not(CacheBypass.Vary);

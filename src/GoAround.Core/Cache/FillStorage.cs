@@ -46,7 +46,7 @@ internal static class FillStorage
         FillContent content = fill.Content;
         ProxyResponse merged = new();
         FieldUpdate.Merge(in content.OldHead, notModified, merged);
-        StoreDecision decision = StoreRules.Decide(in fill.Facts, fill.Request, merged, cache.Options, requestMs, responseMs);
+        StoreDecision decision = StoreRules.Decide(in fill.Facts, merged, cache.Options, requestMs, responseMs);
         content.Decision = decision;
         StoredResponse old = content.Old!; // there is one, or nothing could be confirmed
         content.StoreKey.Append(fill.LookupKey);
@@ -74,7 +74,7 @@ internal static class FillStorage
         if (Validation.ConfirmsByHead(in answer.Head, headAnswer, stored.Body.Length))
         {
             FieldUpdate.Merge(in answer.Head, headAnswer, merged);
-            decision = StoreRules.Decide(in answer.Facts, request, merged, cache.Options, requestMs, cache.NowMs());
+            decision = StoreRules.Decide(in answer.Facts, merged, cache.Options, requestMs, cache.NowMs());
         }
 
         try
