@@ -83,6 +83,7 @@ public static class GoAroundServiceCollectionExtensions
             CreatePoolStep(provider),
             store,
             Options(provider).Cache,
+            provider.GetRequiredService<CacheMemory>(),
             events,
             Time(provider),
             Loggers(provider).CreateLogger<CachingHandler>(),
