@@ -136,7 +136,7 @@ class Play:
         elif re.fullmatch(r'\d{3}', text):
             need(a.status == int(text), seen)
         elif text == 'incomplete':
-            need(not a.complete, f'{seen}: the answer ended in order')
+            need(not a.complete or a.status >= 500, f'{seen}: the answer ended in order')
         elif m := re.fullmatch(r'interim (\d+)', text):
             need(int(m[1]) in a.interim, f'{a.interim}')
         elif m := re.fullmatch(r'reason (.*)', text):

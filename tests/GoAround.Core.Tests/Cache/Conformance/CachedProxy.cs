@@ -43,7 +43,7 @@ internal sealed class CachedProxy : IAsyncDisposable
         CachedProxy proxy = new();
         ProxyFixture.Setup setup = new()
         {
-            Wrap = next => proxy._cache = new CachingHandler(next, proxy._store, proxy.Options, new RecordedTraffic(), proxy.Time, new RecordedLog<CachingHandler>(), "goaround"),
+            Wrap = next => proxy._cache = new CachingHandler(next, proxy._store, proxy.Options, proxy._memory, new RecordedTraffic(), proxy.Time, new RecordedLog<CachingHandler>(), "goaround"),
         };
         proxy._fixture = await ProxyFixture.OpenAsync(setup, proxy.Origin.Backend);
         return proxy;

@@ -24,7 +24,7 @@ internal sealed class CaseExpectation(CaseOrigin origin, CaseValues values, int 
             "from" => answer.From == Number(words[1]) && IsAsAnswered(answer.From),
             "any" => answer.Status > 0 && (words.Length == 1 || words.Contains($"{answer.Status}")),
             "gateway" => answer.Status >= 500 && answer.From is null,
-            "incomplete" => !answer.IsComplete,
+            "incomplete" => !answer.IsComplete || answer.Status >= 500,
             "interim" => answer.Interim.Contains(Number(words[1])),
             "reason" => answer.Fields.FirstLine.EndsWith(text[7..], StringComparison.Ordinal),
             "lines" => answer.Fields.All(words[1]).Count == Number(words[2]),
