@@ -26,6 +26,11 @@ internal static class FillStorage
 
         StoredHeadWriter.Write(ref content.HeadBytes, in decision, response, cache.Options);
         content.Head = Read(content.HeadBytes.Memory);
+        if ((decision.Flags & StoredFlags.OmitsFields) != 0)
+        {
+            OmittedFields.CopyNamed(response.Fields, cache.Options.TargetedField, content.Private);
+        }
+
         content.StoreKey.Append(fill.PrimaryKey);
         if (content.VaryNames.Length > 0)
         {
@@ -46,7 +51,11 @@ internal static class FillStorage
         FillContent content = fill.Content;
         ProxyResponse merged = new();
         FieldUpdate.Merge(in content.OldHead, notModified, merged);
-        StoreDecision decision = StoreRules.Decide(in fill.Facts, merged, cache.Options, requestMs, responseMs);
+
+        // What is said to one with credentials gets into what all are told only where the origin allows it   RFC 9111 §3.5
+        StoreDecision decision = fill.Facts.HasAuthorization
+            ? StoreRules.Decide(in fill.Facts, merged, cache.Options, requestMs, responseMs)
+            : StoreRules.DecideUpdate(merged, cache.Options, requestMs, responseMs);
         content.Decision = decision;
         StoredResponse old = content.Old!; // there is one, or nothing could be confirmed
         content.StoreKey.Append(fill.LookupKey);
@@ -74,7 +83,7 @@ internal static class FillStorage
         if (Validation.ConfirmsByHead(in answer.Head, headAnswer, stored.Body.Length))
         {
             FieldUpdate.Merge(in answer.Head, headAnswer, merged);
-            decision = StoreRules.Decide(answer.Facts.AsGet(), merged, cache.Options, requestMs, cache.NowMs());
+            decision = StoreRules.DecideUpdate(merged, cache.Options, requestMs, cache.NowMs());
         }
 
         try
