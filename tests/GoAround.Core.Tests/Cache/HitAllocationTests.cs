@@ -2,9 +2,13 @@ using System;
 using System.Threading;
 using System.Threading.Tasks;
 using GoAround.Core.Cache;
+using GoAround.Core.Hosting;
+using GoAround.Core.Server;
 using GoAround.Core.Tests.Load;
 using GoAround.Core.Tests.Pool;
 using GoAround.Core.Tests.Wire;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
@@ -48,20 +52,33 @@ public sealed class HitAllocationTests(ITestOutputHelper output)
     public async Task A_hit_over_sockets_allocates_nothing(int clients, int requests)
     {
         byte[] request = "GET /hello?x=1 HTTP/1.1\r\nHost: localhost:3000\r\nUser-Agent: test\r\nAccept: */*\r\n\r\n"u8.ToArray();
-        using ScriptedBackend backend = new();
-        backend.Answer(WireEnd.Response("Hello, world!", fields: "Cache-Control: max-age=86400\r\n"));
-        await using CachedFixture fixture = await CachedFixture.OpenAsync(new FakeTimeProvider(DateTimeOffset.UtcNow), ProxyEvents.None, backend);
-        string first;
-        using (WireEnd client = await fixture.Proxy.ConnectAsync())
+        byte[] response = "HTTP/1.1 200 OK\r\nCache-Control: max-age=86400\r\nContent-Length: 13\r\n\r\nHello, world!"u8.ToArray();
+        using FixedBackend backend = new(response);
+        await using ServiceProvider services = new ServiceCollection()
+            .AddSingleton<TimeProvider>(new FakeTimeProvider(DateTimeOffset.UtcNow)) // or Age grows, and with it the answer
+            .AddGoAround(options =>
+            {
+                options.Server.Port = 0;
+                options.Health.Interval = TimeSpan.FromHours(1);
+                options.Cache.IsEnabled = true;
+                options.Backends.Add(backend.Address);
+            })
+            .BuildServiceProvider();
+        IHostedService host = Assert.Single(services.GetServices<IHostedService>());
+        await host.StartAsync(default);
+        int port = services.GetRequiredService<ProxyServer>().LocalEndPoint.Port;
+        string hit;
+        using (WireEnd client = await RawClient.ConnectAsync(port))
         {
             await client.SendAsync(request);
             await client.ReadUntilAsync("Hello, world!");
             await client.SendAsync(request);
-            first = await client.ReadUntilAsync("Hello, world!");
+            hit = await client.ReadUntilAsync("Hello, world!");
         }
 
+        Assert.Contains("; hit", hit, StringComparison.Ordinal);
         double best = double.MaxValue;
-        using (FixedClients load = new(clients, fixture.Proxy.Port, request, first.Length))
+        using (FixedClients load = new(clients, port, request, hit.Length))
         {
             load.Measure(requests);
             load.Measure(requests);
@@ -72,7 +89,7 @@ public sealed class HitAllocationTests(ITestOutputHelper output)
         }
 
         output.WriteLine($"{best} bytes a request");
-        Assert.Single(backend.Heads);
+        await host.StopAsync(new CancellationToken(canceled: true)).WaitAsync(WireEnd.Patience);
         Assert.True(best < 4, $"{best} bytes a request"); // the runtime's own, by time and not by request: see AllocationTests
     }
 
