@@ -51,7 +51,11 @@ internal static class FillStorage
         FillContent content = fill.Content;
         ProxyResponse merged = new();
         FieldUpdate.Merge(in content.OldHead, notModified, merged);
-        StoreDecision decision = StoreRules.DecideUpdate(merged, cache.Options, requestMs, responseMs);
+
+        // What is said to one with credentials gets into what all are told only where the origin allows it   RFC 9111 §3.5
+        StoreDecision decision = fill.Facts.HasAuthorization
+            ? StoreRules.Decide(in fill.Facts, merged, cache.Options, requestMs, responseMs)
+            : StoreRules.DecideUpdate(merged, cache.Options, requestMs, responseMs);
         content.Decision = decision;
         StoredResponse old = content.Old!; // there is one, or nothing could be confirmed
         content.StoreKey.Append(fill.LookupKey);

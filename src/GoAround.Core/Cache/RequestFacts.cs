@@ -33,14 +33,6 @@ internal struct RequestFacts
     /// <summary>The client takes nothing but a stored response; else 504 (RFC 9111 §5.2.1.7).</summary>
     public readonly bool OnlyIfCached => (Control.Flags & DirectiveFlags.OnlyIfCached) != 0;
 
-    /// <summary>The same of a GET: what a response to HEAD says of the one that is stored.</summary>
-    public readonly RequestFacts AsGet()
-    {
-        RequestFacts facts = this;
-        facts.IsHead = false;
-        return facts;
-    }
-
     /// <summary>Reads them.</summary>
     public static RequestFacts Read(ProxyRequest request)
     {
