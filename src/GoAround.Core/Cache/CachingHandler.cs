@@ -35,6 +35,9 @@ internal sealed class CachingHandler : ProxyHandler, ICachePurge, IAsyncDisposab
         _fetch = new SharedFetch(_cache);
     }
 
+    /// <inheritdoc cref="FillTable.IsIdle"/>
+    public bool IsIdle => _cache.Fills.IsIdle;
+
     /// <inheritdoc/>
     public CacheUsage Usage => _cache.Store.Usage;
 

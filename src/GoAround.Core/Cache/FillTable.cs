@@ -38,6 +38,9 @@ internal sealed class FillTable : IAsyncDisposable
         _timer = time.CreateTimer(static table => ((FillTable)table!).OnTick(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
+    /// <summary>No fetch is under way, nor on its way into the store; for tests.</summary>
+    public bool IsIdle => Volatile.Read(ref _running) <= 1;
+
     /// <summary>Nothing is fetched any more.</summary>
     public bool IsStopped => _isStopped;
 

@@ -52,7 +52,7 @@ internal sealed class CachedProxy : IAsyncDisposable
     public Task<WireEnd> ConnectAsync() => _fixture!.ConnectAsync();
 
     /// <summary>Waits until no fetch is under way.</summary>
-    public Task SettleAsync() => _fixture!.UntilNothingIsInFlightAsync();
+    public Task SettleAsync() => Until.TrueAsync(() => _cache!.IsIdle, "a fetch did not come to its end");
 
     public async ValueTask DisposeAsync()
     {
