@@ -48,6 +48,9 @@ internal sealed class ClientSession : IDisposable
 
     private Inbox Inbox => Inflow.Inbox;
 
+    /// <summary>Bytes have come that no receive has brought yet, of TLS too: a request, most likely. A system call.</summary>
+    private bool HasMore => LinuxCalls.IsReadable(_socket.SafeHandle) || Inbox.HasArrived;
+
     /// <summary>Serves the connection to its end. Never throws.</summary>
     public async Task RunAsync()
     {
@@ -141,7 +144,7 @@ internal sealed class ClientSession : IDisposable
         while (status == ParseStatus.NeedMore)
         {
             Transfer transfer = await WaitForHeadAsync().ConfigureAwait(false);
-            if (transfer == Transfer.GivenUp && _exchange.Parser.HasStarted && !Inflow.MustStop)
+            if (transfer == Transfer.GivenUp && !Inflow.MustStop && (_exchange.Parser.HasStarted || HasMore))
             {
                 continue; // only nudged: this is no idle connection
             }
