@@ -26,6 +26,7 @@ internal sealed class PolledTransport : Transport, IValueTaskSource<SocketError>
     private int _sending;
     private long _handed;
     private volatile bool _mustTry; // an end or an urgent byte has come: a short receive no longer means that the socket is empty
+    private volatile bool _hasPeerClosed;
     private volatile bool _isConnecting;
     private int _isClosed;
 
@@ -123,6 +124,12 @@ internal sealed class PolledTransport : Transport, IValueTaskSource<SocketError>
     public override bool IsReadable => LinuxCalls.IsReadable(_handle);
 
     /// <inheritdoc/>
+    public override bool TellsPeerEnd => true;
+
+    /// <inheritdoc/>
+    public override PeerEnd PeerEnd => _hasPeerClosed ? PeerEnd.Closed : PeerEnd.None;
+
+    /// <inheritdoc/>
     public override ValueTask ShutdownSendAsync()
     {
         _socket.TryShutdownSend();
@@ -166,20 +173,17 @@ internal sealed class PolledTransport : Transport, IValueTaskSource<SocketError>
             Volatile.Read(ref _sink)?.OnReset(); // what is still to be received stands before the error
         }
 
+        if ((events & (LinuxCalls.PeerClosed | LinuxCalls.Failed)) == LinuxCalls.PeerClosed && !_hasPeerClosed)
+        {
+            _hasPeerClosed = true; // every later event says so again
+            Volatile.Read(ref _sink)?.OnPeerClosed();
+        }
+
         if ((events & (LinuxCalls.Readable | Unusual)) != 0)
         {
             OnReadable();
         }
     }
-
-    private static SocketError ErrorOf(int errno) => errno switch
-    {
-        32 or 104 => SocketError.ConnectionReset, // EPIPE, ECONNRESET
-        103 => SocketError.ConnectionAborted,
-        110 => SocketError.TimedOut,
-        9 or 107 or 108 => SocketError.NotConnected, // EBADF, ENOTCONN, ESHUTDOWN
-        _ => SocketError.SocketError,
-    };
 
     private void OnReadable()
     {
@@ -285,7 +289,7 @@ internal sealed class PolledTransport : Transport, IValueTaskSource<SocketError>
             return true;
         }
 
-        transfer = count >= 0 ? new Transfer((int)count, SocketError.Success) : new Transfer(0, ErrorOf(errno));
+        transfer = count >= 0 ? new Transfer((int)count, SocketError.Success) : new Transfer(0, LinuxCalls.ErrorOf(errno));
         if (errno == LinuxCalls.WouldBlock)
         {
             sink.ReturnRoom();
@@ -336,7 +340,7 @@ internal sealed class PolledTransport : Transport, IValueTaskSource<SocketError>
 
                 if (errno != LinuxCalls.Interrupted)
                 {
-                    error = ErrorOf(errno);
+                    error = LinuxCalls.ErrorOf(errno);
                     return true;
                 }
             }

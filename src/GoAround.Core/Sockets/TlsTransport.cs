@@ -91,6 +91,9 @@ internal sealed class TlsTransport : Transport
     public override long CountTaken() => Handed - LinuxCalls.Unacknowledged(_handle);
 
     /// <inheritdoc/>
+    public override PeerEnd PeerEnd => LinuxCalls.PeerEndOf(_handle);
+
+    /// <inheritdoc/>
     public override async ValueTask ShutdownSendAsync()
     {
         try

@@ -28,6 +28,12 @@ internal abstract class Transport : IDisposable
     /// <summary>Bytes, or an end, have reached this machine that no receive has brought yet, as far as the system tells; a system call.</summary>
     public virtual bool IsReadable => false;
 
+    /// <summary>The sink is told of <see cref="PeerEnd"/> as it comes; else it has to be asked for.</summary>
+    public virtual bool TellsPeerEnd => false;
+
+    /// <summary>Whether the other side has ended the connection, as far as the system tells; a system call, but for a transport that tells. Any thread.</summary>
+    public virtual PeerEnd PeerEnd => PeerEnd.None;
+
     /// <summary>Tells the other side that nothing more will come.</summary>
     public abstract ValueTask ShutdownSendAsync();
 
