@@ -122,7 +122,12 @@ internal sealed class ClientPresence : IDisposable
     public void LookOut(bool isReceiving = false)
     {
         Interlocked.MemoryBarrier(); // whoever is told of an end now sees the request, or the end is seen here
-        if (_isHalfClosed || (_transport.TellsPeerEnd && _transport.PeerEnd != PeerEnd.None))
+        PeerEnd end = _transport.TellsPeerEnd ? _transport.PeerEnd : PeerEnd.None;
+        if (end == PeerEnd.Reset)
+        {
+            OnLeft(); // it came together with bytes, which a receive brought
+        }
+        else if (_isHalfClosed || end == PeerEnd.Closed)
         {
             OnHalfClosed();
         }

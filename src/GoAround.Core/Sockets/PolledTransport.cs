@@ -27,6 +27,7 @@ internal sealed class PolledTransport : Transport, IValueTaskSource<SocketError>
     private long _handed;
     private volatile bool _mustTry; // an end or an urgent byte has come: a short receive no longer means that the socket is empty
     private volatile bool _hasPeerClosed;
+    private volatile bool _hasFailed;
     private volatile bool _isSignalled;
     private volatile bool _isConnecting;
     private int _isClosed;
@@ -100,7 +101,7 @@ internal sealed class PolledTransport : Transport, IValueTaskSource<SocketError>
     public override bool TellsPeerEnd => true;
 
     /// <inheritdoc/>
-    public override PeerEnd PeerEnd => _hasPeerClosed ? PeerEnd.Closed : PeerEnd.None;
+    public override PeerEnd PeerEnd => _hasFailed ? PeerEnd.Reset : _hasPeerClosed ? PeerEnd.Closed : PeerEnd.None;
 
     /// <inheritdoc/>
     public override ValueTask ShutdownSendAsync()
@@ -145,6 +146,7 @@ internal sealed class PolledTransport : Transport, IValueTaskSource<SocketError>
             _mustTry = true;
         }
 
+        _hasFailed |= (events & LinuxCalls.Failed) != 0;
         if ((events & (LinuxCalls.Writable | LinuxCalls.Failed | LinuxCalls.HungUp)) != 0)
         {
             OnWritable();
