@@ -4,7 +4,7 @@ using Xunit;
 namespace GoAround.Core.Tests.Cache;
 
 /// <summary>RFC 9111 §4.4, RFC 3986 §5.</summary>
-public class InvalidationTests
+public class InvalidationKeyTests
 {
     private const string Base = "http://example.com/b/c/d?q";
 
