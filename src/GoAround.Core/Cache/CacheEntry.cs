@@ -11,7 +11,7 @@ namespace GoAround.Core.Cache;
 internal sealed class CacheEntry : BufferedResponse
 {
     /// <summary>What this object takes on the heap; measured by a test.</summary>
-    internal const int ObjectBytes = 224;
+    internal const int ObjectBytes = 192;
 
     private readonly CacheMemory _memory;
     private readonly CacheRun _run;
