@@ -226,7 +226,7 @@ internal sealed class ClientBody : MessageBody
         _state.Received += length;
         return _state.Received <= (_options.MaxBodyBytes ?? long.MaxValue)
             ? status != ChunkStatus.NeedMore
-            : throw new ClientException(413, "the body is too large");
+            : throw new ClientException(413, "The body is too large.");
     }
 
     private void Keep(ReadOnlySpan<byte> piece)

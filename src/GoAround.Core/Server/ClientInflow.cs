@@ -143,7 +143,7 @@ internal sealed class ClientInflow : IDisposable
     {
         if (_deadline.HasPassed)
         {
-            return new ClientException(408, "the body did not come in time");
+            return new ClientException(408, "The body did not come in time.");
         }
 
         if (cancellationToken.IsCancellationRequested)

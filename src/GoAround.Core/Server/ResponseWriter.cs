@@ -16,7 +16,6 @@ internal sealed class ResponseWriter : IDisposable
     public const int ClientClosedRequest = 499;
 
     private const int CollectLimitBytes = 16 * 1024;
-    private const int PiecesBeforeYield = 32;
 
     private readonly ClientSession _session;
     private readonly ClientInflow _inflow;
@@ -171,11 +170,11 @@ internal sealed class ResponseWriter : IDisposable
                 return false;
             }
 
-            atOnce = isAtHand ? atOnce + 1 : 0;
-            if (atOnce == PiecesBeforeYield)
+            atOnce = isAtHand ? atOnce + PollerTurn.CostOf(piece.Length) : 0;
+            if (atOnce >= PollerTurn.Share)
             {
                 atOnce = 0;
-                await PollThread.Leave(); // one fast download must not keep a poll thread for itself
+                await default(PollerTurn); // one fast download must not keep a poll thread for itself
             }
         }
 

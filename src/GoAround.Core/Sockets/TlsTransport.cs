@@ -95,7 +95,7 @@ internal sealed class TlsTransport : Transport
     {
         try
         {
-            await _tls.ShutdownAsync().ConfigureAwait(false);
+            await CloseTls().ConfigureAwait(false);
             _socket.TryShutdownSend();
         }
         catch (IOException)
@@ -162,10 +162,25 @@ internal sealed class TlsTransport : Transport
         }
     }
 
+    /// <summary>Makes the alert that closes TLS, and starts to send it.</summary>
+    private Task CloseTls()
+    {
+        _wire.Enter();
+        try
+        {
+            return _tls.ShutdownAsync();
+        }
+        finally
+        {
+            _wire.Leave();
+        }
+    }
+
     /// <summary>Starts a read; true: it ended at once.</summary>
     private bool Start(Memory<byte> buffer, out Transfer transfer)
     {
         transfer = default;
+        _wire.Enter(); // and left where the outcome is picked up; while the wire is waited for, nobody is inside
         try
         {
 #pragma warning disable CA2012 // the awaiter is completed exactly once: here, or in OnReceived
@@ -173,6 +188,7 @@ internal sealed class TlsTransport : Transport
 #pragma warning restore CA2012
             if (receive.IsCompleted)
             {
+                _wire.Leave();
                 transfer = Outcome(receive);
                 return true;
             }
@@ -183,6 +199,7 @@ internal sealed class TlsTransport : Transport
         }
         catch (InvalidOperationException)
         {
+            _wire.Leave();
             transfer = new Transfer(0, SocketError.Shutdown); // closed from this side meanwhile
             return true;
         }
@@ -202,6 +219,7 @@ internal sealed class TlsTransport : Transport
 
     private void OnReceived()
     {
+        _wire.Leave();
         Transfer transfer = Outcome(_receive);
         if (Proceed(ref transfer))
         {
