@@ -23,7 +23,7 @@ public sealed class BodyBufferTests
     public void Body_is_read_as_it_was_written_and_gives_all_back(int length, int expected)
     {
         byte[] content = Content(length);
-        BodyBuffer body = new(_memory, expected);
+        BodyBuffer body = BodyBuffer.Take(_memory, expected);
         for (int at = 0; at < length;)
         {
             int count = Math.Min(1 + (at * 7 % 3000), length - at);
@@ -44,7 +44,7 @@ public sealed class BodyBufferTests
     [Fact]
     public void Body_of_known_length_that_comes_at_once_lies_in_one_piece()
     {
-        using BodyBuffer body = new(_memory, 14_000);
+        using BodyBuffer body = BodyBuffer.Take(_memory, 14_000);
 
         Assert.True(body.TryAppend(Content(14_000)));
         body.Trim();
@@ -55,7 +55,7 @@ public sealed class BodyBufferTests
     [Fact]
     public void Body_that_is_announced_and_does_not_come_holds_little()
     {
-        using BodyBuffer body = new(_memory, 3 << 20);
+        using BodyBuffer body = BodyBuffer.Take(_memory, 3 << 20);
 
         Assert.True(body.TryAppend(Content(1)));
 
@@ -65,9 +65,9 @@ public sealed class BodyBufferTests
     [Fact]
     public void Append_without_room_adds_nothing()
     {
-        using BodyBuffer other = new(_memory);
+        using BodyBuffer other = BodyBuffer.Take(_memory);
         Assert.True(other.TryAppend(Content(2 << 20)));
-        using BodyBuffer body = new(_memory);
+        using BodyBuffer body = BodyBuffer.Take(_memory);
         Assert.True(body.TryAppend("head"u8));
 
         Assert.False(body.TryAppend(Content(3 << 20)));
@@ -83,7 +83,7 @@ public sealed class BodyBufferTests
     public async Task Readers_stream_along_while_it_grows()
     {
         byte[] content = Content(1_500_000);
-        using BodyBuffer body = new(_memory);
+        using BodyBuffer body = BodyBuffer.Take(_memory);
         Task<byte[]>[] readers = [.. Enumerable.Range(0, 3).Select(_ => Task.Run(() =>
         {
             ArrayBufferWriter<byte> seen = new();
@@ -107,7 +107,7 @@ public sealed class BodyBufferTests
     [Fact]
     public void Body_without_an_end_goes_through_a_window()
     {
-        using BodyBuffer body = new(_memory);
+        using BodyBuffer body = BodyBuffer.Take(_memory);
         byte[] piece = Content(10_000);
         long most = 0;
         for (int i = 0; i < 5000; i++)
@@ -126,7 +126,7 @@ public sealed class BodyBufferTests
     [Fact]
     public void Memory_goes_back_with_the_last_share()
     {
-        BodyBuffer body = new(_memory);
+        BodyBuffer body = BodyBuffer.Take(_memory);
         Assert.True(body.TryAppend("x"u8));
         Assert.True(body.Share());
         body.Dispose();

@@ -34,7 +34,7 @@ public sealed class MemoryResponseCacheTests : IDisposable
     [Fact]
     public async Task Body_that_lies_in_the_memory_is_kept_without_a_copy()
     {
-        using BodyBuffer body = new(_store.Memory);
+        using BodyBuffer body = BodyBuffer.Take(_store.Memory);
         Assert.True(body.TryAppend("hello"u8));
         body.Trim();
         using BufferedResponse response = new("h"u8.ToArray(), body, [], DateTimeOffset.MaxValue);
@@ -211,7 +211,7 @@ public sealed class MemoryResponseCacheTests : IDisposable
             await _store.StoreAsync($"k {i}", new string('x', 2000));
         }
 
-        using BodyBuffer body = new(_store.Memory);
+        using BodyBuffer body = BodyBuffer.Take(_store.Memory);
 
         Assert.True(body.TryAppend(new byte[2 << 20]));
         Assert.InRange(_store.Memory.CommittedBytes, 0, _store.Memory.CapacityBytes);

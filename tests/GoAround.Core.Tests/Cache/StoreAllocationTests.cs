@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Threading.Tasks;
+using GoAround.Core.Async;
 using GoAround.Core.Cache;
 using GoAround.Core.Tests.Load;
 using GoAround.Core.Tests.Pool;
@@ -43,6 +44,25 @@ public sealed class StoreAllocationTests
         Assert.Equal(0, best);
     }
 
+    /// <summary>What lives long and then is garbage costs a collection of everything: the objects of what goes are those of what comes.</summary>
+    [OptimizedTheory]
+    [InlineData(40_000)]
+    public async Task Storing_in_the_place_of_what_goes_allocates_nothing(int responses)
+    {
+        MemoryResponseCache cache = new(_memory, TimeProvider.System);
+        long best = long.MaxValue;
+        for (int i = 0; i < responses; i++)
+        {
+            Store(cache, i, [], out long allocated, out _);
+            best = i < responses - 1000 ? long.MaxValue : Math.Min(best, allocated);
+        }
+
+        Assert.InRange(cache.Usage.Evictions, 1, responses);
+        Assert.Equal(0, best);
+        await cache.ClearAsync(default);
+        cache.Dispose();
+    }
+
     [OptimizedTheory]
     [InlineData(0)]
     [InlineData(1)]
@@ -62,8 +82,8 @@ public sealed class StoreAllocationTests
         }
 
         await cache.ClearAsync(default);
+        TakeAllFree();
         Store(cache, -1, names, out long allocated, out long counted);
-
         Assert.InRange(counted, allocated, allocated + (tags * 8));
         cache.Dispose();
     }
@@ -74,7 +94,7 @@ public sealed class StoreAllocationTests
         byte[] head = new byte[100];
         long used = _memory.UsedBytes;
         long before = GC.GetAllocatedBytesForCurrentThread();
-        using BodyBuffer body = new(_memory, 100);
+        using BodyBuffer body = BodyBuffer.Take(_memory, 100);
         body.TryAppend(head);
         body.Trim();
         long beforeResponse = GC.GetAllocatedBytesForCurrentThread();
@@ -84,5 +104,13 @@ public sealed class StoreAllocationTests
         allocated = GC.GetAllocatedBytesForCurrentThread() - afterResponse + beforeResponse - before;
         Assert.True(storing.IsCompletedSuccessfully);
         counted = _memory.UsedBytes - used - (2 * CacheMemory.GranuleBytes);
+    }
+
+    // What would be used again is not allocated.
+    private static void TakeAllFree()
+    {
+        while (FreeList<CacheEntry>.TryTake() is not null || FreeList<BodyBuffer>.TryTake() is not null || FreeList<BodySegment>.TryTake() is not null)
+        {
+        }
     }
 }

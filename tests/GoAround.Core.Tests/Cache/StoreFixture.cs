@@ -33,7 +33,7 @@ internal sealed class StoreFixture : IDisposable
 
     public async Task StoreAsync(string key, string body, TimeSpan keep, params string[] tags)
     {
-        using BodyBuffer buffer = new(Memory, body.Length);
+        using BodyBuffer buffer = BodyBuffer.Take(Memory, body.Length);
         if (buffer.TryAppend(Bytes(body)))
         {
             buffer.Trim();

@@ -35,7 +35,7 @@ public sealed class StoreModel : IEvictionModel, IDisposable
             return true;
         }
 
-        using BodyBuffer body = new(_memory, bytes);
+        using BodyBuffer body = BodyBuffer.Take(_memory, bytes);
         if (body.TryAppend(Content.AsSpan(0, Math.Min(bytes, Content.Length))))
         {
             body.Trim();

@@ -96,7 +96,7 @@ public sealed class StoreStressTests
             BinaryPrimitives.WriteInt32LittleEndian(content.AsSpan(i + 4), version);
         }
 
-        using BodyBuffer body = new(memory, words % 2 == 0 ? content.Length : 0);
+        using BodyBuffer body = BodyBuffer.Take(memory, words % 2 == 0 ? content.Length : 0);
         if (body.TryAppend(content))
         {
             body.Trim();
