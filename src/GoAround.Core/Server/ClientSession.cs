@@ -232,9 +232,9 @@ internal sealed class ClientSession : IDisposable
         else
         {
             _request.Body = MessageBody.Empty;
-            Inflow.Watch();
         }
 
+        Inflow.BeginRequest(_head.HasBody);
         return RequestGate.Pass(_server, _forwarded, _request, _head.ContentLength, wire.Span);
     }
 

@@ -102,6 +102,8 @@ internal sealed class ResponseWriter : IDisposable
             {
                 _inflow.OnClientLeft();
             }
+
+            _inflow.OnSent();
         }
         finally
         {
@@ -233,7 +235,6 @@ internal sealed class ResponseWriter : IDisposable
     {
         _state.HasBegun = true;
         _state.StatusCode = _state.Announced;
-        _inflow.OnSending();
         if (await WriteAsync(bytes).ConfigureAwait(false) == SocketError.Success)
         {
             _inflow.OnSent();
@@ -254,6 +255,7 @@ internal sealed class ResponseWriter : IDisposable
     private async ValueTask<SocketError> WaitAsync(ValueTask<SocketError> sending)
     {
         _watch.Start();
+        _inflow.OnSendWaits();
         SocketError error = await sending.ConfigureAwait(false);
         return _watch.Stop() ? error : SocketError.TimedOut; // too late: the session is being cut
     }

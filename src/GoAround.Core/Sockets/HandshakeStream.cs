@@ -12,6 +12,7 @@ internal sealed class HandshakeStream : NetworkStream
 {
     private long _handed;
     private int _isInside;
+    private int _reads;
 
     public HandshakeStream(Socket socket)
         : base(socket, ownsSocket: false)
@@ -24,6 +25,9 @@ internal sealed class HandshakeStream : NetworkStream
     /// <summary>Bytes that were written, those of a write under way included.</summary>
     public long Handed => Volatile.Read(ref _handed);
 
+    /// <summary>How many reads were begun, without those of no bytes, which only wait. Any thread.</summary>
+    public int Reads => Volatile.Read(ref _reads);
+
     /// <summary>Keeps <see cref="HasEnded"/>.</summary>
     public bool WatchesEnd { get; set; }
 
@@ -33,6 +37,11 @@ internal sealed class HandshakeStream : NetworkStream
     /// <inheritdoc/>
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
+        if (!buffer.IsEmpty)
+        {
+            Volatile.Write(ref _reads, _reads + 1); // before it takes anything; by one thread at a time
+        }
+
         ValueTask<int> read = base.ReadAsync(buffer, cancellationToken);
         if (IsHandshake)
         {

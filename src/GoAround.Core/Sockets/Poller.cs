@@ -141,11 +141,14 @@ internal sealed class Poller
         while (true)
         {
             int count = LinuxCalls.Wait(_poll, ready, EventsAtOnce, _putOff.Count > 0 ? 0 : Timeout.Infinite);
+            for (int i = 0; i < count && count > 1; i++)
+            {
+                Find(ready, i, out uint events)?.OnSignalled(events); // what runs on the first ones may be about to use the last one
+            }
+
             for (int i = 0; i < count; i++)
             {
-                ReadOnlySpan<byte> fields = new(ready + (i * EventBytes), EventBytes);
-                uint events = BinaryPrimitives.ReadUInt32LittleEndian(fields);
-                Find(BinaryPrimitives.ReadInt64LittleEndian(fields[DataOffset..]))?.OnReady(events);
+                Find(ready, i, out uint events)?.OnReady(events);
             }
 
             for (int i = _putOff.Count; i > 0; i--) // what is put off again waits for the next poll
@@ -153,6 +156,14 @@ internal sealed class Poller
                 _putOff.Dequeue()();
             }
         }
+    }
+
+    /// <summary>The transport of an event that was fetched.</summary>
+    private unsafe PolledTransport? Find(byte* ready, int index, out uint events)
+    {
+        ReadOnlySpan<byte> fields = new(ready + (index * EventBytes), EventBytes); // fewer than were asked for
+        events = BinaryPrimitives.ReadUInt32LittleEndian(fields);
+        return Find(BinaryPrimitives.ReadInt64LittleEndian(fields[DataOffset..]));
     }
 
     /// <summary>The transport of this number, or null where it was closed after its event had been fetched.</summary>

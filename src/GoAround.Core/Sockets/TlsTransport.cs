@@ -20,6 +20,7 @@ internal sealed class TlsTransport : Transport
     private readonly Action _onReceived;
     private ConfiguredValueTaskAwaitable<int>.ConfiguredValueTaskAwaiter _receive;
     private IReceiveSink? _sink;
+    private int _readsBefore;
     private bool _isLookout;
     private bool _isAborted;
 
@@ -62,6 +63,7 @@ internal sealed class TlsTransport : Transport
     {
         _sink = sink;
         _isLookout = true;
+        _readsBefore = _wire.Reads;
         return Start(default, out transfer) && Proceed(ref transfer);
     }
 
@@ -89,6 +91,17 @@ internal sealed class TlsTransport : Transport
 
     /// <inheritdoc/>
     public override long CountTaken() => Handed - LinuxCalls.Unacknowledged(_handle);
+
+    /// <inheritdoc/>
+    /// <remarks>Any bytes of TLS count, so a session ticket does; those come before the first response. The order counts: a read is counted first, and then takes the bytes.</remarks>
+    public override bool IsReadable => LinuxCalls.IsReadable(_handle) || MayBeReadable;
+
+    /// <inheritdoc/>
+    /// <remarks>A receive waits with a read of no bytes; only for a record of which a piece is there already, or that has come, it reads.</remarks>
+    public override bool MayBeReadable => _wire.Reads != _readsBefore;
+
+    /// <inheritdoc/>
+    public override PeerEnd PeerEnd => LinuxCalls.PeerEndOf(_handle);
 
     /// <inheritdoc/>
     public override async ValueTask ShutdownSendAsync()
