@@ -99,6 +99,11 @@ internal sealed class CachedAnswer : ProxyResponse, IResponseLease, IFreeListIte
         FillContent content = fill.Content;
         long? length = fill.HasEnded && fill.Fault is null ? content.Last!.Start + content.Last.Length : content.Length; // it is being received
         Begin(in content.Head);
+        if (content.Private.Count > 0 && fill.IsLeader(Reader))
+        {
+            content.Private.CopyTo(Fields);
+        }
+
         Backend = content.Backend;
         ReceivedVersion = content.Version;
         Attempts = content.Attempts;

@@ -67,6 +67,9 @@ internal sealed class FillContent
     /// <summary>The fields after the body; complete once it has ended.</summary>
     public FieldList Trailers { get; } = new();
 
+    /// <summary>Fields that are not stored, and that nobody gets but the one whose request was sent (RFC 9111 §5.2.2.4, §5.2.2.7).</summary>
+    public FieldList Private { get; } = new();
+
     /// <summary>The names under which it can be removed.</summary>
     public List<ReadOnlyMemory<byte>> Tags { get; private set; } = [];
 
@@ -127,6 +130,7 @@ internal sealed class FillContent
         Attempts = 0;
         Version = null;
         Trailers.Clear();
+        Private.Clear();
         Tags.Clear();
     }
 }

@@ -50,15 +50,18 @@ internal static class FillRun
         }
     }
 
+    [AsyncMethodBuilder(typeof(PooledMethodBuilder))]
     private static async ValueTask FetchAsync(Fill fill, CacheContext cache)
     {
         FillContent content = fill.Content;
+        bool mayConfirm = content.Old is not null;
         long requestMs = cache.NowMs();
         ProxyResponse response = await cache.Next.HandleAsync(fill.Request, fill.Stopped).ConfigureAwait(false);
-        if (response.StatusCode == 304 && content.Old is not null && !Validation.Confirms(in content.OldHead, response))
+        if (response.StatusCode == 304 && mayConfirm && !Validation.Confirms(in content.OldHead, response))
         {
             // It confirms something else than what is stored: asked again, without conditions   RFC 9111 §4.3.3
             await response.DisposeAsync().ConfigureAwait(false);
+            mayConfirm = false;
             fill.Request.RemoveConditions();
             requestMs = cache.NowMs();
             response = await cache.Next.HandleAsync(fill.Request, fill.Stopped).ConfigureAwait(false);
@@ -68,7 +71,7 @@ internal static class FillRun
         bool isWhole = false;
         try
         {
-            switch (Judge(fill, cache, response, requestMs))
+            switch (Judge(fill, cache, response, mayConfirm, requestMs))
             {
                 case FillPhase.Handed:
                     isOurs = !fill.TryHand(response);
@@ -101,25 +104,22 @@ internal static class FillRun
     }
 
     /// <summary>Finds out what the answer is: Handed, Open, or Stored.</summary>
-    private static FillPhase Judge(Fill fill, CacheContext cache, ProxyResponse response, long requestMs)
+    private static FillPhase Judge(Fill fill, CacheContext cache, ProxyResponse response, bool mayConfirm, long requestMs)
     {
         FillContent content = fill.Content;
         content.ForwardStatus = response.StatusCode;
         content.Attempts = response.Attempts;
         long responseMs = cache.NowMs();
-        if (content.Old is not null)
+        if (mayConfirm && response.StatusCode == 304)
         {
-            if (response.StatusCode == 304)
-            {
-                FillStorage.Confirm(fill, cache, response, requestMs, responseMs);
-                return FillPhase.Stored;
-            }
+            FillStorage.Confirm(fill, cache, response, requestMs, responseMs);
+            return FillPhase.Stored;
+        }
 
-            StaleCause cause = response.Backend is null ? StaleCause.Disconnected : StaleCause.ServerError;
-            if (response.StatusCode is 500 or 502 or 503 or 504 && TryGoStale(fill, cache, cause))
-            {
-                return FillPhase.Stored;
-            }
+        StaleCause cause = response.Backend is null ? StaleCause.Disconnected : StaleCause.ServerError;
+        if (response.StatusCode is 500 or 502 or 503 or 504 && TryGoStale(fill, cache, cause))
+        {
+            return FillPhase.Stored;
         }
 
         StoreDecision decision = StoreRules.Decide(in fill.Facts, response, cache.Options, requestMs, responseMs);
@@ -217,6 +217,7 @@ internal static class FillRun
         fill.Content.Widen();
     }
 
+    [AsyncMethodBuilder(typeof(PooledMethodBuilder))]
     private static async ValueTask FinishAsync(Fill fill, CacheContext cache)
     {
         ValueTask storing = fill.Phase == FillPhase.Open && fill.Content.IsOutgrown ? default : FillStorage.StoreAsync(fill, cache);

@@ -26,13 +26,18 @@ internal static class FillStorage
 
         StoredHeadWriter.Write(ref content.HeadBytes, in decision, response, cache.Options);
         content.Head = Read(content.HeadBytes.Memory);
+        if ((decision.Flags & StoredFlags.OmitsFields) != 0)
+        {
+            OmittedFields.CopyNamed(response.Fields, cache.Options.TargetedField, content.Private);
+        }
+
         content.StoreKey.Append(fill.PrimaryKey);
         if (content.VaryNames.Length > 0)
         {
             VaryRules.AppendSelection(ref content.StoreKey, content.VaryNames.Span, fill.Request.Fields);
         }
 
-        AddTags(content, response, fill.Url, content.StoreKey.Length);
+        AddTags(fill, response);
         content.HasAge = response.Fields.Contains("Age"u8);
         content.Length = response.Body.Length;
         content.Backend = response.Backend;
@@ -46,7 +51,11 @@ internal static class FillStorage
         FillContent content = fill.Content;
         ProxyResponse merged = new();
         FieldUpdate.Merge(in content.OldHead, notModified, merged);
-        StoreDecision decision = StoreRules.Decide(in fill.Facts, merged, cache.Options, requestMs, responseMs);
+
+        // What is said to one with credentials gets into what all are told only where the origin allows it   RFC 9111 §3.5
+        StoreDecision decision = fill.Facts.HasAuthorization
+            ? StoreRules.Decide(in fill.Facts, merged, cache.Options, requestMs, responseMs)
+            : StoreRules.DecideUpdate(merged, cache.Options, requestMs, responseMs);
         content.Decision = decision;
         StoredResponse old = content.Old!; // there is one, or nothing could be confirmed
         content.StoreKey.Append(fill.LookupKey);
@@ -58,7 +67,7 @@ internal static class FillStorage
         }
 
         StoredHeadWriter.Write(ref content.HeadBytes, in decision, merged, cache.Options);
-        AddTags(content, merged, fill.Url, content.StoreKey.Length);
+        AddTags(fill, merged);
         content.Head = Read(content.HeadBytes.Memory);
         content.Result = RenewedResponse.Make(content.HeadBytes.Memory, old, content.Tags, Until(decision.KeepUntilMs));
         content.GiveHeadAway();
@@ -66,7 +75,7 @@ internal static class FillStorage
 
     /// <summary>Brings what is stored up to date by the answer to HEAD (RFC 9111 §4.3.5).</summary>
     [AsyncMethodBuilder(typeof(PooledMethodBuilder))]
-    public static async ValueTask FreshenAsync(CachedAnswer answer, CacheContext cache, ProxyRequest request, ProxyResponse headAnswer, long requestMs)
+    public static async ValueTask FreshenAsync(CachedAnswer answer, CacheContext cache, ProxyResponse headAnswer, long requestMs)
     {
         StoredResponse stored = answer.Stored!; // asked only where there is one
         StoreDecision decision = StoreDecision.Not(CacheBypass.Status);
@@ -74,7 +83,7 @@ internal static class FillStorage
         if (Validation.ConfirmsByHead(in answer.Head, headAnswer, stored.Body.Length))
         {
             FieldUpdate.Merge(in answer.Head, headAnswer, merged);
-            decision = StoreRules.Decide(in answer.Facts, merged, cache.Options, requestMs, cache.NowMs());
+            decision = StoreRules.DecideUpdate(merged, cache.Options, requestMs, cache.NowMs());
         }
 
         try
@@ -89,10 +98,7 @@ internal static class FillStorage
             List<ReadOnlyMemory<byte>> tags = [];
             StoredHeadWriter.Write(ref head, in decision, merged, cache.Options);
             CacheTags.Read(merged.Fields, tags);
-            if (answer.Key.Length > answer.UrlLength)
-            {
-                tags.Add(answer.Key.Span[..answer.UrlLength].ToArray());
-            }
+            AddKeys(tags, answer.Key.Span, answer.PrimaryLength, answer.UrlLength);
 
             using StoredResponse renewed = RenewedResponse.Make(head.Memory, stored, tags, Until(decision.KeepUntilMs));
             await cache.Store.StoreAsync(answer.Key.Memory, renewed, default).ConfigureAwait(false);
@@ -173,17 +179,29 @@ internal static class FillStorage
     {
         KeyBuffer head = default;
         StoredHeadWriter.WriteMarker(ref head, fill.Content.VaryNames.Span);
-        ReadOnlyMemory<byte>[] tags = fill.PrimaryKey.Length > fill.Url.Length ? [fill.Url.ToArray()] : [];
-        using StoredResponse marker = new(head.Memory, ReadOnlySequence<byte>.Empty, tags, until);
+        List<ReadOnlyMemory<byte>> tags = [];
+        AddKeys(tags, fill.PrimaryKey, fill.PrimaryKey.Length, fill.Url.Length);
+        using StoredResponse marker = new(head.Memory, ReadOnlySequence<byte>.Empty, tags, until) { IsMarker = true };
         await cache.Store.StoreAsync(fill.Content.StoreKey.Memory[..fill.PrimaryKey.Length], marker, fill.Stopped).ConfigureAwait(false);
     }
 
-    private static void AddTags(FillContent content, ProxyResponse response, ReadOnlySpan<byte> url, int keyLength)
+    private static void AddTags(Fill fill, ProxyResponse response)
     {
-        CacheTags.Read(response.Fields, content.Tags);
-        if (keyLength > url.Length)
+        CacheTags.Read(response.Fields, fill.Content.Tags);
+        AddKeys(fill.Content.Tags, fill.Content.StoreKey.Span, fill.PrimaryKey.Length, fill.Url.Length);
+    }
+
+    /// <summary>Whoever removes the URL, or what stands under the primary key, removes this too.</summary>
+    private static void AddKeys(List<ReadOnlyMemory<byte>> tags, ReadOnlySpan<byte> key, int primaryLength, int urlLength)
+    {
+        if (key.Length > primaryLength)
         {
-            content.Tags.Add(url.ToArray());
+            tags.Add(key[..primaryLength].ToArray());
+        }
+
+        if (primaryLength > urlLength)
+        {
+            tags.Add(key[..urlLength].ToArray());
         }
     }
 

@@ -61,9 +61,10 @@ internal sealed class PassThrough(CacheContext cache, CacheInvalidation invalida
                     return AnswerReport.Stale(cache, request, answer, stored, in answer.Head, response.StatusCode, nowMs);
                 }
 
-                if (response.StatusCode == 200)
+                if (response.StatusCode == 200 && !answer.Facts.HasAuthorization && !answer.Facts.HasCookie)
                 {
-                    await FillStorage.FreshenAsync(answer, cache, request, response, requestMs).ConfigureAwait(false);
+                    // What is said to one user alone must not get into what all are told.
+                    await FillStorage.FreshenAsync(answer, cache, response, requestMs).ConfigureAwait(false);
                 }
             }
 
