@@ -5,6 +5,7 @@ using System.Net;
 using System.Threading;
 using System.Threading.Tasks;
 using GoAround.Core.Sockets;
+using GoAround.Core.Tests.Sockets;
 using GoAround.Core.Tests.Wire;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -22,7 +23,7 @@ public sealed class StrayBytesTests
 
     private readonly FakeTimeProvider _time = new();
 
-    [Theory]
+    [PolledTheory]
     [InlineData(false, 0, "HTTP/1.1 200 OK\r\nDate: D\r\nContent-Length: 6\r\n\r\npoison")]
     [InlineData(false, 100, "HTTP/1.1 200 OK\r\nDate: D\r\nContent-Length: 6\r\n\r\npoison")]
     [InlineData(false, 1000, "H")]
@@ -84,7 +85,7 @@ public sealed class StrayBytesTests
         proxy.ExpectNoErrors();
     }
 
-    [Theory]
+    [PolledTheory]
     [InlineData(false)]
     [InlineData(true)]
     public async Task Backend_that_sends_nothing_out_of_turn_keeps_its_socket(bool tls)
@@ -108,7 +109,7 @@ public sealed class StrayBytesTests
         Assert.Equal(1, backend.Accepted);
     }
 
-    [Fact]
+    [PolledFact]
     public async Task Kestrel_over_tls_keeps_its_socket()
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
