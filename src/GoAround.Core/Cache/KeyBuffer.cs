@@ -35,6 +35,9 @@ internal struct KeyBuffer
         return _bytes.AsSpan(start, count);
     }
 
+    /// <summary>What was appended from a position on, to be changed in place; lent until the next change.</summary>
+    public readonly Span<byte> WrittenFrom(int start) => _bytes.AsSpan(start, Length - start);
+
     /// <summary>Goes back to so many bytes.</summary>
     public void Truncate(int length) => Length = length;
 
