@@ -49,7 +49,7 @@ lint:
 	@sh tests/lint.sh
 
 bench: all
-	@sh tests/install-tools.sh nginx haproxy wrk
+	@sh tests/install-tools.sh nginx haproxy wrk $(if $(filter 1,$(CACHE)),varnishd)
 	@bash bench/compare.sh
 
 cache-trace:

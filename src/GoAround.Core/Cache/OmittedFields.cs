@@ -30,6 +30,22 @@ internal static class OmittedFields
         return false;
     }
 
+    /// <summary>Copies what no-cache and private name: it is for the one who asked.</summary>
+    /// <param name="fields">Of the response.</param>
+    /// <param name="targetedField">The name of the targeted field; empty for none.</param>
+    /// <param name="named">Gets them.</param>
+    public static void CopyNamed(FieldList fields, string targetedField, FieldList named)
+    {
+        for (int i = 0; i < fields.Count; i++)
+        {
+            FieldLine line = fields[i];
+            if (AreNamed(fields, targetedField, line.Name))
+            {
+                named.AddOwn(line.Name, line.Value, line.Known);
+            }
+        }
+    }
+
     private static bool IsNamed(ReadOnlySpan<byte> control, ReadOnlySpan<byte> name)
     {
         DirectiveReader directives = new(control);

@@ -37,7 +37,7 @@ public sealed class GoAroundOptions
     /// <summary>The steps between the server and the pool, outermost first.</summary>
     internal IReadOnlyList<Func<IServiceProvider, ProxyHandler, ProxyHandler>> Handlers => _handlers;
 
-    /// <summary>Puts a step of your own before the pool; steps are entered in the order they were added.</summary>
+    /// <summary>Puts a step of your own before the cache and the pool; steps are entered in the order they were added.</summary>
     /// <param name="handler">Makes the step, given the application's services and the next step. Called once.</param>
     public GoAroundOptions Use(Func<IServiceProvider, ProxyHandler, ProxyHandler> handler)
     {

@@ -79,6 +79,8 @@ public sealed class AddGoAroundTests
     [InlineData(typeof(IConnectionFactory))]
     [InlineData(typeof(IBackendClient))]
     [InlineData(typeof(IBackendPool))]
+    [InlineData(typeof(IResponseCache))]
+    [InlineData(typeof(ICachePurge))]
     [InlineData(typeof(ProxyHandler))]
     [InlineData(typeof(ProxyEvents))]
     [InlineData(typeof(TimeProvider))]
