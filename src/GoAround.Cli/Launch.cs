@@ -39,6 +39,7 @@ internal sealed class Launch : IAsyncDisposable
     private PrometheusBridge? _bridge;
     private ProxyServer? _metrics;
     private ControlSocket? _control;
+    private IdleMemory? _memory;
 
     private Launch(Settings settings)
     {
@@ -103,6 +104,7 @@ internal sealed class Launch : IAsyncDisposable
             await _metrics.DisposeAsync().ConfigureAwait(false);
         }
 
+        _memory?.Dispose();
         _bridge?.Dispose();
         await _demo.DisposeAsync().ConfigureAwait(false);
         await _services.DisposeAsync().ConfigureAwait(false);
@@ -143,6 +145,7 @@ internal sealed class Launch : IAsyncDisposable
             await OpenAsync("p", _options.Server.Port, service.StartAsync).ConfigureAwait(false);
         }
 
+        _memory = IdleMemory.OfProcess(_time);
         await AnnounceAsync(pool).ConfigureAwait(false);
     }
 

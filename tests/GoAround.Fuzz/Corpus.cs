@@ -8,9 +8,15 @@ namespace GoAround.Fuzz;
 /// <summary>The seeds: one file each, its bytes as they would come over the wire, named for what is special about them.</summary>
 internal static class Corpus
 {
-    /// <summary>The seeds of one target, by name. What is a head to the parser is a connection to the session.</summary>
+    /// <summary>The seeds of one target, by name. What is a head to the parser is a connection to the session, what is a chunked body to the decoder one of a backend's answer, and to a tunnel all is alike.</summary>
     public static IReadOnlyList<KeyValuePair<string, byte[]>> Of(string target) =>
-        target == "session" ? [.. In("request-head"), .. In(target)] : In(target);
+        target switch
+        {
+            "session" => [.. In("request-head"), .. In(target)],
+            "response-body" => [.. In("chunked"), .. In(target)],
+            "tunnel" => [.. In("response-head"), .. In(target)],
+            _ => In(target),
+        };
 
     private static KeyValuePair<string, byte[]>[] In(string target) =>
         [.. Directory.EnumerateFiles(Path.Combine(AppContext.BaseDirectory, "corpus", target))

@@ -8,7 +8,7 @@ internal sealed class FuzzOptions
 {
     /// <summary>Says how to call it.</summary>
     public const string Usage =
-        "dotnet run --project tests/GoAround.Fuzz -c Release -- [--target request-head|response-head|chunked|session|all] [--seconds N | --minutes N] [--seed N] [--input FILE]";
+        "dotnet run --project tests/GoAround.Fuzz -c Release -- [--target request-head|response-head|chunked|session|response-body|tunnel|all] [--seconds N | --minutes N] [--seed N] [--input FILE]";
 
     /// <summary>The target, or <c>all</c>.</summary>
     public string Target { get; private set; } = "all";

@@ -85,7 +85,8 @@ internal sealed class FuzzRun
         return Encoding.Latin1.GetBytes(_target.Name switch
         {
             "response-head" => messages.ResponseHead().Text,
-            "chunked" => messages.Chunked(messages.Content(0, 200), []),
+            "chunked" or "response-body" => messages.Chunked(messages.Content(0, 200), []),
+            "tunnel" when random.Next(2) == 0 => messages.Content(0, 60_000),
             _ => messages.Stream(4).Text,
         });
     }

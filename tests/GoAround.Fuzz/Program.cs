@@ -13,7 +13,7 @@ internal static class Program
 
     public static async Task<int> Main(string[] args)
     {
-        string[] names = ["request-head", "response-head", "chunked", "session"];
+        string[] names = ["request-head", "response-head", "chunked", "session", "response-body", "tunnel"];
         FuzzOptions? options = FuzzOptions.Parse(args);
         if (options is null || (options.Target != "all" && Array.IndexOf(names, options.Target) < 0))
         {
@@ -44,6 +44,8 @@ internal static class Program
         "request-head" => new RequestTarget(),
         "response-head" => new ResponseTarget(),
         "chunked" => new ChunkedTarget(),
+        "response-body" => await ResponseBodyTarget.OpenAsync(),
+        "tunnel" => await TunnelTarget.OpenAsync(),
         _ => await SessionTarget.OpenAsync(),
     };
 

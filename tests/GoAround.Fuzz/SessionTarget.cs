@@ -1,15 +1,8 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
-using System.Net;
 using System.Text;
-using System.Threading;
 using System.Threading.Tasks;
-using GoAround.Core;
-using GoAround.Core.Pool;
-using GoAround.Core.Server;
-using GoAround.Core.Upstream;
-using Microsoft.Extensions.Logging;
 
 namespace GoAround.Fuzz;
 
@@ -20,20 +13,14 @@ namespace GoAround.Fuzz;
 /// </summary>
 internal sealed class SessionTarget : IFuzzTarget
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
-
-    private readonly RecordingBackend _backend = new();
-    private readonly ErrorLog _log = new();
+    private readonly RecordingBackend _backend;
+    private readonly FuzzBalancer _balancer;
     private readonly HashSet<string> _sent = [];
-    private readonly SocketConnectionFactory _connections;
-    private readonly BackendPool _pool;
-    private readonly ProxyServer _server;
 
-    private SessionTarget(ServerOptions options)
+    private SessionTarget(RecordingBackend backend, FuzzBalancer balancer)
     {
-        _connections = new SocketConnectionFactory(new UpstreamOptions(), TimeProvider.System);
-        _pool = new BackendPool(new PoolOptions(), _connections, new AlwaysHealthy(), ProxyEvents.None, TimeProvider.System, _log.CreateLogger<BackendPool>());
-        _server = new ProxyServer(options, new PoolHandler(_pool), TimeProvider.System, _log);
+        _backend = backend;
+        _balancer = balancer;
     }
 
     /// <inheritdoc/>
@@ -45,10 +32,8 @@ internal sealed class SessionTarget : IFuzzTarget
     /// <summary>Opens the balancer and the backend on free ports of this machine.</summary>
     public static async Task<SessionTarget> OpenAsync()
     {
-        SessionTarget target = new(new ServerOptions { Address = IPAddress.Loopback, Port = 0 });
-        await target._pool.ReplaceAsync([Backend.Parse($"http://127.0.0.1:{target._backend.Port}")], default);
-        await target._server.StartAsync(default);
-        return target;
+        RecordingBackend backend = new();
+        return new SessionTarget(backend, await FuzzBalancer.OpenAsync(backend.Port));
     }
 
     /// <inheritdoc/>
@@ -59,8 +44,8 @@ internal sealed class SessionTarget : IFuzzTarget
         IReadOnlyList<int> statuses;
         try
         {
-            statuses = await Conversation.HoldAsync(_server.LocalEndPoint, input, reference, random);
-            await UntilAllSlotsAreBackAsync();
+            statuses = await Conversation.HoldAsync(_balancer.EndPoint, input, reference, random);
+            await _balancer.UntilAllSlotsAreBackAsync();
         }
         catch (OperationCanceledException)
         {
@@ -74,35 +59,18 @@ internal sealed class SessionTarget : IFuzzTarget
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        await _server.StopAsync(new CancellationToken(canceled: true));
-        await _server.DisposeAsync();
-        await _pool.DisposeAsync();
-        _connections.Dispose();
+        await _balancer.DisposeAsync();
         _backend.Dispose();
-        _log.Dispose();
     }
 
     private static string LineOf(SeenRequest? request) => $"{request?.Method} {request?.Target}";
-
-    private async Task UntilAllSlotsAreBackAsync()
-    {
-        long start = Environment.TickCount64;
-        while (_pool.QueueLength > 0 || _pool.GetStatus().Any(status => status.InFlight > 0))
-        {
-            if (Environment.TickCount64 - start > Patience.TotalMilliseconds)
-            {
-                throw new FuzzFailure("a slot did not come back");
-            }
-
-            await Task.Yield();
-        }
-    }
 
     private void Check(SeenStream reference, IReadOnlyList<int> statuses)
     {
         SeenRequest[] got = [.. _backend.Requests];
         _backend.Requests.Clear();
-        if (_log.Errors.TryDequeue(out string? problem) || _backend.Faults.TryDequeue(out problem))
+        _balancer.ExpectNoErrors();
+        if (_backend.Faults.TryDequeue(out string? problem))
         {
             throw new FuzzFailure(problem);
         }

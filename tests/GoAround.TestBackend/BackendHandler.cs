@@ -41,6 +41,7 @@ internal sealed class BackendHandler(string name) : ProxyHandler
         {
             ProxyResponse response = await AnswerAsync(target, request, cancellationToken);
             response.Fields.Add("X-Backend", name);
+            response.Fields.Remove("Cache-Control"u8); // FromText makes answers of a proxy, which nobody may store
             AddFields(target, response);
             return response;
         }

@@ -20,6 +20,9 @@ internal static class DeadlineFlags
         OptionFlag.Delay("min-body-rate-grace", o => o.Server.MinBodyRateGrace, (o, time) => o.Server.MinBodyRateGrace = time, "Kestrel MinDataRate.GracePeriod",
             "How long a client may stay under -min-body-rate."),
         OptionFlag.Duration(
+            "half-close-grace", TimeSpan.Zero, OptionFlag.Longest, o => o.Server.HalfCloseGrace, (o, time) => o.Server.HalfCloseGrace = time, "GoAround's own",
+            "How long a client that has closed its half is given from piece to piece of its answer before it counts as gone. 0: it is gone at once."),
+        OptionFlag.Duration(
             "queue-timeout", TimeSpan.FromMilliseconds(1), TimeSpan.FromHours(1), o => o.Pool.QueueTimeout, (o, time) => o.Pool.QueueTimeout = time,
             "HAProxy suggests 'timeout queue' in the tens of seconds", "How long a request waits for a connection before it is answered 503."),
         OptionFlag.Delay("dial-timeout", o => o.Upstream.DialTimeout, (o, time) => o.Upstream.DialTimeout = time, "Envoy connect_timeout",

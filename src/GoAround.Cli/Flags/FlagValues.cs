@@ -109,6 +109,9 @@ internal sealed class FlagValues
     [Option("min-body-rate-grace")]
     public string? MinBodyRateGrace { get; set; }
 
+    [Option("half-close-grace")]
+    public string? HalfCloseGrace { get; set; }
+
     [Option("queue-timeout")]
     public string? QueueTimeout { get; set; }
 

@@ -6,7 +6,7 @@ internal enum ArgumentKind
     /// <summary>There is none.</summary>
     None,
 
-    /// <summary>A token, a quoted string of Cache-Control, or an Integer of a targeted field.</summary>
+    /// <summary>A token, a quoted string of Cache-Control, or an Integer that is not negative of a targeted field.</summary>
     Text,
 
     /// <summary>A String of a targeted field: it is no number, whatever stands in it (RFC 9213 §2.1).</summary>

@@ -1,42 +1,39 @@
 using System;
 using System.Buffers;
 using System.Threading;
+using GoAround.Core.Async;
 
 namespace GoAround.Core.Cache;
 
 /// <summary>
 /// A body in <see cref="CacheMemory"/> that grows at its end: one writes it, any number read at the same time what is there. It begins with
-/// one share; the memory goes back with the last.
+/// one share; the memory goes back with the last, and then the object too is used again.
 /// </summary>
-internal sealed class BodyBuffer : IDisposable
+internal sealed class BodyBuffer : IDisposable, IFreeListItem<BodyBuffer>
 {
-    /// <summary>What this object takes on the heap, with an index of one segment; measured by a test.</summary>
-    internal const int ObjectBytes = 112;
+    /// <summary>What this object takes on the heap, with what its index takes beside <see cref="SegmentBytes"/>; measured by a test.</summary>
+    internal const int ObjectBytes = 104;
 
     /// <summary>What one more segment takes there, with its place in the index; measured by a test.</summary>
-    internal const int SegmentBytes = 104;
+    internal const int SegmentBytes = 88;
 
     private const int FirstRunBytes = 16 * 1024;
     private const int FirstRunOfUnknown = 4 * 1024;
 
-    private readonly CacheMemory _memory;
-    private readonly long _expected;
+    private CacheMemory _memory;
+    private long _expected;
     private BodySegment?[] _index = [];
     private long _capacity;
     private long _length;
     private int _segments;
-    private int _shares = 1;
+    private int _shares;
     private bool _isCounted;
     private bool _isTrimmed;
 
-    /// <summary>Begins an empty body; takes no memory yet.</summary>
-    /// <param name="memory">Where it lies.</param>
-    /// <param name="expectedBytes">How long it is going to be, as far as somebody said so; 0: unknown. Only a hint.</param>
-    public BodyBuffer(CacheMemory memory, long expectedBytes = 0)
-    {
-        _memory = memory;
-        _expected = expectedBytes;
-    }
+    private BodyBuffer(CacheMemory memory) => _memory = memory;
+
+    /// <inheritdoc/>
+    BodyBuffer? IFreeListItem<BodyBuffer>.NextFree { get; set; }
 
     /// <summary>How many bytes were appended so far, dropped ones included.</summary>
     public long Length => Volatile.Read(ref _length);
@@ -46,6 +43,18 @@ internal sealed class BodyBuffer : IDisposable
 
     /// <summary>Whether it lies in that memory.</summary>
     public bool IsIn(CacheMemory memory) => _memory == memory;
+
+    /// <summary>An empty body with one share; takes no memory yet.</summary>
+    /// <param name="memory">Where it lies.</param>
+    /// <param name="expectedBytes">How long it is going to be, as far as somebody said so; 0: unknown. Only a hint.</param>
+    public static BodyBuffer Take(CacheMemory memory, long expectedBytes = 0)
+    {
+        BodyBuffer body = FreeList<BodyBuffer>.TryTake() ?? new BodyBuffer(memory);
+        body._memory = memory;
+        body._expected = expectedBytes;
+        Volatile.Write(ref body._shares, 1);
+        return body;
+    }
 
     /// <summary>Takes one more share; false: the last is gone already. Safe for concurrent use.</summary>
     public bool Share()
@@ -172,13 +181,29 @@ internal sealed class BodyBuffer : IDisposable
 
         for (int i = 0; i < _segments; i++)
         {
-            _memory.Return(_index[i]!.Run, SegmentBytes); // all before _segments are set
+            BodySegment segment = _index[i]!; // all before _segments are set
+            _memory.Return(segment.Run, SegmentBytes);
+            segment.Give();
         }
 
         if (_isCounted)
         {
             _memory.Discount(ObjectBytes);
         }
+
+        if (_index.Length > 1)
+        {
+            _index = [];
+        }
+
+        Array.Clear(_index);
+        _capacity = 0;
+        _length = 0;
+        _segments = 0;
+        _isCounted = false;
+        _isTrimmed = false;
+        TakenBytes = 0;
+        FreeList<BodyBuffer>.Give(this);
     }
 
     private static BodySegment? Find(BodySegment?[] index, long position)
@@ -213,7 +238,7 @@ internal sealed class BodyBuffer : IDisposable
         }
 
         _isCounted = true;
-        BodySegment segment = new(run, _capacity);
+        BodySegment segment = BodySegment.Take(run, _capacity);
         if (_segments > 0)
         {
             _index[_segments - 1]!.Follow(segment); // all before _segments are set

@@ -20,7 +20,7 @@ internal class BufferedResponse : StoredResponse
     }
 
     /// <summary>The body, to make another response with the same one; valid as long as a share of this response is held. Null: no content.</summary>
-    public BodyBuffer? Buffer { get; }
+    public BodyBuffer? Buffer { get; private protected set; }
 
     /// <inheritdoc/>
     protected override void Release() => Buffer?.Dispose();

@@ -120,6 +120,9 @@ internal ref struct DictionaryReader(ReadOnlySpan<byte> line)
             case (byte)'?':
                 kind = ArgumentKind.None;
                 break;
+            case (byte)'*' or (>= (byte)'A' and <= (byte)'Z') or (>= (byte)'a' and <= (byte)'z'):
+                kind = ArgumentKind.Text;
+                break;
         }
 
         _rest = _rest[length..];

@@ -42,7 +42,7 @@ internal static class FillStorage
         content.Length = response.Body.Length;
         content.Backend = response.Backend;
         content.Version = response.ReceivedVersion;
-        content.Begin(new BodyBuffer(cache.Memory, content.Length ?? 0), cache.MaxObjectBytes);
+        content.Begin(BodyBuffer.Take(cache.Memory, content.Length ?? 0), cache.MaxObjectBytes);
     }
 
     /// <summary>A backend has confirmed what is stored, which is brought up to date (RFC 9111 §4.3.4).</summary>

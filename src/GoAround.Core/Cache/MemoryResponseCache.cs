@@ -109,14 +109,13 @@ internal sealed class MemoryResponseCache : IResponseCache, IRoomMaker, IDisposa
     {
         int removed = 0;
         int left;
-        CacheEntry? own = _table.Find(tag.Span, _hash.Of(tag.Span));
+        ulong hash = _hash.Of(tag.Span);
         lock (_gate)
         {
+            using CacheEntry? own = _table.Find(tag.Span, hash);
             left = _tags.Find(tag.Span)?.Count ?? 0;
-            removed += own is { IsRemoved: false } && Remove(own) ? 1 : 0;
+            removed += own is not null && Remove(own) ? 1 : 0;
         }
-
-        own?.Dispose();
 
         // In pieces, since others wait; no more than there were at first, since others store.
         while (left > 0)
@@ -217,8 +216,7 @@ internal sealed class MemoryResponseCache : IResponseCache, IRoomMaker, IDisposa
 
         key.CopyTo(run.Span);
         head.CopyTo(run.Span[key.Length..]);
-        CacheEntry entry = new(_memory, run, key.Length, objectBytes, _hash.Of(key), response, body, names.Count == 0 ? [] : new ReadOnlyMemory<byte>[names.Count]);
-        body?.Dispose();
+        CacheEntry entry = CacheEntry.Take(_memory, run, key.Length, objectBytes, _hash.Of(key), response, body, names.Count == 0 ? [] : new ReadOnlyMemory<byte>[names.Count]);
         return entry;
     }
 
@@ -237,7 +235,7 @@ internal sealed class MemoryResponseCache : IResponseCache, IRoomMaker, IDisposa
             return true;
         }
 
-        body = new BodyBuffer(_memory, response.Body.Length);
+        body = BodyBuffer.Take(_memory, response.Body.Length);
         foreach (ReadOnlyMemory<byte> piece in response.Body)
         {
             if (!body.TryAppend(piece.Span))
@@ -253,6 +251,7 @@ internal sealed class MemoryResponseCache : IResponseCache, IRoomMaker, IDisposa
 
     private void Put(CacheEntry entry, IReadOnlyList<ReadOnlyMemory<byte>> names, int tagBytes)
     {
+        // Under the lock only what is stored is found: not another one that is being made.
         CacheEntry? old = _table.Find(entry.Key, entry.Hash);
         _order.Add(entry, old);
         ReadOnlyMemory<byte>[] tags = entry.Tags as ReadOnlyMemory<byte>[] ?? [];
@@ -265,6 +264,7 @@ internal sealed class MemoryResponseCache : IResponseCache, IRoomMaker, IDisposa
 
         _memory.Discount(tagBytes);
         _table.Put(entry, old);
+        entry.IsStored = true;
         _count++;
         if (old is not null)
         {
@@ -296,7 +296,7 @@ internal sealed class MemoryResponseCache : IResponseCache, IRoomMaker, IDisposa
     /// <summary>The same for one that is out of the table.</summary>
     private void Forget(CacheEntry entry)
     {
-        entry.IsRemoved = true;
+        entry.IsStored = false;
         _order.Remove(entry);
         _memory.Discount(_tags.Remove(entry));
         _count--;
@@ -307,7 +307,7 @@ internal sealed class MemoryResponseCache : IResponseCache, IRoomMaker, IDisposa
     {
         lock (_gate)
         {
-            if (!entry.IsRemoved)
+            if (entry.IsStored)
             {
                 _order.Remember(entry);
                 Remove(entry);

@@ -29,10 +29,10 @@ internal static class Validation
         FieldList fields = notModified.Fields;
         if (fields.TryGet("ETag"u8, out ReadOnlySpan<byte> etag) && !etag.IsEmpty)
         {
-            return EntityTags.IsWeak(etag) ? EntityTags.MatchWeakly(etag, head.ETag) : EntityTags.MatchStrongly(etag, head.ETag) || IsWeakOf(etag, head.ETag);
+            return EntityTags.IsWeak(etag) ? EntityTags.MatchWeakly(etag, head.ETag) : EntityTags.MatchStrongly(etag, head.ETag);
         }
 
-        return !fields.TryGet("Last-Modified"u8, out ReadOnlySpan<byte> modified) || head.LastModified.IsEmpty || modified.SequenceEqual(head.LastModified);
+        return !fields.TryGet("Last-Modified"u8, out ReadOnlySpan<byte> modified) || modified.SequenceEqual(head.LastModified);
     }
 
     /// <summary>Whether a 200 to HEAD is about this stored response, which is then brought up to date; if not, the stored one is outdated (§4.3.5).</summary>
@@ -46,7 +46,4 @@ internal static class Validation
             && (!fields.TryGet("Last-Modified"u8, out ReadOnlySpan<byte> modified) || modified.SequenceEqual(head.LastModified))
             && (headAnswer.ContentLength is not { } said || said == length);
     }
-
-    // We asked with the weak tag; a backend that answers with the strong one of the same name means the same.
-    private static bool IsWeakOf(ReadOnlySpan<byte> strong, ReadOnlySpan<byte> stored) => EntityTags.IsWeak(stored) && EntityTags.MatchWeakly(strong, stored);
 }

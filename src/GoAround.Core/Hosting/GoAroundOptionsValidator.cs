@@ -57,6 +57,7 @@ internal sealed class GoAroundOptionsValidator : IValidateOptions<GoAroundOption
         CheckDelay(failures, "Server.HeadTimeout (-head-timeout)", server.HeadTimeout);
         CheckDelay(failures, "Server.IdleTimeout (-idle-timeout)", server.IdleTimeout);
         CheckDelay(failures, "Server.BodyTimeout (-body-timeout)", server.BodyTimeout);
+        CheckTime(failures, "Server.HalfCloseGrace (-half-close-grace)", server.HalfCloseGrace, TimeSpan.Zero, LongestDelay);
         CheckTime(failures, "Server.ShutdownTimeout (-shutdown-timeout)", server.ShutdownTimeout, TimeSpan.Zero, LongestDelay);
         foreach (string network in server.TrustedProxies)
         {

@@ -76,6 +76,12 @@ internal sealed class ClientBody : MessageBody
     public override ValueTask<ReadOnlyMemory<byte>> ReadAsync(CancellationToken cancellationToken)
     {
         _state.WasRead = true;
+        if (!_state.IsBeingRead && !_state.HasEnded)
+        {
+            _state.IsBeingRead = true;
+            _inflow.BeginReading();
+        }
+
         if (_state.ReplayPosition < _state.ReplayBytes)
         {
             ReadOnlyMemory<byte> again = _replay.AsMemory(_state.ReplayPosition, _state.ReplayBytes - _state.ReplayPosition);
@@ -90,6 +96,12 @@ internal sealed class ClientBody : MessageBody
     public override bool TryRewind()
     {
         _state.ReplayPosition = 0;
+        if (_state.IsBeingRead && !_state.HasEnded)
+        {
+            _state.IsBeingRead = false;
+            _inflow.EndReading();
+        }
+
         return !_state.HasLent || _state.KeepsReplay;
     }
 
@@ -226,7 +238,7 @@ internal sealed class ClientBody : MessageBody
         _state.Received += length;
         return _state.Received <= (_options.MaxBodyBytes ?? long.MaxValue)
             ? status != ChunkStatus.NeedMore
-            : throw new ClientException(413, "the body is too large");
+            : throw new ClientException(413, "The body is too large.");
     }
 
     private void Keep(ReadOnlySpan<byte> piece)
@@ -284,6 +296,7 @@ internal sealed class ClientBody : MessageBody
         public bool KeepsTrailers;
         public bool HasEnded;
         public bool WasRead;
+        public bool IsBeingRead;
         public bool HasLent;
         public bool KeepsReplay;
     }

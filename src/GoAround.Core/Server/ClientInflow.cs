@@ -10,55 +10,58 @@ namespace GoAround.Core.Server;
 
 /// <summary>
 /// What comes from one client: the waits for it, each within its deadline, and the notice that the client has left. While a
-/// request is under way a receive stands posted, so that the leaving is noticed at once.
+/// request is under way a receive stands posted, so that the leaving is noticed at once; before its body is read, the transport tells of it,
+/// or is asked now and then.
 /// </summary>
 internal sealed class ClientInflow : IDisposable
 {
     private const int BufferBytes = 4 * 1024;
 
-    /// <summary>A client may close its half and still wait for the answer (as <c>nc -N</c> does): so long it is given from piece to piece.</summary>
-    private static readonly TimeSpan HalfCloseGrace = TimeSpan.FromMilliseconds(500);
-
     private readonly ServerContext _server;
-    private readonly IPEndPoint? _client;
+    private readonly ClientPresence _presence;
     private readonly Deadline _deadline;
-    private readonly CancellationTokenSource _left = new();
     private readonly Lock _gate = new(); // of what begins a body's deadline, where the client waits for 100 (Continue)
     private BodyPace _pace;
     private long _waitStart;
     private bool _isHeldBack;
     private bool _isWaitingForBody;
     private HeadWait _headWait;
-    private volatile bool _isHalfClosed;
-    private volatile bool _isTunnel;
+    private volatile bool _hasEnded;
     private volatile bool _isTunnelLimited;
 
     public ClientInflow(ServerContext server, Transport transport, IPEndPoint? client)
     {
         _server = server;
-        _client = client;
-        _deadline = new Deadline(server.Clock, static inflow => ((ClientInflow)inflow).OnDeadline(), this);
-        Inbox = new Inbox(transport, BufferBytes, static (inflow, transfer) => ((ClientInflow)inflow).OnUnawaited(transfer), this, static inflow => ((ClientInflow)inflow).OnClientLeft());
+        _presence = new ClientPresence(server, transport, client, static inflow => ((ClientInflow)inflow).OnDeadline(), this);
+        _deadline = _presence.Deadline;
+        Inbox = new Inbox(
+            transport,
+            BufferBytes,
+            static (inflow, transfer) => ((ClientInflow)inflow).OnUnawaited(transfer),
+            this,
+            static inflow => ((ClientInflow)inflow).OnClientLeft(),
+            static inflow => ((ClientInflow)inflow)._presence.OnHalfClosed());
     }
 
     /// <summary>The bytes received.</summary>
     public Inbox Inbox { get; }
 
     /// <summary>Cancelled when the client has left.</summary>
-    public CancellationToken Left => _left.Token;
+    public CancellationToken Left => _presence.Left;
 
     /// <summary>A deadline passed. That ends the connection: it stays so.</summary>
     public bool HasTimedOut => _deadline.HasPassed;
 
-    /// <summary>The client will send nothing more, or its bytes are not HTTP any more: there is nothing to linger for.</summary>
-    public bool IsOver => _isHalfClosed || _isTunnel;
+    /// <summary>All that the client sent was received, or its bytes are not HTTP any more: there is nothing to linger for.</summary>
+    public bool IsOver => _hasEnded || _presence.IsTunnel;
 
     /// <summary>Nothing more is waited for.</summary>
-    public bool MustStop => _deadline.HasPassed || _left.IsCancellationRequested;
+    public bool MustStop => _deadline.HasPassed || Left.IsCancellationRequested;
 
     /// <summary>Waits for bytes of a request's head. Its deadline counts from the first byte, and the one before from the first wait: empty lines put neither off.</summary>
     public ValueTask<Transfer> FillHeadAsync(bool hasStarted)
     {
+        _presence.EndRequest();
         HeadWait wait = hasStarted ? HeadWait.Head : HeadWait.Idle;
         if (_headWait != wait)
         {
@@ -77,6 +80,20 @@ internal sealed class ClientInflow : IDisposable
         _deadline.Clear();
     }
 
+    /// <summary>A request is under way: its client's leaving is looked out for. What of its body is not read stays unread.</summary>
+    public void BeginRequest(bool hasBody)
+    {
+        _presence.BeginRequest();
+        if (hasBody)
+        {
+            _presence.LookOut();
+        }
+        else
+        {
+            Watch();
+        }
+    }
+
     /// <summary>A request has a body.</summary>
     /// <param name="isHeldBack">The client waits for 100 (Continue) with it: its deadlines hold from then on, or from its first byte.</param>
     public void BeginBody(bool isHeldBack)
@@ -84,6 +101,16 @@ internal sealed class ClientInflow : IDisposable
         _pace = default;
         _pace.AddBytes(Inbox.UnreadSpan.Length);
         _isHeldBack = isHeldBack;
+    }
+
+    /// <summary>Somebody reads the body: that its client has closed its half says nothing until the body's end.</summary>
+    public void BeginReading() => _presence.BeginReading();
+
+    /// <summary>Nobody reads the body for now.</summary>
+    public void EndReading()
+    {
+        _presence.EndReading();
+        _presence.LookOut();
     }
 
     /// <summary>The client was told to send its body.</summary>
@@ -143,7 +170,7 @@ internal sealed class ClientInflow : IDisposable
     {
         if (_deadline.HasPassed)
         {
-            return new ClientException(408, "the body did not come in time");
+            return new ClientException(408, "The body did not come in time.");
         }
 
         if (cancellationToken.IsCancellationRequested)
@@ -158,9 +185,7 @@ internal sealed class ClientInflow : IDisposable
     /// <summary>From here on the client's bytes are not HTTP.</summary>
     public ClientTunnel OpenTunnel()
     {
-        _isTunnel = true;
-        _isHalfClosed = false;
-        _deadline.Clear(); // a half that was closed before is the tunnel's business now
+        _presence.BeginTunnel();
         return new ClientTunnel(this);
     }
 
@@ -195,43 +220,22 @@ internal sealed class ClientInflow : IDisposable
         return transfer;
     }
 
-    /// <summary>Starts to look out for the client's leaving, or its next request.</summary>
-    public void Watch() => Inbox.Post();
-
-    /// <summary>Bytes of the response are about to be sent: the send has a deadline of its own.</summary>
-    public void OnSending()
+    /// <summary>Nothing more of the request will come: looks out for the client's leaving, or its next request.</summary>
+    public void Watch()
     {
-        if (_isHalfClosed)
-        {
-            _deadline.Clear();
-        }
+        _presence.EndReading();
+        Inbox.Post();
+        _presence.LookOut(isReceiving: !Inbox.HasArrived);
     }
 
-    /// <summary>Bytes of the response were taken: a client that has closed its half is still there.</summary>
-    public void OnSent()
-    {
-        if (_isHalfClosed)
-        {
-            _deadline.Set(HalfCloseGrace);
-        }
-    }
+    /// <inheritdoc cref="ClientPresence.OnSendWaits"/>
+    public void OnSendWaits() => _presence.OnSendWaits();
+
+    /// <inheritdoc cref="ClientPresence.OnSent"/>
+    public void OnSent() => _presence.OnSent();
 
     /// <summary>The client is gone, or cannot be answered any more: whatever is done for it stops.</summary>
-    public void OnClientLeft()
-    {
-        try
-        {
-            _left.Cancel();
-        }
-        catch (ObjectDisposedException)
-        {
-            // The session has ended meanwhile.
-        }
-        catch (AggregateException error)
-        {
-            ServerLog.RequestFailed(_server.Log, error, _client); // what a handler had registered; this may be a poll thread, or the clock
-        }
-    }
+    public void OnClientLeft() => _presence.OnLeft();
 
     /// <summary>Ends every wait, now and later; after the transport was cut.</summary>
     public void Stop()
@@ -243,31 +247,30 @@ internal sealed class ClientInflow : IDisposable
     /// <summary>Returns the buffers; after the transport was closed.</summary>
     public void Dispose()
     {
-        _deadline.Dispose();
-        _left.Dispose();
+        _presence.Dispose();
         Inbox.Dispose();
     }
 
     /// <summary>Something arrived while a request is under way: its client's next request, or its leaving.</summary>
     private void OnUnawaited(Transfer transfer)
     {
-        if (_isTunnel || !Inbox.HasArrived)
+        if (_presence.IsTunnel || !Inbox.HasArrived)
         {
             return; // somebody waits for it after all, or has picked it up already
         }
 
         if (transfer.IsEnd)
         {
-            _isHalfClosed = true;
-            _deadline.Set(HalfCloseGrace);
-            if (_isTunnel)
-            {
-                _deadline.Clear(); // it was opened meanwhile: the half that closed is the tunnel's business
-            }
+            _hasEnded = true;
+            _presence.OnHalfClosed();
         }
         else if (!transfer.HasBytes)
         {
             OnClientLeft();
+        }
+        else
+        {
+            _presence.LookBehind();
         }
     }
 
@@ -281,7 +284,7 @@ internal sealed class ClientInflow : IDisposable
 
     private void OnDeadline()
     {
-        if (_isHalfClosed && !_isTunnel)
+        if (_presence.IsHalfClosed)
         {
             OnClientLeft();
         }

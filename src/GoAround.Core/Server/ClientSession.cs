@@ -48,6 +48,9 @@ internal sealed class ClientSession : IDisposable
 
     private Inbox Inbox => Inflow.Inbox;
 
+    /// <summary>Bytes have come that no receive has brought yet, of TLS too: a request, most likely. A system call.</summary>
+    private bool HasMore => LinuxCalls.IsReadable(_socket.SafeHandle) || Inbox.HasArrived;
+
     /// <summary>Serves the connection to its end. Never throws.</summary>
     public async Task RunAsync()
     {
@@ -141,7 +144,7 @@ internal sealed class ClientSession : IDisposable
         while (status == ParseStatus.NeedMore)
         {
             Transfer transfer = await WaitForHeadAsync().ConfigureAwait(false);
-            if (transfer == Transfer.GivenUp && _exchange.Parser.HasStarted && !Inflow.MustStop)
+            if (transfer == Transfer.GivenUp && !Inflow.MustStop && (_exchange.Parser.HasStarted || HasMore))
             {
                 continue; // only nudged: this is no idle connection
             }
@@ -164,7 +167,7 @@ internal sealed class ClientSession : IDisposable
         if (_head.TargetsHttps && _server.Tls is null && !_forwarded.IsTrusted)
         {
             // A request for https that did not come over TLS must be rejected, unless from a trusted gateway   RFC 9110 §7.4
-            return await RefuseAsync(421, "https needs TLS").ConfigureAwait(false);
+            return await RefuseAsync(421, "A request for https needs TLS.").ConfigureAwait(false);
         }
 
         _exchange.Tally.Begin(_server);
@@ -193,7 +196,7 @@ internal sealed class ClientSession : IDisposable
     {
         if (_exchange.Parser.HasStarted && Inflow.HasTimedOut)
         {
-            return await RefuseAsync(408, "the request did not come in time").ConfigureAwait(false);
+            return await RefuseAsync(408, "The request did not come in time.").ConfigureAwait(false);
         }
 
         if (_server.Tls is not null && (transfer.IsEnd || transfer == Transfer.GivenUp))
@@ -229,9 +232,9 @@ internal sealed class ClientSession : IDisposable
         else
         {
             _request.Body = MessageBody.Empty;
-            Inflow.Watch();
         }
 
+        Inflow.BeginRequest(_head.HasBody);
         return RequestGate.Pass(_server, _forwarded, _request, _head.ContentLength, wire.Span);
     }
 
@@ -288,7 +291,7 @@ internal sealed class ClientSession : IDisposable
                 _server.Events.ResponseBroken(backend, failure);
             }
 
-            string why = failure.Kind == BackendFailureKind.Malformed ? "the backend's answer is malformed" : "the backend's answer broke off";
+            string why = failure.Kind == BackendFailureKind.Malformed ? "The backend's answer is malformed." : "The backend's answer broke off.";
             return await InsteadAsync(502, failure.Error, why).ConfigureAwait(false);
         }
 #pragma warning disable CA1031 // a bug, of this process or of a handler: it is logged, and answered where that is still possible
@@ -296,7 +299,7 @@ internal sealed class ClientSession : IDisposable
 #pragma warning restore CA1031
         {
             ServerLog.RequestFailed(_server.Log, error, _client);
-            return await InsteadAsync(500, ProxyError.ProxyInternalError, "this balancer failed").ConfigureAwait(false);
+            return await InsteadAsync(500, ProxyError.ProxyInternalError, "This balancer failed.").ConfigureAwait(false);
         }
         finally
         {

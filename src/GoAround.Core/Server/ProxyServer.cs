@@ -205,22 +205,59 @@ public sealed class ProxyServer : IAsyncDisposable
         {
             // The server stops.
         }
+
+        AcceptLast(listener);
     }
 
     private async ValueTask<bool> TryAcceptAsync(Socket listener, CancellationToken cancellationToken)
     {
-        Socket? socket = null;
+        Socket socket;
         try
         {
             socket = await listener.AcceptAsync(cancellationToken).ConfigureAwait(false);
-            socket.NoDelay = true;
         }
         catch (SocketException error)
         {
             // Out of file descriptors, or the client was gone before it was accepted: neither may end the server.
-            socket?.Dispose();
             ServerLog.AcceptFailed(_log, error.Message);
             await Task.Delay(AcceptRetryDelay, _time, cancellationToken).ConfigureAwait(false);
+            return false;
+        }
+
+        return TryOpen(socket);
+    }
+
+    /// <summary>Lets in who has connected already: the listener's end would be a reset to them.</summary>
+    private void AcceptLast(Socket listener)
+    {
+        try
+        {
+            listener.Blocking = false;
+            for (int i = 0; i < _options.Backlog && listener.Poll(TimeSpan.Zero, SelectMode.SelectRead) && _room.Wait(TimeSpan.Zero); i++)
+            {
+                if (!TryOpen(listener.Accept()))
+                {
+                    _room.Release();
+                }
+            }
+        }
+        catch (SocketException error)
+        {
+            ServerLog.AcceptFailed(_log, error.Message);
+        }
+    }
+
+    /// <summary>Begins to serve a connection; false: it was refused, and is closed.</summary>
+    private bool TryOpen(Socket socket)
+    {
+        try
+        {
+            socket.NoDelay = true;
+        }
+        catch (SocketException error)
+        {
+            socket.Dispose();
+            ServerLog.AcceptFailed(_log, error.Message);
             return false;
         }
 

@@ -15,7 +15,7 @@ internal static class RequestGate
     {
         if (contentLength > (server.Options.MaxBodyBytes ?? long.MaxValue))
         {
-            return OwnAnswer.Make(413, ProxyError.HttpRequestError, "the body is too large");
+            return OwnAnswer.Make(413, ProxyError.HttpRequestError, "The body is too large.");
         }
 
         if (request.Method.HasForwardLimit && ForwardLimit.Apply(request, head) is { } answer)
@@ -24,6 +24,6 @@ internal static class RequestGate
         }
 
         forwarded.Apply(request);
-        return server.Identity.TryMark(request) ? null : OwnAnswer.Make(502, ProxyError.ProxyLoopDetected, "the request goes round in a circle");
+        return server.Identity.TryMark(request) ? null : OwnAnswer.Make(502, ProxyError.ProxyLoopDetected, "The request goes round in a circle.");
     }
 }

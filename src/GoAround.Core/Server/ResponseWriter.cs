@@ -16,7 +16,6 @@ internal sealed class ResponseWriter : IDisposable
     public const int ClientClosedRequest = 499;
 
     private const int CollectLimitBytes = 16 * 1024;
-    private const int PiecesBeforeYield = 32;
 
     private readonly ClientSession _session;
     private readonly ClientInflow _inflow;
@@ -103,6 +102,8 @@ internal sealed class ResponseWriter : IDisposable
             {
                 _inflow.OnClientLeft();
             }
+
+            _inflow.OnSent();
         }
         finally
         {
@@ -171,11 +172,11 @@ internal sealed class ResponseWriter : IDisposable
                 return false;
             }
 
-            atOnce = isAtHand ? atOnce + 1 : 0;
-            if (atOnce == PiecesBeforeYield)
+            atOnce = isAtHand ? atOnce + PollerTurn.CostOf(piece.Length) : 0;
+            if (atOnce >= PollerTurn.Share)
             {
                 atOnce = 0;
-                await PollThread.Leave(); // one fast download must not keep a poll thread for itself
+                await default(PollerTurn); // one fast download must not keep a poll thread for itself
             }
         }
 
@@ -234,7 +235,6 @@ internal sealed class ResponseWriter : IDisposable
     {
         _state.HasBegun = true;
         _state.StatusCode = _state.Announced;
-        _inflow.OnSending();
         if (await WriteAsync(bytes).ConfigureAwait(false) == SocketError.Success)
         {
             _inflow.OnSent();
@@ -255,6 +255,7 @@ internal sealed class ResponseWriter : IDisposable
     private async ValueTask<SocketError> WaitAsync(ValueTask<SocketError> sending)
     {
         _watch.Start();
+        _inflow.OnSendWaits();
         SocketError error = await sending.ConfigureAwait(false);
         return _watch.Stop() ? error : SocketError.TimedOut; // too late: the session is being cut
     }

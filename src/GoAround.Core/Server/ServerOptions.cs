@@ -54,6 +54,13 @@ public sealed class ServerOptions
     /// <summary>How long a client may stay under <see cref="MinBodyRate"/> (<c>-min-body-rate-grace</c>); above zero; default 5 s (Kestrel <c>MinDataRate.GracePeriod</c>).</summary>
     public TimeSpan MinBodyRateGrace { get; set; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>
+    /// A client that closes its half while its request is under way may be gone, or still wait for its answer as <c>nc -N</c> does, and TCP does not tell which: so long it is waited
+    /// for the next piece of its answer before it counts as gone (<c>-half-close-grace</c>). One that resets is gone at once. Zero or more; 0: such a client is gone at once (nginx,
+    /// Kestrel); default 500 ms.
+    /// </summary>
+    public TimeSpan HalfCloseGrace { get; set; } = TimeSpan.FromMilliseconds(500);
+
     /// <summary>How long requests in flight may take when the server stops (<c>-shutdown-timeout</c>); zero or more; default 30 s (Kestrel's host).</summary>
     public TimeSpan ShutdownTimeout { get; set; } = TimeSpan.FromSeconds(30);
 

@@ -11,6 +11,8 @@ namespace GoAround.Core.Sockets;
 internal sealed class HandshakeStream : NetworkStream
 {
     private long _handed;
+    private int _isInside;
+    private int _reads;
 
     public HandshakeStream(Socket socket)
         : base(socket, ownsSocket: false)
@@ -23,6 +25,9 @@ internal sealed class HandshakeStream : NetworkStream
     /// <summary>Bytes that were written, those of a write under way included.</summary>
     public long Handed => Volatile.Read(ref _handed);
 
+    /// <summary>How many reads were begun, without those of no bytes, which only wait. Any thread.</summary>
+    public int Reads => Volatile.Read(ref _reads);
+
     /// <summary>Keeps <see cref="HasEnded"/>.</summary>
     public bool WatchesEnd { get; set; }
 
@@ -32,9 +37,18 @@ internal sealed class HandshakeStream : NetworkStream
     /// <inheritdoc/>
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
+        if (!buffer.IsEmpty)
+        {
+            Volatile.Write(ref _reads, _reads + 1); // before it takes anything; by one thread at a time
+        }
+
         ValueTask<int> read = base.ReadAsync(buffer, cancellationToken);
-        read = !IsHandshake || read.IsCompleted ? read : HopAsync(read);
-        return WatchesEnd && !buffer.IsEmpty ? WatchAsync(read) : read;
+        if (IsHandshake)
+        {
+            return read.IsCompleted ? read : HopAsync(read);
+        }
+
+        return read.IsCompleted && !WatchesEnd ? read : WaitAsync(read, mayEnd: !buffer.IsEmpty);
     }
 
     /// <inheritdoc/>
@@ -44,12 +58,35 @@ internal sealed class HandshakeStream : NetworkStream
         return base.WriteAsync(buffer, cancellationToken);
     }
 
-    [AsyncMethodBuilder(typeof(PooledMethodBuilder<>))]
-    private async ValueTask<int> WatchAsync(ValueTask<int> read)
+    /// <summary>Only one may be at work in the TLS of this stream from here to <see cref="Leave"/>; that takes no more than the arithmetic of one record.</summary>
+    /// <remarks>The framework keeps sends and receives apart, but not the closing from a receive: both at once are one OpenSSL object in two threads.</remarks>
+    public void Enter()
     {
-        int count = await read.ConfigureAwait(false);
-        HasEnded |= count == 0;
-        return count;
+        SpinWait wait = default;
+        while (Interlocked.CompareExchange(ref _isInside, 1, 0) != 0)
+        {
+            wait.SpinOnce();
+        }
+    }
+
+    /// <summary>Ends what <see cref="Enter"/> began; on any thread.</summary>
+    public void Leave() => Volatile.Write(ref _isInside, 0);
+
+    /// <summary>A receive is at work but for the time it waits for the wire.</summary>
+    [AsyncMethodBuilder(typeof(PooledMethodBuilder<>))]
+    private async ValueTask<int> WaitAsync(ValueTask<int> read, bool mayEnd)
+    {
+        Leave();
+        try
+        {
+            int count = await read.ConfigureAwait(false);
+            HasEnded |= mayEnd && count == 0;
+            return count;
+        }
+        finally
+        {
+            Enter();
+        }
     }
 
     private static async ValueTask<int> HopAsync(ValueTask<int> read)

@@ -16,4 +16,7 @@ internal interface IReceiveSink
 
     /// <summary>The other side has reset the connection, and no receive is under way to tell of it; from a transport that notices. On a poll thread; must not block.</summary>
     void OnReset();
+
+    /// <summary>The other side has closed its half; what it sent before may still be unread. From a transport that tells, once. On a poll thread; must not block.</summary>
+    void OnPeerClosed();
 }

@@ -24,6 +24,7 @@ internal sealed class Inbox : IReceiveSink, IValueTaskSource<Transfer>, IDisposa
     private readonly Transport _transport;
     private readonly Action<object, Transfer>? _onUnawaited;
     private readonly Action<object>? _onReset;
+    private readonly Action<object>? _onPeerClosed;
     private readonly object? _owner;
     private readonly int _usualBytes;
     private ManualResetValueTaskSourceCore<Transfer> _wait;
@@ -49,14 +50,22 @@ internal sealed class Inbox : IReceiveSink, IValueTaskSource<Transfer>, IDisposa
     /// <param name="transport">Where the bytes come from.</param>
     /// <param name="bufferBytes">How large a buffer usually is.</param>
     /// <param name="onUnawaited">Told, on the transport's thread, of a receive that ends while nobody waits for it.</param>
-    /// <param name="owner">Handed to <paramref name="onUnawaited"/> and <paramref name="onReset"/>.</param>
+    /// <param name="owner">Handed to <paramref name="onUnawaited"/>, <paramref name="onReset"/> and <paramref name="onPeerClosed"/>.</param>
     /// <param name="onReset">Told, on the transport's thread, of a reset while no receive is under way, by a transport that notices.</param>
-    public Inbox(Transport transport, int bufferBytes, Action<object, Transfer>? onUnawaited = null, object? owner = null, Action<object>? onReset = null)
+    /// <param name="onPeerClosed">Told, on the transport's thread, that the other side has closed its half, by a transport that tells; before a receive brings it.</param>
+    public Inbox(
+        Transport transport,
+        int bufferBytes,
+        Action<object, Transfer>? onUnawaited = null,
+        object? owner = null,
+        Action<object>? onReset = null,
+        Action<object>? onPeerClosed = null)
     {
         _transport = transport;
         _usualBytes = bufferBytes;
         _onUnawaited = onUnawaited;
         _onReset = onReset;
+        _onPeerClosed = onPeerClosed;
         _owner = owner;
     }
 
@@ -195,6 +204,8 @@ internal sealed class Inbox : IReceiveSink, IValueTaskSource<Transfer>, IDisposa
     }
 
     void IReceiveSink.OnReset() => _onReset?.Invoke(_owner!); // both were given together
+
+    void IReceiveSink.OnPeerClosed() => _onPeerClosed?.Invoke(_owner!); // likewise
 
     ValueTaskSourceStatus IValueTaskSource<Transfer>.GetStatus(short token) => _wait.GetStatus(token);
 

@@ -1,4 +1,5 @@
 using System;
+using System.Net.Sockets;
 using System.Runtime.InteropServices;
 
 namespace GoAround.Core.Sockets;
@@ -56,6 +57,50 @@ internal static partial class LinuxCalls
         }
     }
 
+    /// <summary>What an error of a receive or a send means.</summary>
+    public static SocketError ErrorOf(int errno) => errno switch
+    {
+        32 or 104 => SocketError.ConnectionReset, // EPIPE, ECONNRESET
+        103 => SocketError.ConnectionAborted,
+        110 => SocketError.TimedOut,
+        9 or 107 or 108 => SocketError.NotConnected, // EBADF, ENOTCONN, ESHUTDOWN
+        _ => SocketError.SocketError,
+    };
+
+    /// <summary>How the other side has ended the connection, whatever is unread; <see cref="PeerEnd.None"/> where the system does not tell.</summary>
+    public static unsafe PeerEnd PeerEndOf(SafeHandle socket)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return PeerEnd.None;
+        }
+
+        bool isHeld = false;
+        try
+        {
+            socket.DangerousAddRef(ref isHeld); // the number is not given to another socket meanwhile
+            PollRequest request = new() { Socket = (int)socket.DangerousGetHandle(), Events = (short)PeerClosed };
+            if (Poll(&request, 1, 0) <= 0)
+            {
+                return PeerEnd.None;
+            }
+
+            uint events = (ushort)request.Occurred;
+            return (events & Failed) != 0 ? PeerEnd.Reset : (events & (PeerClosed | HungUp)) != 0 ? PeerEnd.Closed : PeerEnd.None;
+        }
+        catch (ObjectDisposedException)
+        {
+            return PeerEnd.Reset;
+        }
+        finally
+        {
+            if (isHeld)
+            {
+                socket.DangerousRelease();
+            }
+        }
+    }
+
     /// <summary>An epoll instance; negative where there is none to be had.</summary>
     public static int CreatePoll() => EpollCreate(CloseOnExec);
 
@@ -74,6 +119,17 @@ internal static partial class LinuxCalls
     [LibraryImport("libc", EntryPoint = "ioctl", SetLastError = true)]
     private static unsafe partial int Ask(SafeHandle socket, nuint question, int* answer);
 
+    [LibraryImport("libc", EntryPoint = "poll", SetLastError = true)]
+    private static unsafe partial int Poll(PollRequest* requests, nuint count, int timeoutMilliseconds);
+
     [LibraryImport("libc", EntryPoint = "epoll_create1", SetLastError = true)]
     private static partial int EpollCreate(int flags);
+
+    // struct pollfd; the flags have the values of epoll's.
+    private struct PollRequest
+    {
+        public int Socket;
+        public short Events;
+        public short Occurred;
+    }
 }

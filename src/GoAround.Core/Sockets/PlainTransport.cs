@@ -40,6 +40,9 @@ internal sealed class PlainTransport : Transport
     public override long CountTaken() => Handed - LinuxCalls.Unacknowledged(_handle);
 
     /// <inheritdoc/>
+    public override PeerEnd PeerEnd => LinuxCalls.PeerEndOf(_handle);
+
+    /// <inheritdoc/>
     public override bool IsReadable => LinuxCalls.IsReadable(_handle);
 
     /// <inheritdoc/>

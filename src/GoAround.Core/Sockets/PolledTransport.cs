@@ -1,5 +1,4 @@
 using System;
-using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Threading;
@@ -11,6 +10,7 @@ namespace GoAround.Core.Sockets;
 /// <summary>A TCP connection whose readiness this process polls itself: it receives when there is something to receive, and not before.</summary>
 internal sealed class PolledTransport : Transport, IValueTaskSource<SocketError>
 {
+    private const uint Unusual = LinuxCalls.Failed | LinuxCalls.HungUp | LinuxCalls.PeerClosed | LinuxCalls.Urgent;
     private const int Unready = 0; // nothing to do until the poller says otherwise
     private const int Ready = 1; // the poller has said so, and nobody waits
     private const int Waiting = 2; // somebody waits: whoever takes this state away completes the operation
@@ -26,6 +26,9 @@ internal sealed class PolledTransport : Transport, IValueTaskSource<SocketError>
     private int _sending;
     private long _handed;
     private volatile bool _mustTry; // an end or an urgent byte has come: a short receive no longer means that the socket is empty
+    private volatile bool _hasPeerClosed;
+    private volatile bool _hasFailed;
+    private volatile bool _isSignalled;
     private volatile bool _isConnecting;
     private int _isClosed;
 
@@ -36,38 +39,6 @@ internal sealed class PolledTransport : Transport, IValueTaskSource<SocketError>
         _handle = socket.SafeHandle;
         _poller = Poller.Next();
         _number = _poller.Watch(this, _handle);
-    }
-
-    /// <summary>Connects a new socket, without the framework's poll threads: they would be woken for ever after.</summary>
-    /// <exception cref="SocketException">The connection was refused, or failed otherwise.</exception>
-    /// <exception cref="OperationCanceledException">The caller gave up; the socket is closed.</exception>
-    public static async ValueTask<PolledTransport> ConnectAsync(Socket socket, EndPoint point, CancellationToken cancellationToken)
-    {
-        socket.Blocking = false;
-        try
-        {
-            socket.Connect(point);
-        }
-        catch (SocketException error) when (error.SocketErrorCode is SocketError.WouldBlock or SocketError.InProgress)
-        {
-            // As is usual: the poller tells when it is through.
-        }
-
-        PolledTransport transport = new(socket);
-        SocketError outcome;
-        using (cancellationToken.UnsafeRegister(static transport => ((PolledTransport)transport!).Abort(), transport))
-        {
-            outcome = await transport.ConnectedAsync().ConfigureAwait(false);
-        }
-
-        if (outcome == SocketError.Success && !cancellationToken.IsCancellationRequested)
-        {
-            return transport;
-        }
-
-        transport.Dispose(); // or the poller would know it for ever
-        cancellationToken.ThrowIfCancellationRequested();
-        throw new SocketException((int)outcome);
     }
 
     /// <inheritdoc/>
@@ -120,7 +91,17 @@ internal sealed class PolledTransport : Transport, IValueTaskSource<SocketError>
     public override long CountTaken() => Handed - LinuxCalls.Unacknowledged(_handle);
 
     /// <inheritdoc/>
-    public override bool IsReadable => LinuxCalls.IsReadable(_handle);
+    /// <remarks>The order counts: whoever receives takes the waiting away first, and then the bytes.</remarks>
+    public override bool IsReadable => LinuxCalls.IsReadable(_handle) || Volatile.Read(ref _receiving) != Waiting;
+
+    /// <inheritdoc/>
+    public override bool MayBeReadable => _isSignalled || Volatile.Read(ref _receiving) != Waiting;
+
+    /// <inheritdoc/>
+    public override bool TellsPeerEnd => true;
+
+    /// <inheritdoc/>
+    public override PeerEnd PeerEnd => _hasFailed ? PeerEnd.Reset : _hasPeerClosed ? PeerEnd.Closed : PeerEnd.None;
 
     /// <inheritdoc/>
     public override ValueTask ShutdownSendAsync()
@@ -147,15 +128,25 @@ internal sealed class PolledTransport : Transport, IValueTaskSource<SocketError>
         return error;
     }
 
+    /// <summary>Waits until a connect that was begun has ended.</summary>
+    internal ValueTask<SocketError> ConnectedAsync()
+    {
+        _isConnecting = true;
+        return WaitToSend() ? new ValueTask<SocketError>(this, _sent.Version) : new(EndConnect());
+    }
+
+    /// <summary>The poller knows of an event of this socket, whose turn comes.</summary>
+    internal void OnSignalled(uint events) => _isSignalled |= (events & (LinuxCalls.Readable | Unusual)) != 0;
+
     /// <summary>The socket has become ready; on the poller's thread.</summary>
     internal void OnReady(uint events)
     {
-        const uint Unusual = LinuxCalls.Failed | LinuxCalls.HungUp | LinuxCalls.PeerClosed | LinuxCalls.Urgent;
         if ((events & Unusual) != 0)
         {
             _mustTry = true;
         }
 
+        _hasFailed |= (events & LinuxCalls.Failed) != 0;
         if ((events & (LinuxCalls.Writable | LinuxCalls.Failed | LinuxCalls.HungUp)) != 0)
         {
             OnWritable();
@@ -166,27 +157,26 @@ internal sealed class PolledTransport : Transport, IValueTaskSource<SocketError>
             Volatile.Read(ref _sink)?.OnReset(); // what is still to be received stands before the error
         }
 
+        if ((events & (LinuxCalls.PeerClosed | LinuxCalls.Failed)) == LinuxCalls.PeerClosed && !_hasPeerClosed)
+        {
+            _hasPeerClosed = true; // every later event says so again
+            Volatile.Read(ref _sink)?.OnPeerClosed();
+        }
+
         if ((events & (LinuxCalls.Readable | Unusual)) != 0)
         {
             OnReadable();
         }
     }
 
-    private static SocketError ErrorOf(int errno) => errno switch
-    {
-        32 or 104 => SocketError.ConnectionReset, // EPIPE, ECONNRESET
-        103 => SocketError.ConnectionAborted,
-        110 => SocketError.TimedOut,
-        9 or 107 or 108 => SocketError.NotConnected, // EBADF, ENOTCONN, ESHUTDOWN
-        _ => SocketError.SocketError,
-    };
-
     private void OnReadable()
     {
         while (true)
         {
-            if (Interlocked.CompareExchange(ref _receiving, Ready, Unready) != Waiting
-                || Interlocked.CompareExchange(ref _receiving, Unready, Waiting) != Waiting)
+            bool isWaiting = Interlocked.CompareExchange(ref _receiving, Ready, Unready) == Waiting
+                && Interlocked.CompareExchange(ref _receiving, Unready, Waiting) == Waiting;
+            _isSignalled = false; // the state tells from here on
+            if (!isWaiting)
             {
                 return;
             }
@@ -227,12 +217,6 @@ internal sealed class PolledTransport : Transport, IValueTaskSource<SocketError>
                 return;
             }
         }
-    }
-
-    private ValueTask<SocketError> ConnectedAsync()
-    {
-        _isConnecting = true;
-        return WaitToSend() ? new ValueTask<SocketError>(this, _sent.Version) : new(EndConnect());
     }
 
     private SocketError EndConnect()
@@ -285,7 +269,7 @@ internal sealed class PolledTransport : Transport, IValueTaskSource<SocketError>
             return true;
         }
 
-        transfer = count >= 0 ? new Transfer((int)count, SocketError.Success) : new Transfer(0, ErrorOf(errno));
+        transfer = count >= 0 ? new Transfer((int)count, SocketError.Success) : new Transfer(0, LinuxCalls.ErrorOf(errno));
         if (errno == LinuxCalls.WouldBlock)
         {
             sink.ReturnRoom();
@@ -336,7 +320,7 @@ internal sealed class PolledTransport : Transport, IValueTaskSource<SocketError>
 
                 if (errno != LinuxCalls.Interrupted)
                 {
-                    error = ErrorOf(errno);
+                    error = LinuxCalls.ErrorOf(errno);
                     return true;
                 }
             }

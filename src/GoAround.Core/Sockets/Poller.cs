@@ -26,8 +26,12 @@ internal sealed class Poller
     private static readonly Lazy<Poller[]> All = new(StartAll);
     private static int _next;
 
+    [ThreadStatic]
+    private static Poller? _current;
+
     private readonly Lock _gate = new();
     private readonly Stack<int> _freeSlots = [];
+    private readonly Queue<Action> _putOff = []; // of this poller's thread only
     private readonly int _poll;
     private Slot[] _slots = new Slot[64];
     private int _usedSlots;
@@ -45,6 +49,18 @@ internal sealed class Poller
     {
         Poller[] all = All.Value;
         return all[(uint)Interlocked.Increment(ref _next) % (uint)all.Length];
+    }
+
+    /// <summary>Runs it after all that is ready now, where this is a poller's thread; else false.</summary>
+    public static bool TryPutOff(Action continuation)
+    {
+        if (_current is not { } poller)
+        {
+            return false;
+        }
+
+        poller._putOff.Enqueue(continuation);
+        return true;
     }
 
     /// <summary>Starts to watch a socket; returns the number it is watched under.</summary>
@@ -120,17 +136,34 @@ internal sealed class Poller
 
     private unsafe void Run()
     {
+        _current = this;
         byte* ready = (byte*)NativeMemory.Alloc((nuint)(EventsAtOnce * EventBytes)); // for the life of the process, as this thread
         while (true)
         {
-            int count = LinuxCalls.Wait(_poll, ready, EventsAtOnce, Timeout.Infinite);
+            int count = LinuxCalls.Wait(_poll, ready, EventsAtOnce, _putOff.Count > 0 ? 0 : Timeout.Infinite);
+            for (int i = 0; i < count && count > 1; i++)
+            {
+                Find(ready, i, out uint events)?.OnSignalled(events); // what runs on the first ones may be about to use the last one
+            }
+
             for (int i = 0; i < count; i++)
             {
-                ReadOnlySpan<byte> fields = new(ready + (i * EventBytes), EventBytes);
-                uint events = BinaryPrimitives.ReadUInt32LittleEndian(fields);
-                Find(BinaryPrimitives.ReadInt64LittleEndian(fields[DataOffset..]))?.OnReady(events);
+                Find(ready, i, out uint events)?.OnReady(events);
+            }
+
+            for (int i = _putOff.Count; i > 0; i--) // what is put off again waits for the next poll
+            {
+                _putOff.Dequeue()();
             }
         }
+    }
+
+    /// <summary>The transport of an event that was fetched.</summary>
+    private unsafe PolledTransport? Find(byte* ready, int index, out uint events)
+    {
+        ReadOnlySpan<byte> fields = new(ready + (index * EventBytes), EventBytes); // fewer than were asked for
+        events = BinaryPrimitives.ReadUInt32LittleEndian(fields);
+        return Find(BinaryPrimitives.ReadInt64LittleEndian(fields[DataOffset..]));
     }
 
     /// <summary>The transport of this number, or null where it was closed after its event had been fetched.</summary>

@@ -20,6 +20,7 @@ internal sealed class TlsTransport : Transport
     private readonly Action _onReceived;
     private ConfiguredValueTaskAwaitable<int>.ConfiguredValueTaskAwaiter _receive;
     private IReceiveSink? _sink;
+    private int _readsBefore;
     private bool _isLookout;
     private bool _isAborted;
 
@@ -62,6 +63,7 @@ internal sealed class TlsTransport : Transport
     {
         _sink = sink;
         _isLookout = true;
+        _readsBefore = _wire.Reads;
         return Start(default, out transfer) && Proceed(ref transfer);
     }
 
@@ -91,11 +93,22 @@ internal sealed class TlsTransport : Transport
     public override long CountTaken() => Handed - LinuxCalls.Unacknowledged(_handle);
 
     /// <inheritdoc/>
+    /// <remarks>Any bytes of TLS count, so a session ticket does; those come before the first response. The order counts: a read is counted first, and then takes the bytes.</remarks>
+    public override bool IsReadable => LinuxCalls.IsReadable(_handle) || MayBeReadable;
+
+    /// <inheritdoc/>
+    /// <remarks>A receive waits with a read of no bytes; only for a record of which a piece is there already, or that has come, it reads.</remarks>
+    public override bool MayBeReadable => _wire.Reads != _readsBefore;
+
+    /// <inheritdoc/>
+    public override PeerEnd PeerEnd => LinuxCalls.PeerEndOf(_handle);
+
+    /// <inheritdoc/>
     public override async ValueTask ShutdownSendAsync()
     {
         try
         {
-            await _tls.ShutdownAsync().ConfigureAwait(false);
+            await CloseTls().ConfigureAwait(false);
             _socket.TryShutdownSend();
         }
         catch (IOException)
@@ -162,10 +175,25 @@ internal sealed class TlsTransport : Transport
         }
     }
 
+    /// <summary>Makes the alert that closes TLS, and starts to send it.</summary>
+    private Task CloseTls()
+    {
+        _wire.Enter();
+        try
+        {
+            return _tls.ShutdownAsync();
+        }
+        finally
+        {
+            _wire.Leave();
+        }
+    }
+
     /// <summary>Starts a read; true: it ended at once.</summary>
     private bool Start(Memory<byte> buffer, out Transfer transfer)
     {
         transfer = default;
+        _wire.Enter(); // and left where the outcome is picked up; while the wire is waited for, nobody is inside
         try
         {
 #pragma warning disable CA2012 // the awaiter is completed exactly once: here, or in OnReceived
@@ -173,6 +201,7 @@ internal sealed class TlsTransport : Transport
 #pragma warning restore CA2012
             if (receive.IsCompleted)
             {
+                _wire.Leave();
                 transfer = Outcome(receive);
                 return true;
             }
@@ -183,6 +212,7 @@ internal sealed class TlsTransport : Transport
         }
         catch (InvalidOperationException)
         {
+            _wire.Leave();
             transfer = new Transfer(0, SocketError.Shutdown); // closed from this side meanwhile
             return true;
         }
@@ -202,6 +232,7 @@ internal sealed class TlsTransport : Transport
 
     private void OnReceived()
     {
+        _wire.Leave();
         Transfer transfer = Outcome(_receive);
         if (Proceed(ref transfer))
         {

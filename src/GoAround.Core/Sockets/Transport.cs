@@ -25,8 +25,17 @@ internal abstract class Transport : IDisposable
     /// <summary>How many of them the other side has acknowledged, where the system tells, else all; a system call. Any thread.</summary>
     public abstract long CountTaken();
 
-    /// <summary>Bytes, or an end, have reached this machine that no receive has brought yet, as far as the system tells; a system call.</summary>
+    /// <summary>While a receive is under way: bytes, or an end, have reached this machine that it has not brought yet, as far as the system tells; a system call. Any thread.</summary>
     public virtual bool IsReadable => false;
+
+    /// <summary>While a receive is under way: there is word of something to receive, so <see cref="IsReadable"/> may say so; no system call. Any thread.</summary>
+    public virtual bool MayBeReadable => false;
+
+    /// <summary>The sink is told of <see cref="PeerEnd"/> as it comes; else it has to be asked for.</summary>
+    public virtual bool TellsPeerEnd => false;
+
+    /// <summary>Whether the other side has ended the connection, as far as the system tells; a system call, but for a transport that tells. Any thread.</summary>
+    public virtual PeerEnd PeerEnd => PeerEnd.None;
 
     /// <summary>Tells the other side that nothing more will come.</summary>
     public abstract ValueTask ShutdownSendAsync();

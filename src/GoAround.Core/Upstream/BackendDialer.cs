@@ -85,7 +85,7 @@ internal sealed class BackendDialer
             IPEndPoint point = new(address, backend.Port);
             if (Poller.IsWanted && !backend.IsHttps)
             {
-                return new DialledSocket(socket, await PolledTransport.ConnectAsync(socket, point, cancellationToken).ConfigureAwait(false));
+                return new DialledSocket(socket, await PolledConnect.ConnectAsync(socket, point, cancellationToken).ConfigureAwait(false));
             }
 
             await socket.ConnectAsync(point, cancellationToken).ConfigureAwait(false);

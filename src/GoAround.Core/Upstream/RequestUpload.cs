@@ -15,7 +15,6 @@ namespace GoAround.Core.Upstream;
 internal sealed class RequestUpload : IDisposable
 {
     private const int CollectLimitBytes = 16 * 1024;
-    private const int PiecesBeforeYield = 32;
 
     /// <summary>A backend that has answered to the end may still be taking the last piece: so long it is waited for, with its slot and the client.</summary>
     private static readonly TimeSpan LastPieceGrace = TimeSpan.FromMilliseconds(500);
@@ -176,11 +175,11 @@ internal sealed class RequestUpload : IDisposable
                     break;
                 }
 
-                atOnce = wasAtHand ? atOnce + 1 : 0;
-                if (atOnce == PiecesBeforeYield)
+                atOnce = wasAtHand ? atOnce + PollerTurn.CostOf(piece.Length) : 0;
+                if (atOnce >= PollerTurn.Share)
                 {
                     atOnce = 0;
-                    await PollThread.Leave(); // one fast upload must not keep a poll thread for itself
+                    await default(PollerTurn); // one fast upload must not keep a poll thread for itself
                 }
 
                 next = _body.ReadAsync(_stop.Token);

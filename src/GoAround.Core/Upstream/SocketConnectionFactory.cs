@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Concurrent;
+using System.Net;
 using System.Threading;
 using System.Threading.Tasks;
 using GoAround.Core.Async;
@@ -19,12 +20,15 @@ internal sealed class SocketConnectionFactory : IConnectionFactory, IBackendClie
     private readonly BackendDialer _dialer;
     private readonly ITimer _trim;
 
-    public SocketConnectionFactory(UpstreamOptions options, TimeProvider time)
+    /// <param name="options">Its limits and deadlines.</param>
+    /// <param name="time">What they are timed by.</param>
+    /// <param name="lookUp">Finds the addresses of a name; null: the machine's own resolver.</param>
+    public SocketConnectionFactory(UpstreamOptions options, TimeProvider time, Func<string, CancellationToken, Task<IPAddress[]>>? lookUp = null)
     {
         _options = options;
         _time = time;
         _clock = new DeadlineClock(time);
-        _dialer = new BackendDialer(options, time);
+        _dialer = new BackendDialer(options, time, lookUp);
         _trim = time.CreateTimer(static factory => ((SocketConnectionFactory)factory!).Trim(), this, TrimInterval, TrimInterval);
     }
 

@@ -37,6 +37,20 @@ public sealed class FuzzTests
         await RunAsync(target, 2_000);
     }
 
+    [Fact]
+    public async Task Body_of_an_answer_reaches_the_client_as_it_is_or_visibly_cut()
+    {
+        await using ResponseBodyTarget target = await ResponseBodyTarget.OpenAsync();
+        await RunAsync(target, 800);
+    }
+
+    [Fact]
+    public async Task Tunnel_carries_every_byte_both_ways_and_both_ends()
+    {
+        await using TunnelTarget target = await TunnelTarget.OpenAsync();
+        await RunAsync(target, 800);
+    }
+
     // On the thread pool: the context of a test runs one continuation at a time.
     private static Task RunAsync(IFuzzTarget target, int inputs) => Task.Run(async () =>
     {

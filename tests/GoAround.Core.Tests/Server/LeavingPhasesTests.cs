@@ -15,6 +15,20 @@ public sealed class LeavingPhasesTests
 
     private readonly FakeTimeProvider _time = new();
 
+    public static TheoryData<bool, bool, bool, string> Phases
+    {
+        get
+        {
+            TheoryData<bool, bool, bool, string> all = [];
+            for (int i = 0; i < 16; i++)
+            {
+                all.Add((i & 1) != 0, (i & 2) != 0, (i & 4) != 0, (i & 8) != 0 ? "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf" : "");
+            }
+
+            return all;
+        }
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
@@ -107,6 +121,62 @@ public sealed class LeavingPhasesTests
         proxy.ExpectNoErrors();
     }
 
+    [Theory]
+    [MemberData(nameof(Phases))]
+    public async Task While_its_backend_works_on_it_or_answers(bool tls, bool resets, bool hasBody, string begun)
+    {
+        using ScriptedBackend backend = new();
+        await using ProxyFixture proxy = await OpenAsync(backend, tls);
+        using WireEnd client = await proxy.ConnectAsync();
+        if (tls)
+        {
+            await client.StartTlsAsClientAsync("localhost", TestCertificates.Local);
+        }
+
+        await client.SendAsync(hasBody ? "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 8\r\n\r\nhalf" : Get);
+        if (hasBody)
+        {
+            await client.SendAsync("body"); // a piece of its own
+        }
+
+        using WireEnd link = await backend.AcceptAsync();
+        await link.ReadUntilAsync(hasBody ? "body" : "\r\n\r\n");
+        await link.SendAsync(begun);
+        if (begun.Length > 0)
+        {
+            await client.ReadUntilAsync("half");
+        }
+
+        Task reset = link.ReadToResetAsync();
+        await LeaveAsync(client, resets, () => reset.IsCompleted);
+        await reset;
+        await proxy.UntilNothingIsInFlightAsync();
+        await Until.TrueAsync(() => proxy.Events.OpenConnections == 0, "the session did not end");
+        proxy.ExpectNoErrors();
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(8_000)]
+    public async Task While_the_second_of_two_pipelined_requests_is_answered(int moreBytes)
+    {
+        using ScriptedBackend backend = new();
+        await using ProxyFixture proxy = await OpenAsync(backend);
+        using WireEnd client = await proxy.ConnectAsync();
+        await client.SendAsync($"{Get}{Get}GET / HTTP/1.1\r\nHost: h\r\nX-More: {new string('m', moreBytes)}\r\n\r\n");
+        client.ShutdownSend();
+        using WireEnd link = await backend.AcceptAsync();
+        await link.ReadHeadAsync();
+        await link.SendAsync(WireEnd.Response("ok"));
+        await client.ExpectAsync(WireEnd.Response("ok"));
+        await link.ReadHeadAsync();
+        Task reset = link.ReadToResetAsync();
+        await LeaveAsync(client, resets: false, () => reset.IsCompleted);
+        await reset;
+        await proxy.UntilNothingIsInFlightAsync();
+        proxy.ExpectNoErrors();
+    }
+
     [Fact]
     public async Task While_its_backend_takes_no_more_of_its_upload()
     {
@@ -154,14 +224,20 @@ public sealed class LeavingPhasesTests
             "what was done for a client that left goes on");
     }
 
-    private Task<ProxyFixture> OpenAsync(ScriptedBackend backend)
+    private Task<ProxyFixture> OpenAsync(ScriptedBackend backend, bool tls = false)
     {
         ProxyFixture.Setup setup = new()
         {
             Time = _time,
             Pool = { ConnectionsPerBackend = 1, QueueTimeout = TimeSpan.FromDays(1) },
             Upstream = { ResponseTimeout = TimeSpan.FromDays(1), BodyTimeout = TimeSpan.FromDays(1) },
-            Server = { BodyTimeout = TimeSpan.FromDays(1), MinBodyRate = 0 },
+            Server =
+            {
+                BodyTimeout = TimeSpan.FromDays(1),
+                TlsTimeout = TimeSpan.FromDays(1),
+                MinBodyRate = 0,
+                Certificate = tls ? TestCertificates.Local : null,
+            },
         };
         return ProxyFixture.OpenAsync(setup, backend);
     }

@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Linq;
 using System.Net.Sockets;
 using System.Threading;
@@ -128,6 +129,51 @@ public sealed class ProxyServerTests
             client.Dispose();
             await stopping;
             Assert.DoesNotContain(proxy.Events.Ended, ended => ended.Status != 200);
+        }
+    }
+
+    [Fact]
+    public async Task Request_that_has_come_on_an_idle_connection_is_answered_when_stopping()
+    {
+        using ScriptedBackend backend = new ScriptedBackend().Answer(WireEnd.Response("ok"));
+        for (int i = 0; i < 100; i++)
+        {
+            await using ProxyFixture proxy = await ProxyFixture.OpenAsync(backend);
+            using WireEnd client = await proxy.ConnectAsync();
+            await client.SendAsync(Get);
+            await client.ExpectAsync(WireEnd.Response("ok"));
+            await client.SendAsync(Get); // on one machine it has arrived with this call
+            Task stopping = proxy.StopAsync();
+            string answer = await client.ReadToEndAsync();
+            Assert.StartsWith("HTTP/1.1 200 OK\r\n", answer);
+            Assert.EndsWith("\r\n\r\nok", answer);
+            client.Dispose();
+            await stopping;
+        }
+    }
+
+    [Fact]
+    public async Task Clients_that_had_connected_before_the_stop_are_answered()
+    {
+        using ScriptedBackend backend = new ScriptedBackend().Answer(WireEnd.Response("ok"));
+        for (int i = 0; i < 20; i++)
+        {
+            await using ProxyFixture proxy = await ProxyFixture.OpenAsync(backend);
+            List<WireEnd> clients = [];
+            for (int n = 0; n < 20; n++)
+            {
+                clients.Add(await proxy.ConnectAsync());
+                await clients[n].SendAsync(Get);
+            }
+
+            Task stopping = proxy.StopAsync();
+            foreach (WireEnd client in clients)
+            {
+                Assert.EndsWith("\r\n\r\nok", await client.ReadToEndAsync());
+                client.Dispose();
+            }
+
+            await stopping;
         }
     }
 

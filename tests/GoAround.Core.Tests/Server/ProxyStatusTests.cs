@@ -1,5 +1,6 @@
 using System;
 using System.Linq;
+using System.Threading;
 using System.Threading.Tasks;
 using GoAround.Core.Tests.Upstream;
 using GoAround.Core.Tests.Wire;
@@ -15,8 +16,8 @@ public sealed class ProxyStatusTests
     [Theory]
     [InlineData(400, "GET / HTTP/1.1\r\n\r\n", "Host is missing.")]
     [InlineData(400, "GET / HTTP/1.1\r\nHost: h\r\nX : \"evil\"\r\n\r\n", "White space stands between a field name and its colon.")]
-    [InlineData(413, "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 2000\r\n\r\n", "the body is too large")]
-    [InlineData(413, "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n7d0\r\n{0}", "the body is too large")]
+    [InlineData(413, "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 2000\r\n\r\n", "The body is too large.")]
+    [InlineData(413, "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n7d0\r\n{0}", "The body is too large.")]
     [InlineData(400, "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", "A chunk size is malformed.")]
     [InlineData(414, "GET /{0} HTTP/1.1\r\nHost: h\r\n\r\n", "The request line is too long.")]
     [InlineData(431, "GET / HTTP/1.1\r\nHost: h\r\nX: {0}{0}{0}{0}\r\n\r\n", "The head is too large.")]
@@ -51,7 +52,7 @@ public sealed class ProxyStatusTests
         await using ProxyFixture proxy = await ProxyFixture.OpenAsync(new ProxyFixture.Setup { Time = time });
         using WireEnd client = await proxy.ConnectAsync();
         await client.SendAsync("GET / HT");
-        ExpectError(await Until.EndedAsync(client.ReadToEndAsync(), time), 408, "http_request_error; details=\"the request did not come in time\"");
+        ExpectError(await Until.EndedAsync(client.ReadToEndAsync(), time), 408, "http_request_error; details=\"The request did not come in time.\"");
     }
 
     [Fact]
@@ -107,6 +108,26 @@ public sealed class ProxyStatusTests
         await using ProxyFixture proxy = await ProxyFixture.OpenAsync(new ProxyFixture.Setup { Time = time });
         await proxy.Pool.ReplaceAsync([Backend.Parse($"http://127.0.0.1:{full.Port}")], default);
         ExpectError(await Until.EndedAsync(proxy.AskOnceAsync(Get), time), 504, "connection_timeout");
+    }
+
+    [Fact]
+    public async Task Name_that_is_not_looked_up_in_time_is_a_gateway_timeout_of_its_own()
+    {
+        FakeTimeProvider time = new();
+        ProxyFixture.Setup setup = new()
+        {
+            Time = time,
+            LookUp = async (_, token) =>
+            {
+                await Task.Delay(Timeout.Infinite, token);
+                return [];
+            },
+        };
+        await using ProxyFixture proxy = await ProxyFixture.OpenAsync(setup);
+        await proxy.Pool.ReplaceAsync([Backend.Parse("http://slow-name.invalid")], default);
+        ExpectError(await Until.EndedAsync(proxy.AskOnceAsync(Get), time), 504, "dns_timeout");
+        await Until.TrueAsync(() => !proxy.Events.Ended.IsEmpty, "not counted");
+        Assert.Equal([(ProxyError.DnsTimeout, 504)], proxy.Events.Errors);
     }
 
     [Fact]

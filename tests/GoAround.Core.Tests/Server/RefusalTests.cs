@@ -73,7 +73,7 @@ public sealed class RefusalTests
         using WireEnd client = await proxy.ConnectAsync();
         await client.SendAsync("GET / HT");
         await Until.EndedAsync(DribbleAsync(), time);
-        string answer = await client.ReadUntilAsync("time\n");
+        string answer = await client.ReadUntilAsync("time.\n");
         ExpectRefusal(408, answer);
 
         async Task<bool> DribbleAsync()

@@ -10,7 +10,7 @@ internal sealed class PolledFactAttribute : FactAttribute
     {
         if (!Poller.IsWanted)
         {
-            Skip = "without a receive under way, the framework's sockets tell nobody that the other side has gone (set DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS=1)";
+            Skip = "only the engine that polls itself does this (set DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS=1)";
         }
     }
 }

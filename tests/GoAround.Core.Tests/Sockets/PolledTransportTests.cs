@@ -154,7 +154,7 @@ public sealed class PolledTransportTests
     {
         Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         reference.Target = socket;
-        await Assert.ThrowsAsync<SocketException>(async () => await PolledTransport.ConnectAsync(socket, point, cancellationToken));
+        await Assert.ThrowsAsync<SocketException>(async () => await PolledConnect.ConnectAsync(socket, point, cancellationToken));
         socket.Dispose();
     }
 }

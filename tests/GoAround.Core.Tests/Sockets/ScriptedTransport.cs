@@ -76,6 +76,10 @@ internal sealed class ScriptedTransport : Transport
 
     public override bool IsReadable => HasUnnoticed;
 
+    public override bool MayBeReadable => IsSignalled;
+
+    public bool IsSignalled { get; set; }
+
     /// <summary>Bytes have come that the pending receive was not told of.</summary>
     public bool HasUnnoticed { get; set; }
 

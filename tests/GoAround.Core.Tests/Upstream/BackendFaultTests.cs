@@ -45,7 +45,7 @@ public sealed class BackendFaultTests
     [Theory]
     [InlineData("no HTTP at all\r\n\r\n", "The backend's answer is malformed.\n")]
     [InlineData("HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", "The backend's answer is malformed.\n")]
-    [InlineData("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", "the backend's answer is malformed\n")]
+    [InlineData("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", "The backend's answer is malformed.\n")]
     [InlineData("HTTP/1.1 200 OK\r\nX: {0}\r\n\r\n", "The head of the backend's answer is too large.\n")]
     [InlineData(null, "The backend could not be reached.\n")]
     public async Task Answer_says_in_words_too_what_the_backend_did(string? response, string text)

@@ -79,9 +79,11 @@ public sealed class SocketReuseTests
     }
 
     [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public async Task Idle_socket_is_not_used_where_bytes_came_that_nobody_was_told_of_yet(bool isSilent)
+    [InlineData(false, false, 100, true)]
+    [InlineData(true, false, 100, false)]
+    [InlineData(false, true, 0, true)]
+    [InlineData(true, true, 0, false)]
+    public async Task Idle_socket_is_not_used_where_bytes_came_that_nobody_was_told_of_yet(bool hasUnnoticed, bool isSignalled, int idleMicroseconds, bool isUsed)
     {
         FakeTimeProvider time = new();
         using DeadlineClock clock = new(time);
@@ -91,9 +93,10 @@ public sealed class SocketReuseTests
         using UpstreamSocket socket = new(Backend.Parse("http://localhost:1"), wire, home, new UpstreamOptions(), time, clock);
         await (await socket.ExchangeAsync(new ProxyRequest("GET", "/"), default)).DisposeAsync();
         Assert.Equal(1, home.IdleCount);
-        wire.HasUnnoticed = !isSilent;
-        time.Advance(TimeSpan.FromMilliseconds(1));
-        Assert.Same(isSilent ? socket : null, home.TryTake());
+        wire.HasUnnoticed = hasUnnoticed;
+        wire.IsSignalled = isSignalled;
+        time.Advance(TimeSpan.FromMicroseconds(idleMicroseconds));
+        Assert.Same(isUsed ? socket : null, home.TryTake());
     }
 
     [Fact]

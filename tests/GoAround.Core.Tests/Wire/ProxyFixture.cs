@@ -20,7 +20,7 @@ internal sealed class ProxyFixture : IAsyncDisposable
 
     private ProxyFixture(Setup setup)
     {
-        Connections = new SocketConnectionFactory(setup.Upstream, setup.Time);
+        Connections = new SocketConnectionFactory(setup.Upstream, setup.Time, setup.LookUp);
         Pool = new BackendPool(setup.Pool, Connections, _health, Events, setup.Time, new RecordedLog<BackendPool>());
         Server = new ProxyServer(setup.Server, setup.Wrap(new PoolHandler(Pool)), setup.Time, Loggers, Events);
     }
@@ -102,6 +102,8 @@ internal sealed class ProxyFixture : IAsyncDisposable
         public PoolOptions Pool { get; } = new();
 
         public TimeProvider Time { get; init; } = TimeProvider.System;
+
+        public Func<string, CancellationToken, Task<IPAddress[]>>? LookUp { get; init; }
 
         public Func<ProxyHandler, ProxyHandler> Wrap { get; set; } = handler => handler;
     }

@@ -1,0 +1,216 @@
+using System;
+using System.Net;
+using System.Threading;
+using GoAround.Core.Async;
+using GoAround.Core.Sockets;
+
+namespace GoAround.Core.Server;
+
+/// <summary>
+/// Whether the client of a request is still there. A reset says that it is not. A client that has closed its half has left, or (as <c>nc -N</c> does) still
+/// waits for its answer: TCP does not tell, so it is given a grace from piece to piece. What says so is a receive, or, where none is under way
+/// because the request's body is not read yet, the transport; one that does not tell of itself is asked now and then.
+/// </summary>
+internal sealed class ClientPresence : IDisposable
+{
+    private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(100);
+
+    private readonly ServerContext _server;
+    private readonly Transport _transport;
+    private readonly IPEndPoint? _client;
+    private readonly CancellationTokenSource _left = new();
+    private readonly Lock _gate = new(); // of the deadline, while a request is under way and its body is not read
+    private volatile bool _isUnderWay;
+    private volatile bool _isReading;
+    private volatile bool _isSending;
+    private volatile bool _isHalfClosed;
+    private volatile bool _isTunnel;
+
+    /// <param name="server">The options and the clock.</param>
+    /// <param name="transport">The client's connection.</param>
+    /// <param name="client">Where it is.</param>
+    /// <param name="onDeadline">Called with <paramref name="owner"/> when the deadline has passed.</param>
+    /// <param name="owner">Handed to <paramref name="onDeadline"/>.</param>
+    public ClientPresence(ServerContext server, Transport transport, IPEndPoint? client, Action<object> onDeadline, object owner)
+    {
+        _server = server;
+        _transport = transport;
+        _client = client;
+        Deadline = new Deadline(server.Clock, onDeadline, owner, this, static presence => ((ClientPresence)presence).Look());
+    }
+
+    /// <summary>The one deadline of a client: its owner's, but while a request is under way and its body is not read.</summary>
+    public Deadline Deadline { get; }
+
+    /// <summary>Cancelled when the client has left.</summary>
+    public CancellationToken Left => _left.Token;
+
+    /// <summary>The client's bytes are not HTTP any more.</summary>
+    public bool IsTunnel => _isTunnel;
+
+    /// <summary>It has closed its half, and the deadline is the grace it has.</summary>
+    public bool IsHalfClosed => _isHalfClosed;
+
+    /// <summary>A request is under way. Of its body nobody reads anything yet.</summary>
+    public void BeginRequest()
+    {
+        _isReading = false;
+        _isUnderWay = true;
+    }
+
+    /// <summary>No request is under way.</summary>
+    public void EndRequest() => _isUnderWay = false;
+
+    /// <summary>Somebody reads the body: its end tells, or that it breaks off.</summary>
+    public void BeginReading()
+    {
+        lock (_gate)
+        {
+            _isReading = true;
+            _isHalfClosed = false;
+            Deadline.Clear();
+        }
+    }
+
+    /// <summary>Nobody reads the body for now, or it has ended.</summary>
+    public void EndReading() => _isReading = false;
+
+    /// <summary>From here on a half that closes is the tunnel's business, and so is one that was closed before.</summary>
+    public void BeginTunnel()
+    {
+        lock (_gate)
+        {
+            _isTunnel = true;
+            _isHalfClosed = false;
+            Deadline.Clear();
+        }
+    }
+
+    /// <summary>A send waits for the client to take it, and has a deadline of its own.</summary>
+    public void OnSendWaits()
+    {
+        lock (_gate)
+        {
+            _isSending = true;
+            if (_isHalfClosed)
+            {
+                Deadline.Clear();
+            }
+        }
+    }
+
+    /// <summary>Bytes were taken: a client that has closed its half is still there.</summary>
+    public void OnSent()
+    {
+        if (!_isSending && !_isHalfClosed)
+        {
+            return;
+        }
+
+        lock (_gate)
+        {
+            _isSending = false;
+            if (_isHalfClosed)
+            {
+                Deadline.Set(_server.Options.HalfCloseGrace);
+            }
+        }
+    }
+
+    /// <summary>Has the transport tell of the client's end, or asks it by and by. While a request is under way.</summary>
+    /// <param name="isReceiving">A receive is posted: its outcome tells, so the transport need not be asked.</param>
+    public void LookOut(bool isReceiving = false)
+    {
+        Interlocked.MemoryBarrier(); // whoever is told of an end now sees the request, or the end is seen here
+        PeerEnd end = _transport.TellsPeerEnd ? _transport.PeerEnd : PeerEnd.None;
+        if (end == PeerEnd.Reset)
+        {
+            OnLeft(); // it came together with bytes, which a receive brought
+        }
+        else if (_isHalfClosed || end == PeerEnd.Closed)
+        {
+            OnHalfClosed();
+        }
+        else if (!isReceiving && !_transport.TellsPeerEnd)
+        {
+            Deadline.Set(LookInterval);
+        }
+    }
+
+    /// <summary>The same, where a receive has brought bytes while nobody waited for them: an end behind them is not received. Any thread.</summary>
+    public void LookBehind()
+    {
+        if (_isUnderWay && !_isReading)
+        {
+            LookOut();
+        }
+    }
+
+    /// <summary>The client has closed its half; any thread.</summary>
+    public void OnHalfClosed()
+    {
+        lock (_gate)
+        {
+            if (!_isUnderWay || _isReading || _isTunnel)
+            {
+                return;
+            }
+
+            _isHalfClosed = true;
+            if (!_isSending)
+            {
+                Deadline.Set(_server.Options.HalfCloseGrace);
+            }
+        }
+
+        if (_server.Options.HalfCloseGrace == TimeSpan.Zero)
+        {
+            OnLeft();
+        }
+    }
+
+    /// <summary>The client is gone, or cannot be answered any more: whatever is done for it stops. Any thread.</summary>
+    public void OnLeft()
+    {
+        try
+        {
+            _left.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // The session has ended meanwhile.
+        }
+        catch (AggregateException error)
+        {
+            ServerLog.RequestFailed(_server.Log, error, _client); // what a handler had registered; this may be a poll thread, or the clock
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Deadline.Dispose();
+        _left.Dispose();
+    }
+
+    /// <summary>The deadline is due: where it is the time to ask for the client, returns how long until the next time, else zero.</summary>
+    private TimeSpan Look()
+    {
+        lock (_gate)
+        {
+            if (_isHalfClosed || !_isUnderWay || _isReading || _isTunnel)
+            {
+                return TimeSpan.Zero;
+            }
+
+            PeerEnd end = _isSending ? PeerEnd.None : _transport.PeerEnd; // whether it takes what is sent tells more
+            _isHalfClosed = end != PeerEnd.None;
+            return end switch
+            {
+                PeerEnd.None => LookInterval,
+                PeerEnd.Closed => _server.Options.HalfCloseGrace,
+                _ => TimeSpan.Zero,
+            };
+        }
+    }
+}
