@@ -3,7 +3,7 @@ cache_suite.py --url http://127.0.0.1:PORT --origin PORT. Then: --only REGEX, --
 
 Prints what fails and, by kind, how many passed. Pauses are real; many cases run at once, each with a path of its own.
 """
-import argparse, json, os, re, socket, subprocess, sys, threading, time
+import argparse, json, os, re, socket, sys, time
 from concurrent.futures import ThreadPoolExecutor
 
 import cache_cases, kit

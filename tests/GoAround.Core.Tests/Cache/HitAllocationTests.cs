@@ -1,4 +1,5 @@
 using System;
+using System.Text;
 using System.Threading;
 using System.Threading.Tasks;
 using GoAround.Core.Cache;
@@ -47,12 +48,13 @@ public sealed class HitAllocationTests(ITestOutputHelper output)
     }
 
     [OptimizedTheory]
-    [InlineData(1, 2_000)]
-    [InlineData(16, 500)]
-    public async Task A_hit_over_sockets_allocates_nothing(int clients, int requests)
+    [InlineData(1, 2_000, "max-age=86400", "; hit")]
+    [InlineData(16, 500, "max-age=86400", "; hit")]
+    [InlineData(8, 1_000, "no-store", "; fwd=uri-miss")]
+    public async Task Over_sockets_neither_a_hit_nor_an_answer_that_is_not_stored_allocates(int clients, int requests, string control, string expected)
     {
         byte[] request = "GET /hello?x=1 HTTP/1.1\r\nHost: localhost:3000\r\nUser-Agent: test\r\nAccept: */*\r\n\r\n"u8.ToArray();
-        byte[] response = "HTTP/1.1 200 OK\r\nCache-Control: max-age=86400\r\nContent-Length: 13\r\n\r\nHello, world!"u8.ToArray();
+        byte[] response = Encoding.ASCII.GetBytes($"HTTP/1.1 200 OK\r\nCache-Control: {control}\r\nContent-Length: 13\r\n\r\nHello, world!");
         using FixedBackend backend = new(response);
         await using ServiceProvider services = new ServiceCollection()
             .AddSingleton<TimeProvider>(new FakeTimeProvider(DateTimeOffset.UtcNow)) // or Age grows, and with it the answer
@@ -76,7 +78,7 @@ public sealed class HitAllocationTests(ITestOutputHelper output)
             hit = await client.ReadUntilAsync("Hello, world!");
         }
 
-        Assert.Contains("; hit", hit, StringComparison.Ordinal);
+        Assert.Contains(expected, hit, StringComparison.Ordinal);
         double best = double.MaxValue;
         using (FixedClients load = new(clients, port, request, hit.Length))
         {
