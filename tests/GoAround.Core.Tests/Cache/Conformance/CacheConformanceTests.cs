@@ -60,15 +60,6 @@ public sealed class CacheConformanceTests
         Assert.Empty(Deviations.Keys.Except(names));
     }
 
-    [Fact]
-    public async Task Whoever_asks_again_after_a_cut_answer_does_not_join_the_fetch_that_was_cut()
-    {
-        for (int round = 0; round < 40; round++)
-        {
-            await PlayAsync("Stale, refreshed and failed: a cut answer to a validation is not stored");
-        }
-    }
-
     private static TheoryData<string> Named(string kind) => [.. CacheCases.All.Where(played => played.Kind == kind).Select(played => played.Name)];
 
     private static async Task PlayAsync(string name)
