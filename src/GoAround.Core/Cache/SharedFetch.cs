@@ -135,8 +135,6 @@ internal sealed class SharedFetch(CacheContext cache)
                     : null;
             case FillPhase.Stored when isLeader || MayReuse(answer, in content.Head, nowMs):
                 return AnswerReport.Confirmed(cache, request, answer, reason, !isLeader, nowMs);
-            case FillPhase.Open when !isLeader && fill.Fault is not null:
-                return null; // it was cut before this one has begun to read
             case FillPhase.Open when isLeader || (IsSelected(request, answer) && MayReuse(answer, in content.Head, nowMs)):
                 return AnswerReport.Followed(cache, request, answer, reason, !isLeader, nowMs);
             default:
