@@ -26,12 +26,12 @@ internal static class FillRun
             }
             else
             {
-                Break(fill, fault);
+                Break(fill, cache, fault);
             }
         }
         catch (OperationCanceledException) when (fill.Stopped.IsCancellationRequested)
         {
-            Break(fill, new BackendException(BackendFailureStage.ResponseBody, BackendFailureKind.Disconnected, "the fetch was given up"));
+            Break(fill, cache, new BackendException(BackendFailureStage.ResponseBody, BackendFailureKind.Disconnected, "the fetch was given up"));
         }
 #pragma warning disable CA1031 // a bug, of this process or of a handler: its readers throw it, or else it is logged here
         catch (Exception error)
@@ -42,7 +42,7 @@ internal static class FillRun
                 CacheLog.FetchFailed(cache.Log, error);
             }
 
-            Break(fill, error);
+            Break(fill, cache, error);
         }
         finally
         {
@@ -238,8 +238,9 @@ internal static class FillRun
         await storing.ConfigureAwait(false);
     }
 
-    private static void Break(Fill fill, Exception fault)
+    private static void Break(Fill fill, CacheContext cache, Exception fault)
     {
+        cache.Fills.Remove(fill); // before anybody knows: whoever asks again at once shall not join it
         if (fill.Phase == FillPhase.Asking)
         {
             fill.Fail(fault);
