@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: all demo test lint bench fuzz slow pack clean help FORCE
+.PHONY: all demo test lint bench cache-trace fuzz slow pack clean help FORCE
 
 export DOTNET_NOLOGO := 1
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
@@ -49,8 +49,12 @@ lint:
 	@sh tests/lint.sh
 
 bench: all
-	@sh tests/install-tools.sh nginx haproxy wrk
+	@sh tests/install-tools.sh nginx haproxy wrk $(if $(filter 1,$(CACHE)),varnishd)
 	@bash bench/compare.sh
+
+cache-trace:
+	@dotnet build bench/GoAround.Bench -c Release $(quiet)
+	@dotnet bench/GoAround.Bench/bin/Release/net10.0/GoAround.Bench.dll
 
 slow: all
 	@sh tests/install-tools.sh python3 slowhttptest nginx unshare ip
@@ -81,6 +85,7 @@ help:
 	@echo "make test     all tests, the built executable's too; the last line counts them"
 	@echo "make lint     format, analyzers as errors, shell syntax"
 	@echo "make bench    nginx, HAProxy and goaround by turns on this machine; options in bench/README.md"
+	@echo "make cache-trace  a million requests through the cache's store and through other ways of eviction: hit ratios, memory"
 	@echo "make slow     slowhttptest's four attacks on the built executable while normal traffic goes on; a minute"
 	@echo "make fuzz     mutated HTTP against parsers and sessions, 60 s a target; SECONDS_EACH=, SEED=, TARGET="
 	@echo "make pack     the NuGet package of the library, in ./artifacts"

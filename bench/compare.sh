@@ -5,6 +5,7 @@
 #
 # Settings, as environment variables:
 #   PROXIES      which, in this order            default "nginx haproxy goaround haproxy-tcp" (the last relays bytes only: the floor)
+#   CACHE        1: each answers from its cache; default of PROXIES then "nginx haproxy varnish goaround"   default 0
 #   TURNS        how often each is measured      default 5
 #   SECONDS_EACH length of one measurement       default 4
 #   WARMUP       seconds of load before each     default 1
@@ -20,7 +21,10 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 PATH=$PATH:/usr/sbin
 
-proxies=${PROXIES:-nginx haproxy goaround haproxy-tcp}
+cache=${CACHE:-0}
+proxies="nginx haproxy goaround haproxy-tcp"
+[[ $cache == 1 ]] && proxies="nginx haproxy varnish goaround"
+proxies=${PROXIES:-$proxies}
 turns=${TURNS:-5}
 seconds=${SECONDS_EACH:-4}
 warmup=${WARMUP:-1}
@@ -138,6 +142,7 @@ http {
     server {
         listen 127.0.0.1:$backend_port backlog=4096;
         default_type text/plain;
+        $([[ $cache == 1 ]] && echo 'add_header Cache-Control max-age=3600;')
         location / { return 200 "$body"; }
     }
     server {
@@ -160,6 +165,12 @@ fi
 start_nginx() {
     local listen="127.0.0.1:${port[nginx]} backlog=4096"
     [[ $tls == 1 ]] && listen+=" ssl; ssl_certificate $scratch/cert.pem; ssl_certificate_key $scratch/key.pem"
+    local keep_cache="" use_cache=""
+    if [[ $cache == 1 ]]; then
+        # Its cache is files, which the kernel keeps in memory; these keep them open, and send without a copy.
+        keep_cache="proxy_cache_path $scratch/n6 keys_zone=c:10m; open_file_cache max=1000 inactive=1h; open_file_cache_valid 1h; sendfile on; tcp_nopush on;"
+        use_cache="proxy_cache c;"
+    fi
     cat > "$scratch/nginx.conf" <<END
 worker_processes $cores;
 daemon off;
@@ -172,6 +183,7 @@ http {
     keepalive_timeout 1h;
     client_body_temp_path $scratch/n1; proxy_temp_path $scratch/n2; fastcgi_temp_path $scratch/n3;
     uwsgi_temp_path $scratch/n4; scgi_temp_path $scratch/n5;
+    $keep_cache
     upstream backend {
         server 127.0.0.1:$backend_port;
         keepalive $connections;
@@ -181,6 +193,7 @@ http {
     server {
         listen $listen;
         location / {
+            $use_cache
             proxy_pass http://backend;
             proxy_http_version 1.1;
             proxy_set_header Connection "";
@@ -201,6 +214,11 @@ start_haproxy_as() { # name mode
     [[ $tls == 1 ]] && listen+=" ssl crt $scratch/both.pem"
     local http=""
     [[ $2 == http ]] && http=$'option forwardfor\n    option http-keep-alive\n    http-request set-header X-Forwarded-Proto '$scheme
+    local store="" use_cache=""
+    if [[ $cache == 1 ]]; then
+        store=$'cache c\n    total-max-size 256\n    max-object-size 1048576\n    max-age 3600'
+        use_cache=$'http-request cache-use c\n    http-response cache-store c'
+    fi
     cat > "$scratch/$1.cfg" <<END
 global
     nbthread $cores
@@ -212,9 +230,11 @@ defaults
     timeout connect 5s
     timeout client 1h
     timeout server 1h
+$store
 frontend in
     bind $listen
     $http
+    $use_cache
     default_backend out
 backend out
     $([[ $2 == http ]] && echo "http-reuse always")
@@ -223,11 +243,17 @@ END
     start "$1" haproxy -db -f "$scratch/$1.cfg"
 }
 
+# It logs every request into shared memory, as it always does; nothing reads that here.
+start_varnish() {
+    start varnish varnishd -F -n "$scratch/varnish" -a "127.0.0.1:${port[varnish]}" -b "127.0.0.1:$backend_port" -s malloc,256m
+}
+
 start_goaround_as() { # name executable
     free_port
     local flags=(-p "${port[$1]}" -b "http://127.0.0.1:$backend_port" -prometheus-port "$free"
         -control-socket "$scratch/$1.sock" -n "$((connections > 256 ? connections : 256))")
     [[ $tls == 1 ]] && flags+=(-cacert "$scratch/cert.pem" -privkey "$scratch/key.pem")
+    [[ $cache == 1 ]] && flags+=(-cache)
     start "$1" "$2" "${flags[@]}" "${goaround_args[@]}"
 }
 
@@ -235,9 +261,10 @@ for name in $proxies; do
     case $name in
         nginx) tool=nginx ;;
         haproxy | haproxy-tcp) tool=haproxy ;;
+        varnish) tool=varnishd ;;
         goaround) tool=$goaround ;;
         before) tool=$before ;;
-        *) fail "PROXIES: '$name' is none of nginx, haproxy, goaround, haproxy-tcp" ;;
+        *) fail "PROXIES: '$name' is none of nginx, haproxy, varnish, goaround, haproxy-tcp" ;;
     esac
     if ! command -v "$tool" >/dev/null; then
         why_not[$name]="$tool is not installed"
@@ -248,6 +275,7 @@ for name in $proxies; do
         nginx) start_nginx ;;
         haproxy) start_haproxy_as haproxy http ;;
         haproxy-tcp) start_haproxy_as haproxy-tcp tcp ;;
+        varnish) start_varnish ;;
         goaround | before) start_goaround_as "$name" "$tool" ;;
     esac
     # Through the proxy comes what the backend answers, so it is the backend that answered.
@@ -270,31 +298,31 @@ END
 mkdir -p "$results"
 raw=$results/raw.tsv
 ticks_per_second=$(getconf CLK_TCK)
-printf 'turn\tproxy\trequests\trps\tuser_us\tsystem_us\tcpu_us\tp50_us\tp99_us\terrors\tdials\n' > "$raw"
+printf 'turn\tproxy\trequests\trps\tuser_us\tsystem_us\tcpu_us\tp50_us\tp99_us\terrors\tdials\tfetches\n' > "$raw"
 
 load() { # name seconds
     wrk -t "$threads" -c "$connections" -d "${2}s" --timeout 10s -s "$scratch/report.lua" "$scheme://127.0.0.1:${port[$1]}/" \
         | awk '$1 == "RESULT" { print $2, $3, $4, $5, $6 }'
 }
 
-# Connections the backend has accepted, this question's own among them.
-accepted() {
-    curl -s "http://127.0.0.1:$status_port/" | awk 'NR == 3 { print $1 }'
+# Connections the backend has accepted and requests it got, this question's own among them.
+seen() {
+    curl -s "http://127.0.0.1:$status_port/" | awk 'NR == 3 { print $1, $3 }'
 }
 
 measure() { # turn name
-    local before after line dials
+    local before after line dials fetches now_dials now_fetches
     [[ $warmup == 0 ]] || load "$2" "$warmup" > /dev/null
-    dials=$(accepted)
+    read -r dials fetches <<< "$(seen)"
     before=$(cpu_ticks "${process[$2]}")
     line=$(load "$2" "$seconds")
     after=$(cpu_ticks "${process[$2]}")
-    dials=$(($(accepted) - dials - 1))
-    echo "$before $after $line $dials" | awk -v turn="$1" -v name="$2" -v hz="$ticks_per_second" -v OFS='\t' '{
+    read -r now_dials now_fetches <<< "$(seen)"
+    echo "$before $after $line $((now_dials - dials - 1)) $((now_fetches - fetches - 1))" | awk -v turn="$1" -v name="$2" -v hz="$ticks_per_second" -v OFS='\t' '{
         requests = $5 > 0 ? $5 : 1
         u = ($3 - $1) * 1e6 / hz / requests
         s = ($4 - $2) * 1e6 / hz / requests
-        print turn, name, $5, sprintf("%.0f", $5 * 1e6 / $6), sprintf("%.3f", u), sprintf("%.3f", s), sprintf("%.3f", u + s), $7, $8, $9, $10
+        print turn, name, $5, sprintf("%.0f", $5 * 1e6 / $6), sprintf("%.3f", u), sprintf("%.3f", s), sprintf("%.3f", u + s), $7, $8, $9, $10, $11
     }' >> "$raw"
 }
 
@@ -310,6 +338,7 @@ done
 version_of() {
     case $1 in
         nginx) nginx -v 2>&1 | sed 's/.*nginx\//nginx /' ;;
+        varnish) varnishd -V 2>&1 | sed -n 's/^varnishd (varnish-\([^ ]*\).*/Varnish \1/p' ;;
         haproxy) haproxy -v | awk 'NR == 1 { print "HAProxy " $3 }' ;;
         goaround) echo "goaround $("$goaround" -version 2>/dev/null | head -1 | sed 's/^goaround //')" ;;
     esac
@@ -318,10 +347,10 @@ version_of() {
 {
     echo "$(date -u '+%Y-%m-%d %H:%M UTC'), $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -1), $(getconf _NPROCESSORS_ONLN) cores, $(uname -sr), load before $load_before"
     for name in "${measured[@]}"; do version_of "$name"; done | paste -sd, | sed 's/,/, /g'
-    echo "$scheme, $connections keep-alive connections, GET of $body_bytes bytes, $turns turns of $seconds s, up to $cores threads each, backend nginx with 1 worker"
+    echo "$scheme, $connections keep-alive connections, GET of $body_bytes bytes$([[ $cache == 1 ]] && echo ' from the cache'), $turns turns of $seconds s, up to $cores threads each, backend nginx with 1 worker"
     echo
     awk -F'\t' -v order="${measured[*]}" '
-        NR > 1 { n[$2]++; for (f = 4; f <= 9; f++) value[$2, f, n[$2]] = $f; errors[$2] += $10; dials[$2] += $11 }
+        NR > 1 { n[$2]++; for (f = 4; f <= 9; f++) value[$2, f, n[$2]] = $f; errors[$2] += $10; dials[$2] += $11; fetches[$2] += $12 }
         function median(name, f,    i, j, k, t, a) {
             k = n[name]
             for (i = 1; i <= k; i++) a[i] = value[name, f, i] + 0
@@ -330,12 +359,12 @@ version_of() {
         }
         function ratio(name, other) { return n[other] ? sprintf("%.2f", median(name, 7) / median(other, 7)) : "-" }
         END {
-            printf "%-12s %9s %8s %8s %9s %10s %9s %8s %8s %7s %7s\n", "proxy", "CPU us/rq", "user", "system", "x nginx", "x HAProxy", "rq/s", "p50 us", "p99 us", "errors", "dials"
+            printf "%-12s %9s %8s %8s %9s %10s %10s %9s %8s %8s %7s %7s %9s\n", "proxy", "CPU us/rq", "user", "system", "x nginx", "x HAProxy", "x Varnish", "rq/s", "p50 us", "p99 us", "errors", "dials", "fetches"
             k = split(order, names, " ")
             for (i = 1; i <= k; i++) {
                 name = names[i]
-                printf "%-12s %9.1f %8.1f %8.1f %9s %10s %9.0f %8.0f %8.0f %7d %7d\n", name, median(name, 7), median(name, 5), median(name, 6),
-                    ratio(name, "nginx"), ratio(name, "haproxy"), median(name, 4), median(name, 8), median(name, 9), errors[name], dials[name]
+                printf "%-12s %9.1f %8.1f %8.1f %9s %10s %10s %9.0f %8.0f %8.0f %7d %7d %9d\n", name, median(name, 7), median(name, 5), median(name, 6),
+                    ratio(name, "nginx"), ratio(name, "haproxy"), ratio(name, "varnish"), median(name, 4), median(name, 8), median(name, 9), errors[name], dials[name], fetches[name]
             }
         }' "$raw"
     for name in "${!why_not[@]}"; do

@@ -8,6 +8,7 @@ package_of() {
         nc) echo netcat-openbsd ;;
         promtool) echo prometheus ;;
         unshare) echo util-linux ;;
+        varnishd) echo varnish ;;
         ip) echo iproute2 ;;
         *) echo "$1" ;;
     esac

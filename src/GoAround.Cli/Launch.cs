@@ -134,7 +134,8 @@ internal sealed class Launch : IAsyncDisposable
         await StartMetricsAsync(pool).ConfigureAwait(false);
         if (_settings.ControlSocket is not null)
         {
-            _control = new ControlSocket(_settings.ControlSocket, pool, _time, _logger);
+            CacheCommand cache = new(_options.Cache.IsEnabled ? _services.GetRequiredService<ICachePurge>() : null, () => _services.GetRequiredService<GoAroundMeter>().CacheCounts);
+            _control = new ControlSocket(_settings.ControlSocket, pool, cache, _time, _logger);
             _control.Start();
         }
 

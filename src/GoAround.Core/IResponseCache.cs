@@ -1,14 +1,38 @@
+using System;
 using System.Threading;
 using System.Threading.Tasks;
 
 namespace GoAround.Core;
 
-/// <summary>A store of responses that may answer a request instead of a backend (RFC 9111). Safe for concurrent use.</summary>
+/// <summary>
+/// Keeps responses under keys, as bytes: in this process's memory by default; yours may keep them in Redis or on a disk. It decides
+/// by no rule of HTTP, only what to keep when room is short. Safe for concurrent use.
+/// </summary>
+/// <remarks>A store that is slow or broken must not take the balancer with it: whatever it throws counts as a miss, and is logged.</remarks>
 public interface IResponseCache
 {
-    /// <summary>The stored response that may answer this request, or null.</summary>
-    ValueTask<ProxyResponse?> FindAsync(ProxyRequest request, CancellationToken cancellationToken);
+    /// <summary>What is stored now, for metrics and the control socket.</summary>
+    CacheUsage Usage { get; }
 
-    /// <summary>Takes a response on its way to the client, and returns the one to pass on: it, or one that is stored while it is read.</summary>
-    ValueTask<ProxyResponse> StoreAsync(ProxyRequest request, ProxyResponse response, CancellationToken cancellationToken);
+    /// <summary>Lends the response under a key, or null. The caller disposes it, and it stays whole until then, also where it is removed meanwhile.</summary>
+    /// <param name="key">Opaque bytes, at most 64 KiB; lent until the call has ended.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    ValueTask<StoredResponse?> FindAsync(ReadOnlyMemory<byte> key, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Keeps a response, in the place of the one that was under the key; it may also decide not to. To keep what it is given beyond the call,
+    /// a store takes a share of its own with <see cref="StoredResponse.Share"/>, or copies the bytes.
+    /// </summary>
+    /// <param name="key">Opaque bytes; lent until the call has ended.</param>
+    /// <param name="response">Lent until the call has ended.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    ValueTask StoreAsync(ReadOnlyMemory<byte> key, StoredResponse response, CancellationToken cancellationToken);
+
+    /// <summary>Removes the response under a key, and all that bear the tag of that name; returns how many there were, markers not counted.</summary>
+    /// <param name="tag">Opaque bytes, as in <see cref="StoredResponse.Tags"/>; lent until the call has ended.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    ValueTask<int> RemoveAsync(ReadOnlyMemory<byte> tag, CancellationToken cancellationToken);
+
+    /// <summary>Removes everything; returns how many responses there were, markers not counted.</summary>
+    ValueTask<int> ClearAsync(CancellationToken cancellationToken);
 }

@@ -89,6 +89,15 @@ public abstract class ProxyEvents
     {
     }
 
+    /// <summary>The cache has decided about a request. Called only where there is a cache, once a request, before its response goes out.</summary>
+    /// <param name="request">The request, valid during the call.</param>
+    /// <param name="outcome">Where the answer comes from.</param>
+    /// <param name="bypass">Why, for <see cref="CacheOutcome.Bypass"/>; also why the answer to a miss is not stored, where that is known by now.</param>
+    /// <param name="age">The age of a stored answer (RFC 9111 §4.2.3); zero for others.</param>
+    public virtual void CacheAnswered(ProxyRequest request, CacheOutcome outcome, CacheBypass bypass, TimeSpan age)
+    {
+    }
+
     private sealed class Nobody : ProxyEvents
     {
     }

@@ -14,6 +14,7 @@ public class ProxyResponse : IAsyncDisposable
 {
     private IResponseLease? _firstLease;
     private IResponseLease? _secondLease;
+    private IResponseLease? _thirdLease;
     private IResponseLease[] _moreLeases = [];
     private int _leases;
 
@@ -98,6 +99,9 @@ public class ProxyResponse : IAsyncDisposable
             case 1:
                 _secondLease = lease;
                 break;
+            case 2:
+                _thirdLease = lease; // wire, slot, and what a cache asked with
+                break;
             default:
                 _moreLeases = [.. _moreLeases, lease];
                 break;
@@ -112,7 +116,8 @@ public class ProxyResponse : IAsyncDisposable
         IResponseLease? second = _secondLease;
         if (_leases > 2)
         {
-            return ReleaseManyAsync(first!, second!, TakeMore());
+            IResponseLease third = _thirdLease!; // there are more than two
+            return ReleaseManyAsync(first!, second!, third, TakeMore());
         }
 
         _leases = 0;
@@ -134,6 +139,7 @@ public class ProxyResponse : IAsyncDisposable
         _leases = 0;
         _firstLease = null;
         _secondLease = null;
+        _thirdLease = null;
         return more;
     }
 
@@ -149,7 +155,7 @@ public class ProxyResponse : IAsyncDisposable
         }
     }
 
-    private async ValueTask ReleaseManyAsync(IResponseLease first, IResponseLease second, IResponseLease[] more)
+    private async ValueTask ReleaseManyAsync(IResponseLease first, IResponseLease second, IResponseLease third, IResponseLease[] more)
     {
         try
         {
@@ -157,6 +163,7 @@ public class ProxyResponse : IAsyncDisposable
         }
         finally
         {
+            await third.ReleaseAsync(this).ConfigureAwait(false);
             foreach (IResponseLease lease in more)
             {
                 await lease.ReleaseAsync(this).ConfigureAwait(false);

@@ -27,7 +27,7 @@ public sealed class ProgramTests : IDisposable
 
     [Theory]
     [InlineData("goaround: -p: '99999' is not allowed: a port in 0..65535", "-p", "99999")]
-    [InlineData("goaround: -cache: not available yet in this version", "-cache")]
+    [InlineData("goaround: -cache-stale: '-1s' is not allowed: a duration in 0..24d, such as 500ms, 10s or 2m", "--cache-stale=-1s")]
     public async Task Bad_flag_is_one_line_and_status_2(string line, params string[] arguments) =>
         Assert.Equal((2, "", line), await GoAroundProcess.RunAsync(arguments));
 

@@ -11,7 +11,8 @@ namespace GoAround.TestBackend;
 /// <summary>Counts the requests and answers them by their path; what starts with <c>/test/</c>, and <c>/health</c>, is not counted.</summary>
 /// <remarks>
 /// <c>/hold</c> is not answered until <c>/test/release</c> came; <c>/echo</c> sends the body back as it comes in; <c>/sink</c> answers with the body's
-/// length and SHA-256; <c>/bytes?N</c> sends N bytes; any other path is answered with the name of the backend.
+/// length and SHA-256; <c>/bytes?N</c> sends N bytes; any other path is answered with the name of the backend. Each <c>field=Name:value</c> of the query
+/// becomes a field of the response.
 /// </remarks>
 internal sealed class BackendHandler(string name) : ProxyHandler
 {
@@ -40,6 +41,8 @@ internal sealed class BackendHandler(string name) : ProxyHandler
         {
             ProxyResponse response = await AnswerAsync(target, request, cancellationToken);
             response.Fields.Add("X-Backend", name);
+            response.Fields.Remove("Cache-Control"u8); // FromText makes answers of a proxy, which nobody may store
+            AddFields(target, response);
             return response;
         }
         finally
@@ -63,6 +66,18 @@ internal sealed class BackendHandler(string name) : ProxyHandler
 
             length += piece.Length;
             hash.AppendData(piece.Span);
+        }
+    }
+
+    private static void AddFields(string target, ProxyResponse response)
+    {
+        foreach (string pair in target[(target.IndexOf('?', StringComparison.Ordinal) + 1)..].Split('&'))
+        {
+            if (pair.StartsWith("field=", StringComparison.Ordinal))
+            {
+                string[] field = Uri.UnescapeDataString(pair["field=".Length..]).Split(':', 2);
+                response.Fields.Add(field[0], field[1]);
+            }
         }
     }
 

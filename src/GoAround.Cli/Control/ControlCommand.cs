@@ -6,16 +6,21 @@ using GoAround.Core;
 
 namespace GoAround.Cli.Control;
 
-/// <summary>Applies one line of the control socket, a comma-separated list of addresses, and says what came of it.</summary>
-/// <remarks>Lines of several connections are applied one after the other, in the order they were complete.</remarks>
-internal sealed class ControlCommand(IBackendPool pool) : IDisposable
+/// <summary>Applies one line of the control socket, a comma-separated list of addresses or a command for the cache, and says what came of it.</summary>
+/// <remarks>Lists of several connections are applied one after the other, in the order they were complete.</remarks>
+internal sealed class ControlCommand(IBackendPool pool, CacheCommand cache) : IDisposable
 {
     private readonly SemaphoreSlim _turn = new(1);
 
-    /// <summary>The answer, without its newline: <c>ok 2 backends, 1 added, 1 removed</c> or <c>error: ..., backends unchanged</c>.</summary>
+    /// <summary>The answer, without its newline: <c>ok 2 backends, 1 added, 1 removed</c> or <c>error: ..., backends unchanged</c>; for the cache, what <see cref="CacheCommand"/> says.</summary>
     /// <exception cref="OperationCanceledException">The program stops; nothing was changed.</exception>
     public async Task<string> ApplyAsync(string line, CancellationToken cancellationToken)
     {
+        if (CacheCommand.IsOne(line))
+        {
+            return await cache.ApplyAsync(line, cancellationToken).ConfigureAwait(false);
+        }
+
         string? problem = TryRead(line, out List<Backend> backends);
         if (problem is not null)
         {

@@ -1,5 +1,6 @@
 using System;
 using System.Globalization;
+using System.Linq;
 using System.Net;
 
 namespace GoAround.Cli.Flags;
@@ -7,6 +8,9 @@ namespace GoAround.Cli.Flags;
 /// <summary>Reads a flag's text as a value; null where it is none, or out of range.</summary>
 internal static class FlagReader
 {
+    /// <summary>What a token may hold beside letters and digits.</summary>
+    public const string TokenMarks = "!#$%&'*+-.^_`|~";
+
     /// <summary>A whole number in a range.</summary>
     public static int? Number(string text, int min, int max) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number >= min && number <= max ? number : null;
@@ -56,6 +60,11 @@ internal static class FlagReader
 
     /// <summary>True for an IP address, or a network as in <c>10.0.0.0/8</c>.</summary>
     public static bool IsNetwork(string text) => Address(text) is not null || (text.Contains('/', StringComparison.Ordinal) && IPNetwork.TryParse(text, out _));
+
+    // token = 1*tchar   RFC 9110 §5.6.2
+    /// <summary>A token: a name that may stand in a field, or be one's name.</summary>
+    public static string? Token(string text, int maxLength) =>
+        text.Length > 0 && text.Length <= maxLength && text.All(static c => char.IsAsciiLetterOrDigit(c) || TokenMarks.Contains(c, StringComparison.Ordinal)) ? text : null;
 
     /// <summary>One of a few words.</summary>
     public static T? Choice<T>(string text, params ReadOnlySpan<(string Word, T Value)> choices)

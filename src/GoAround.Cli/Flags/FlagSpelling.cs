@@ -22,8 +22,7 @@ internal static class FlagSpelling
             (Flag flag, string? value) = Split(argument);
             if (flag.Argument is null)
             {
-                // Whatever is asked of the cache, the answer is that there is none yet.
-                normal.Add(value is null || flag.Name == "cache" ? Written(flag, "") : throw FlagException.NotAllowed(flag.Name, value, "it takes no value"));
+                normal.Add(value is null ? Written(flag, "") : throw FlagException.NotAllowed(flag.Name, value, "it takes no value"));
                 continue;
             }
 

@@ -8,7 +8,7 @@ internal static class FlagTable
 {
     public static IReadOnlyList<FlagGroup> Groups { get; } =
     [
-        TrafficFlags.Group, BackendFlags.Group, LimitFlags.Group, DeadlineFlags.Group, IdentityFlags.Group, HealthFlags.Group, OperationFlags.Group,
+        TrafficFlags.Group, BackendFlags.Group, LimitFlags.Group, DeadlineFlags.Group, CacheFlags.Group, IdentityFlags.Group, HealthFlags.Group, OperationFlags.Group,
     ];
 
     public static IReadOnlyList<Flag> All { get; } = [.. Groups.SelectMany(static group => group.Flags)];

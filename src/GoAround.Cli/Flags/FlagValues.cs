@@ -34,6 +34,21 @@ internal sealed class FlagValues
     [Option("cache")]
     public bool Cache { get; set; }
 
+    [Option("cache-size")]
+    public string? CacheSize { get; set; }
+
+    [Option("cache-max-object")]
+    public string? CacheMaxObject { get; set; }
+
+    [Option("cache-ttl")]
+    public string? CacheTtl { get; set; }
+
+    [Option("cache-stale")]
+    public string? CacheStale { get; set; }
+
+    [Option("cache-control-field")]
+    public string? CacheControlField { get; set; }
+
     [Option("max-queue")]
     public string? MaxQueue { get; set; }
 

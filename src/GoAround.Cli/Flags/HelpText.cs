@@ -32,11 +32,18 @@ internal static class HelpText
 
     private const string Tail = """
         CONTROL SOCKET
-               Each line sent to the control socket is a comma-separated list of addresses
+               A line sent to the control socket is a comma-separated list of addresses
                that replaces all backends while traffic flows, and is answered with a line:
 
                    $ echo 'http://10.0.0.1:80, http://10.0.0.2:80' | nc -N -U /tmp/goaround.sock
                    ok 2 backends, 1 added, 1 removed
+
+               With -cache, a line can also be one of these:
+
+                   cache              what is stored, and how requests were answered
+                   purge URL          removes what is stored under it: ok 2 responses purged
+                   purge tag NAME     ... what names it in Surrogate-Key or Cache-Tag
+                   purge all          ... everything
 
                A list with a fault changes nothing: error: ..., backends unchanged. The last
                line needs no newline: it counts when the sender ends its side (nc -N), or
@@ -67,6 +74,9 @@ internal static class HelpText
 
                Behind another proxy, and strict with slow clients:
                    goaround -b http://10.0.0.1 -trusted-proxies 10.0.0.0/8 -head-timeout 5s
+
+               A cache of 1 GB, which guesses no freshness:
+                   goaround -b http://10.0.0.1 -cache -cache-size 1g -cache-ttl 0
 
                See it work:
                    goaround -demo

@@ -1,4 +1,3 @@
-using System.Linq;
 using GoAround.Core.Server;
 
 namespace GoAround.Cli.Flags;
@@ -7,7 +6,6 @@ namespace GoAround.Cli.Flags;
 internal static class IdentityFlags
 {
     private const int MaxNameLength = 64;
-    private const string TokenMarks = "!#$%&'*+-.^_`|~";
 
     public static FlagGroup Group { get; } = new("Identity",
     [
@@ -19,11 +17,7 @@ internal static class IdentityFlags
         OptionFlag.Choice("via", "MESSAGES", o => o.Server.Via, (o, mode) => o.Server.Via = mode, "RFC 9110 §7.6.3",
             "Which messages get a Via field. Some backends do not compress for a request that has one; 'off' helps there.",
             [("off", ViaMode.Off), ("requests", ViaMode.Requests), ("both", ViaMode.Both)]),
-        OptionFlag.Word("proxy-name", "NAME", $"a token of 1..{MaxNameLength} bytes: letters, digits and {TokenMarks}", ReadToken, o => o.Server.ProxyName, (o, name) => o.Server.ProxyName = name, "GoAround's own",
+        OptionFlag.Word("proxy-name", "NAME", $"a token of 1..{MaxNameLength} bytes: letters, digits and {FlagReader.TokenMarks}", static text => FlagReader.Token(text, MaxNameLength), o => o.Server.ProxyName, (o, name) => o.Server.ProxyName = name, "GoAround's own",
             "This balancer's name in Via and Proxy-Status."),
     ]);
-
-    // token = 1*tchar   RFC 9110 §5.6.2
-    private static string? ReadToken(string text) =>
-        text.Length is > 0 and <= MaxNameLength && text.All(static c => char.IsAsciiLetterOrDigit(c) || TokenMarks.Contains(c, System.StringComparison.Ordinal)) ? text : null;
 }

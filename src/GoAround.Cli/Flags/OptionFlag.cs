@@ -57,6 +57,13 @@ internal static class OptionFlag
         Make(name, "SIZE", $"a size in {FlagText.OfSize(min)}..{FlagText.OfSize(max)}, such as 16k", FlagText.OfSize(get(Defaults)), source, text, property,
             value => FlagReader.Size(value, min, max), (options, size) => set(options, (int)size));
 
+    /// <summary>Bytes, also more than an int holds.</summary>
+    public static Flag Size(
+        string name, long min, long max, Func<GoAroundOptions, long> get, Action<GoAroundOptions, long> set, string source, string text,
+        [CallerArgumentExpression(nameof(get))] string property = "") =>
+        Make(name, "SIZE", $"a size in {FlagText.OfSize(min)}..{FlagText.OfSize(max)}, such as 64m", FlagText.OfSize(get(Defaults)), source, text, property,
+            value => FlagReader.Size(value, min, max), set);
+
     /// <summary>Bytes without an upper bound, or none at all.</summary>
     public static Flag SizeOrOff(
         string name, Func<GoAroundOptions, long?> get, Action<GoAroundOptions, long?> set, string source, string text,

@@ -62,8 +62,7 @@ internal sealed class Settings
 
     /// <summary>Checks every flag.</summary>
     /// <exception cref="FlagException">One is not allowed.</exception>
-    public static Settings From(FlagValues values) =>
-        values.Cache ? throw new FlagException("-cache: not available yet in this version") : new Settings(values);
+    public static Settings From(FlagValues values) => new(values);
 
     /// <summary>Sets what was given; the rest keeps its default.</summary>
     public void Apply(GoAroundOptions options)
@@ -73,6 +72,7 @@ internal sealed class Settings
             options.Backends.Add(backend.Address);
         }
 
+        options.Cache.IsEnabled = _values.Cache;
         options.Server.Certificate = Certificates.Certificate;
         options.Server.CertificateChain.AddRange(Certificates.Chain);
         options.Upstream.TrustedRoots.AddRange(Certificates.BackendRoots);

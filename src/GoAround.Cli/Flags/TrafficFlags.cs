@@ -15,7 +15,5 @@ internal static class TrafficFlags
             "The private key of -cacert.") { Property = "Server.Certificate" },
         OptionFlag.Number("backlog", 1, 65535, o => o.Server.Backlog, (o, count) => o.Server.Backlog = count, "nginx 'listen backlog'",
             "Connections the kernel holds until they are accepted."),
-        new("cache", null, "nothing yet", "off", "-",
-            "A cache for GET requests. Not available yet in this version."),
     ]);
 }

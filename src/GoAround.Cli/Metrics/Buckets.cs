@@ -11,4 +11,7 @@ internal static class Buckets
 
     /// <summary>Connections tried.</summary>
     public static HistogramConfiguration OfAttempts() => new() { Buckets = [0, 1, 2, 3, 4, 8, 16] };
+
+    /// <summary>Seconds: from what is just stored to a week.</summary>
+    public static HistogramConfiguration OfAges() => new() { Buckets = [1, 5, 15, 60, 300, 900, 3600, 14_400, 86_400, 604_800] };
 }

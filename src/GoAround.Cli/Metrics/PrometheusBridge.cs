@@ -20,6 +20,7 @@ internal sealed class PrometheusBridge : IDisposable
     private readonly SemaphoreSlim _turn = new(1);
     private readonly RequestSeries _requests;
     private readonly BackendTable _backends;
+    private readonly CacheSeries _cache;
     private readonly ProcessSeries _process;
 
     public PrometheusBridge(GoAroundMeter meter, IBackendPool pool)
@@ -28,16 +29,18 @@ internal sealed class PrometheusBridge : IDisposable
         metrics.ExemplarBehavior = ExemplarBehavior.NoExemplars();
         _requests = new RequestSeries(metrics);
         _backends = new BackendTable(metrics, pool);
+        _cache = new CacheSeries(metrics);
         _process = new ProcessSeries(metrics);
 
         _listener.InstrumentPublished = (instrument, listener) =>
         {
-            if (instrument.Meter == meter.Meter && (_requests.Find(instrument.Name) ?? _backends.Find(instrument.Name)) is { } recorder)
+            if (instrument.Meter == meter.Meter && Find(instrument.Name) is { } recorder)
             {
                 listener.EnableMeasurementEvents(instrument, recorder);
             }
         };
         _listener.SetMeasurementEventCallback<double>(static (_, value, tags, recorder) => (recorder as Recorder)?.Invoke(value, tags));
+        _listener.SetMeasurementEventCallback<long>(static (_, value, tags, recorder) => (recorder as Recorder)?.Invoke(value, tags));
         _listener.SetMeasurementEventCallback<int>(static (_, value, tags, recorder) => (recorder as Recorder)?.Invoke(value, tags));
         _listener.Start();
     }
@@ -66,4 +69,6 @@ internal sealed class PrometheusBridge : IDisposable
         _listener.Dispose();
         _turn.Dispose();
     }
+
+    private Recorder? Find(string instrument) => _requests.Find(instrument) ?? _backends.Find(instrument) ?? _cache.Find(instrument);
 }

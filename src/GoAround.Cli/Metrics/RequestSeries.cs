@@ -10,7 +10,6 @@ namespace GoAround.Cli.Metrics;
 internal sealed class RequestSeries
 {
     private static readonly string[] Classes = ["1xx", "2xx", "3xx", "4xx", "5xx"];
-    private static readonly string[] CacheResults = ["hit", "miss", "stale", "revalidated", "bypass"];
 
     private readonly Dictionary<string, Counter.Child> _errors = [];
     private readonly Counter.Child[] _requests = new Counter.Child[Classes.Length];
@@ -55,11 +54,6 @@ internal sealed class RequestSeries
         _clientConnections = metrics.CreateGauge("goaround_client_connections", "Connections of clients that are open.");
         _refusedConnections = metrics.CreateCounter(
             "goaround_client_connections_refused_total", "Connections of clients that were closed as soon as they were accepted, by reason.", ["reason"]).WithLabels("client_limit");
-        Counter cache = metrics.CreateCounter("goaround_cache_results_total", "Answers of the cache, by result; all zero while there is no cache.", ["result"]);
-        foreach (string result in CacheResults)
-        {
-            cache.WithLabels(result);
-        }
     }
 
     /// <summary>Who takes the measurements of an instrument; null where it is none of these.</summary>

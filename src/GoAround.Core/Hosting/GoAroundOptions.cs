@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using GoAround.Core.Cache;
 using GoAround.Core.Health;
 using GoAround.Core.Pool;
 using GoAround.Core.Server;
@@ -27,13 +28,16 @@ public sealed class GoAroundOptions
     /// <summary>How backends are reached.</summary>
     public UpstreamOptions Upstream { get; } = new();
 
+    /// <summary>The cache in front of the pool; off by default.</summary>
+    public CacheOptions Cache { get; } = new();
+
     /// <summary>How long the server waits for the first round of checks before it opens its port (<c>-first-check-timeout</c>); zero or more; default 2 s.</summary>
     public TimeSpan FirstCheckTimeout { get; set; } = TimeSpan.FromSeconds(2);
 
     /// <summary>The steps between the server and the pool, outermost first.</summary>
     internal IReadOnlyList<Func<IServiceProvider, ProxyHandler, ProxyHandler>> Handlers => _handlers;
 
-    /// <summary>Puts a step of your own before the pool; steps are entered in the order they were added.</summary>
+    /// <summary>Puts a step of your own before the cache and the pool; steps are entered in the order they were added.</summary>
     /// <param name="handler">Makes the step, given the application's services and the next step. Called once.</param>
     public GoAroundOptions Use(Func<IServiceProvider, ProxyHandler, ProxyHandler> handler)
     {

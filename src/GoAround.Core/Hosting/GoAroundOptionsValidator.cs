@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Globalization;
 using System.Net;
 using System.Text;
+using GoAround.Core.Cache;
 using GoAround.Core.Health;
 using GoAround.Core.Http;
 using GoAround.Core.Pool;
@@ -34,6 +35,7 @@ internal sealed class GoAroundOptionsValidator : IValidateOptions<GoAroundOption
         Check(failures, options.Pool);
         Check(failures, options.Health);
         Check(failures, options.Upstream);
+        Check(failures, options.Cache);
         return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);
     }
 
@@ -110,6 +112,18 @@ internal sealed class GoAroundOptionsValidator : IValidateOptions<GoAroundOption
         CheckDelay(failures, "Upstream.IdleTimeout (-backend-idle-timeout)", upstream.IdleTimeout);
         CheckNumber(failures, "Upstream.MaxHeadBytes (-backend-max-head)", upstream.MaxHeadBytes, 1024, 1024 * 1024);
         CheckNumber(failures, "Upstream.MaxFields (-backend-max-fields)", upstream.MaxFields, 1, 10_000);
+    }
+
+    private static void Check(List<string> failures, CacheOptions cache)
+    {
+        CheckNumber(failures, "Cache.SizeBytes (-cache-size)", cache.SizeBytes, 1L << 20, 1L << 40);
+        CheckNumber(failures, "Cache.MaxObjectBytes (-cache-max-object)", cache.MaxObjectBytes, 1L << 10, 1L << 30);
+        CheckTime(failures, "Cache.DefaultTtl (-cache-ttl)", cache.DefaultTtl, TimeSpan.Zero, LongestDelay);
+        CheckTime(failures, "Cache.StaleTime (-cache-stale)", cache.StaleTime, TimeSpan.Zero, LongestDelay);
+        if (cache.TargetedField.Length is < 1 or > 64 || !FieldSyntax.IsToken(Encoding.ASCII.GetBytes(cache.TargetedField)))
+        {
+            failures.Add($"Cache.TargetedField (-cache-control-field) is '{cache.TargetedField}': it must be a field name of 1..64 bytes (RFC 9110 §5.1)");
+        }
     }
 
     private static void CheckNumber(List<string> failures, string name, long value, long least, long most)

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Diagnostics.Metrics;
+using GoAround.Core.Cache;
 using GoAround.Core.Health;
 using GoAround.Core.Observability;
 using GoAround.Core.Pool;
@@ -21,8 +22,8 @@ public static class GoAroundServiceCollectionExtensions
     /// <summary>
     /// Adds pool, health checks, handlers and server, started and stopped with the host. Whatever of
     /// <see cref="TimeProvider"/>, <see cref="ProxyEvents"/>, <see cref="IHealthChecker"/>, <see cref="IHealthMonitor"/>,
-    /// <see cref="IConnectionFactory"/>, <see cref="IBackendClient"/>, <see cref="IBackendPool"/> and <see cref="ProxyHandler"/>
-    /// is registered already, or later, is used instead of this library's own.
+    /// <see cref="IConnectionFactory"/>, <see cref="IBackendClient"/>, <see cref="IBackendPool"/>, <see cref="IResponseCache"/>,
+    /// <see cref="ICachePurge"/> and <see cref="ProxyHandler"/> is registered already, or later, is used instead of this library's own.
     /// </summary>
     /// <param name="services">The application's services.</param>
     /// <param name="configure">Sets the options; they are validated when the host starts.</param>
@@ -42,6 +43,10 @@ public static class GoAroundServiceCollectionExtensions
         services.TryAddSingleton<IHealthChecker>(provider => new HttpHealthChecker(provider.GetRequiredService<IBackendClient>(), Options(provider).Health));
         services.TryAddSingleton<IHealthMonitor>(CreateMonitor);
         services.TryAddSingleton<IBackendPool>(CreatePool);
+        services.TryAddSingleton(provider => new CacheMemory(Options(provider).Cache.SizeBytes));
+        services.TryAddSingleton<IResponseCache>(provider => new MemoryResponseCache(provider.GetRequiredService<CacheMemory>(), Time(provider)));
+        services.TryAddSingleton(CreateCache);
+        services.TryAddSingleton<ICachePurge>(provider => provider.GetRequiredService<CachingHandler>());
         services.TryAddSingleton<ProxyHandler>(CreateChain);
         services.TryAddSingleton(CreateServer);
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, GoAroundService>());
@@ -69,10 +74,28 @@ public static class GoAroundServiceCollectionExtensions
         Time(provider),
         Loggers(provider).CreateLogger<BackendPool>());
 
-    /// <summary>Tracing outermost, then the application's own handlers in the order they were added, the pool last.</summary>
+    private static CachingHandler CreateCache(IServiceProvider provider)
+    {
+        IResponseCache store = provider.GetRequiredService<IResponseCache>();
+        ProxyEvents events = provider.GetRequiredService<ProxyEvents>();
+        (events as GoAroundMeter)?.Observe(store);
+        return new(
+            CreatePoolStep(provider),
+            store,
+            Options(provider).Cache,
+            provider.GetRequiredService<CacheMemory>(),
+            events,
+            Time(provider),
+            Loggers(provider).CreateLogger<CachingHandler>(),
+            Options(provider).Server.ProxyName);
+    }
+
+    private static PoolHandler CreatePoolStep(IServiceProvider provider) => new(provider.GetRequiredService<IBackendPool>());
+
+    /// <summary>Tracing outermost, then the application's own handlers in the order they were added, so that they run before a hit too; then the cache, the pool last.</summary>
     private static TracingHandler CreateChain(IServiceProvider provider)
     {
-        ProxyHandler chain = new PoolHandler(provider.GetRequiredService<IBackendPool>());
+        ProxyHandler chain = Options(provider).Cache.IsEnabled ? provider.GetRequiredService<CachingHandler>() : CreatePoolStep(provider);
         IReadOnlyList<Func<IServiceProvider, ProxyHandler, ProxyHandler>> handlers = Options(provider).Handlers;
         for (int i = handlers.Count - 1; i >= 0; i--)
         {

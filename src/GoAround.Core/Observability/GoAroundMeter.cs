@@ -35,6 +35,7 @@ public sealed class GoAroundMeter : ProxyEvents, IDisposable
 
     // Weak: a backend that was replaced takes its boxed port along.
     private readonly ConditionalWeakTable<Backend, object> _ports = [];
+    private readonly CacheInstruments _cache;
     private BackendGauges? _gauges;
     private int _activeRequests;
     private int _clientConnections;
@@ -67,13 +68,20 @@ public sealed class GoAroundMeter : ProxyEvents, IDisposable
             InstrumentNames.ClientActiveRequests, () => _gauges?.InFlight() ?? [], "{request}", "Requests a backend carries.");
         Meter.CreateObservableUpDownCounter(
             InstrumentNames.ClientOpenConnections, () => _gauges?.Sockets() ?? [], "{connection}", "Sockets to a backend.");
+        _cache = new CacheInstruments(Meter);
     }
 
     /// <summary>The meter, for a listener that wants this balancer's and no other's.</summary>
     public Meter Meter { get; }
 
+    /// <summary>What the cache has decided so far; all zero where there is none.</summary>
+    public CacheCounts CacheCounts => _cache.Counts;
+
     /// <summary>Says where the gauges are read. After construction, because the pool itself reports to this object.</summary>
     public void Observe(IBackendPool pool, IConnectionFactory connections) => _gauges = new BackendGauges(pool, connections);
+
+    /// <summary>Says which store the cache has.</summary>
+    public void Observe(IResponseCache store) => _cache.Store = store;
 
     /// <inheritdoc/>
     public void Dispose() => Meter.Dispose();
@@ -156,6 +164,9 @@ public sealed class GoAroundMeter : ProxyEvents, IDisposable
             _retries.Add(attempts - 1);
         }
     }
+
+    /// <inheritdoc/>
+    public override void CacheAnswered(ProxyRequest request, CacheOutcome outcome, CacheBypass bypass, TimeSpan age) => _cache.Count(outcome, bypass, age);
 
     private void RecordAttempt(Backend backend, ProxyRequest request, int statusCode, TimeSpan elapsed, BackendException? failure)
     {

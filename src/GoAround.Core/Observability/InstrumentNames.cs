@@ -47,4 +47,25 @@ public static class InstrumentNames
 
     /// <summary>Counter: client connections that were closed as soon as they were accepted, by reason.</summary>
     public const string RefusedClientConnections = "goaround.client.connections.refused";
+
+    /// <summary>Observable counter: requests the cache has decided about, by result.</summary>
+    public const string CacheResults = "goaround.cache.results";
+
+    /// <summary>Observable counter: requests that went past the cache, or whose answer it did not store, by reason.</summary>
+    public const string CacheBypasses = "goaround.cache.bypasses";
+
+    /// <summary>Histogram, seconds: how old the stored responses were that were sent (RFC 9111 §4.2.3).</summary>
+    public const string CacheAge = "goaround.cache.age";
+
+    /// <summary>Observable up-down counter: responses stored.</summary>
+    public const string CacheResponses = "goaround.cache.responses";
+
+    /// <summary>Observable up-down counter, bytes: what is stored, bodies, heads and keys.</summary>
+    public const string CacheBytes = "goaround.cache.bytes";
+
+    /// <summary>Gauge, bytes: how much may be stored; 0 where there is no cache, or it does not know.</summary>
+    public const string CacheCapacity = "goaround.cache.capacity";
+
+    /// <summary>Observable counter: responses removed to make room.</summary>
+    public const string CacheEvictions = "goaround.cache.evictions";
 }

@@ -33,9 +33,12 @@ public static class TagNames
     /// <summary>How far a try had come: <c>dial</c>, <c>tls</c>, <c>request</c>, <c>response_head</c> or <c>response_body</c>; <c>stale</c> for a kept socket that was found closed.</summary>
     public const string Stage = "goaround.failure.stage";
 
-    /// <summary>Why a client connection was refused: <c>client_limit</c>.</summary>
+    /// <summary>Why a client connection was refused: <c>client_limit</c>. Why a request went past the cache, or its answer was not stored: a <see cref="CacheBypass"/> in small letters, as in <c>no_freshness</c>.</summary>
     public const string Reason = "goaround.reason";
 
     /// <summary>Of a wait in the queue: <c>served</c> or <c>refused</c>. Of a TLS handshake: <c>succeeded</c> or <c>failed</c>.</summary>
     public const string Outcome = "goaround.outcome";
+
+    /// <summary>What the cache has decided: <c>hit</c>, <c>miss</c>, <c>stale</c>, <c>revalidated</c>, <c>coalesced</c> or <c>bypass</c>.</summary>
+    public const string CacheResult = "goaround.cache.result";
 }

@@ -68,4 +68,32 @@ internal static class TagValues
         BackendFailureStage.ResponseHead => "response_head",
         _ => "response_body",
     };
+
+    /// <summary>What the cache decided, as a value of <see cref="TagNames.CacheResult"/>.</summary>
+    public static string Result(CacheOutcome outcome) => outcome switch
+    {
+        CacheOutcome.Hit => "hit",
+        CacheOutcome.Miss => "miss",
+        CacheOutcome.Stale => "stale",
+        CacheOutcome.Revalidated => "revalidated",
+        CacheOutcome.Coalesced => "coalesced",
+        _ => "bypass",
+    };
+
+    /// <summary>Why the cache did not serve or store, as a value of <see cref="TagNames.Reason"/>.</summary>
+    public static string Reason(CacheBypass bypass) => bypass switch
+    {
+        CacheBypass.None => "none",
+        CacheBypass.Method => "method",
+        CacheBypass.Request => "request",
+        CacheBypass.RequestNoStore => "request_no_store",
+        CacheBypass.Authorization => "authorization",
+        CacheBypass.Forbidden => "forbidden",
+        CacheBypass.Status => "status",
+        CacheBypass.NoFreshness => "no_freshness",
+        CacheBypass.Vary => "vary",
+        CacheBypass.Size => "size",
+        CacheBypass.Incomplete => "incomplete",
+        _ => "other",
+    };
 }

@@ -20,6 +20,8 @@ public sealed class ControlSocketTests : IAsyncLifetime, IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
+    private static readonly CacheCommand NoCache = new(null, () => default);
+
     private readonly string _folder = Directory.CreateTempSubdirectory("goaround-ctl").FullName;
     private readonly IBackendPool _pool = Substitute.For<IBackendPool>();
     private readonly FakeTimeProvider _time = new();
@@ -42,7 +44,18 @@ public sealed class ControlSocketTests : IAsyncLifetime, IAsyncDisposable
             return new(new BackendChange(backends.Count, 1, 0));
         });
 #pragma warning restore CA2012
-        _socket = new ControlSocket(_path, _pool, _time, NullLogger.Instance);
+        _socket = new ControlSocket(_path, _pool, NoCache, _time, NullLogger.Instance);
+    }
+
+    [Fact]
+    public async Task Commands_for_the_cache_are_answered_between_lists_and_change_no_backend()
+    {
+        _socket.Start();
+
+        Assert.Equal(
+            "error: there is no cache: start goaround with -cache\nok 1 backend, 1 added, 0 removed\n",
+            await AskAsync("purge all\nhttp://a\n"));
+        Assert.Equal("http://a", Assert.Single(_replaced));
     }
 
     [Theory]
@@ -174,7 +187,7 @@ public sealed class ControlSocketTests : IAsyncLifetime, IAsyncDisposable
     [InlineData("printf 'http://a' | ncat -U {0}")]
     public async Task Netcat_gets_the_answer(string command)
     {
-        await using ControlSocket socket = new(_path + "2", _pool, TimeProvider.System, NullLogger.Instance);
+        await using ControlSocket socket = new(_path + "2", _pool, NoCache, TimeProvider.System, NullLogger.Instance);
         socket.Start();
         using Process shell = Process.Start(new ProcessStartInfo("sh", ["-c", string.Format(null, command, _path + "2")]) { RedirectStandardOutput = true })
             ?? throw new InvalidOperationException("no shell");
@@ -216,7 +229,7 @@ public sealed class ControlSocketTests : IAsyncLifetime, IAsyncDisposable
     public async Task Socket_of_a_living_process_is_left_alone()
     {
         _socket.Start();
-        await using ControlSocket second = new(_path, _pool, _time, NullLogger.Instance);
+        await using ControlSocket second = new(_path, _pool, NoCache, _time, NullLogger.Instance);
         StartException refused = Assert.Throws<StartException>(second.Start);
 
         Assert.Equal($"-control-socket: '{_path}' belongs to another goaround that is running: give each its own path", refused.Message);
@@ -236,7 +249,7 @@ public sealed class ControlSocketTests : IAsyncLifetime, IAsyncDisposable
     [Fact]
     public async Task Place_that_cannot_be_written_to_is_named()
     {
-        await using ControlSocket nowhere = new(Path.Combine(_folder, "no", "c.sock"), _pool, _time, NullLogger.Instance);
+        await using ControlSocket nowhere = new(Path.Combine(_folder, "no", "c.sock"), _pool, NoCache, _time, NullLogger.Instance);
         StartException refused = Assert.Throws<StartException>(nowhere.Start);
         Assert.Contains("there is no directory", refused.Message, StringComparison.Ordinal);
 

@@ -1,4 +1,5 @@
 using System;
+using System.IO;
 using System.Net;
 using System.Net.Sockets;
 using System.Threading.Tasks;
@@ -68,6 +69,32 @@ public class SampleTests
         Assert.Equal(1, (await backend.CountAsync()).Requests);
         await sample.WaitForLineAsync("it accepts connections");
         await EndAsync(sample);
+    }
+
+    [Fact]
+    public async Task Disk_cache_answers_after_a_restart_from_what_it_stored_before()
+    {
+        string folder = Directory.CreateTempSubdirectory("goaround-disk").FullName;
+        await using BackendProcess backend = await BackendProcess.StartAsync("a");
+        string[] answers = new string[3];
+        for (int i = 0; i < answers.Length; i++)
+        {
+            int port = FreePort();
+            await using RunningProcess sample = RunningProcess.StartAssembly(
+                "samples/DiskCache", $"--GoAround:Server:Port={port}", $"--GoAround:Backends:0={backend.Address}", $"--Folder={folder}");
+            await sample.WaitForLineAsync("Application started");
+
+            // Varied by language, so that the marker has to come back from the disk as well. Host is what the key is made of: the port is another each time.
+            answers[i] = await Command.OutputOfAsync(
+                "curl", "-sSf", "-i", "-H", "Host: disk.example", "-H", "Accept-Language: de", $"http://127.0.0.1:{port}/page?field=Vary:Accept-Language");
+            await EndAsync(sample);
+        }
+
+        Assert.Equal(1, (await backend.CountAsync()).Requests);
+        Assert.DoesNotContain("goaround; hit", answers[0], StringComparison.Ordinal);
+        Assert.All(answers[1..], answer => Assert.Contains("\nCache-Status: goaround; hit", answer, StringComparison.Ordinal));
+        Assert.All(answers, answer => Assert.EndsWith("\na GET /page?field=Vary:Accept-Language for nobody", answer, StringComparison.Ordinal));
+        Directory.Delete(folder, recursive: true);
     }
 
     private static async Task EndAsync(RunningProcess sample)

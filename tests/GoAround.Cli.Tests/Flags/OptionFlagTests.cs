@@ -16,7 +16,7 @@ public sealed partial class OptionFlagTests
     private static readonly string[] WithoutFlag = ["Server.CertificateChain"];
 
     // One of these is a value of each kind of flag, and not its default.
-    private static readonly string[] Samples = ["0.75", "77", "7001", "77k", "127.0.0.9", "10.7.0.0/16", "both", "/seven", "seven"];
+    private static readonly string[] Samples = ["0.75", "77", "7001", "77k", "77m", "127.0.0.9", "10.7.0.0/16", "both", "/seven", "seven"];
 
     public static TheoryData<string> OptionFlags => [.. FlagTable.All.Where(flag => flag.Apply is not null).Select(flag => flag.Name)];
 

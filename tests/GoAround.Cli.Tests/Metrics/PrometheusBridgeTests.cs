@@ -25,6 +25,7 @@ public sealed class PrometheusBridgeTests : IAsyncLifetime, IAsyncDisposable
     private readonly GoAroundMeter _meter = new();
     private readonly IBackendPool _pool = Substitute.For<IBackendPool>();
     private readonly IConnectionFactory _connections = Substitute.For<IConnectionFactory>();
+    private readonly IResponseCache _store = Substitute.For<IResponseCache>();
     private readonly PrometheusBridge _bridge;
 
     public PrometheusBridgeTests(ITestOutputHelper output)
@@ -34,6 +35,8 @@ public sealed class PrometheusBridgeTests : IAsyncLifetime, IAsyncDisposable
         _connections.CountSockets(One).Returns(new SocketCount(5, 2));
         _pool.QueueLength.Returns(3);
         _meter.Observe(_pool, _connections);
+        _store.Usage.Returns(new CacheUsage(3, 4096, 1 << 20, 5));
+        _meter.Observe(_store);
         _bridge = new PrometheusBridge(_meter, _pool);
     }
 
@@ -67,7 +70,20 @@ public sealed class PrometheusBridgeTests : IAsyncLifetime, IAsyncDisposable
             "goaround_fetch_attempts_bucket{le=\"1\"} 0",
             "goaround_fetch_attempts_bucket{le=\"2\"} 1",
             "goaround_retries_total 1",
-            "goaround_cache_results_total{result=\"hit\"} 0",
+            "goaround_cache_results_total{result=\"hit\"} 1",
+            "goaround_cache_results_total{result=\"stale\"} 1",
+            "goaround_cache_results_total{result=\"miss\"} 1",
+            "goaround_cache_results_total{result=\"revalidated\"} 0",
+            "goaround_cache_results_total{result=\"coalesced\"} 0",
+            "goaround_cache_results_total{result=\"bypass\"} 10",
+            "goaround_cache_bypasses_total{reason=\"request_no_store\"} 1",
+            "goaround_cache_bypasses_total{reason=\"no_freshness\"} 2",
+            "goaround_cache_age_seconds_bucket{le=\"15\"} 1",
+            "goaround_cache_age_seconds_sum 130",
+            "goaround_cache_responses 3",
+            "goaround_cache_bytes 4096",
+            "goaround_cache_capacity_bytes 1048576",
+            "goaround_cache_evictions_total 5",
             "goaround_tls_handshakes_total{result=\"succeeded\"} 1",
             "goaround_tls_handshakes_total{result=\"failed\"} 0",
             "goaround_client_connections 1",
@@ -88,6 +104,16 @@ public sealed class PrometheusBridgeTests : IAsyncLifetime, IAsyncDisposable
         {
             Assert.Contains($"\n{name}", text, StringComparison.Ordinal);
         }
+    }
+
+    [Fact]
+    public async Task Every_result_and_every_reason_of_the_cache_has_its_series()
+    {
+        Drive();
+        string[] bypasses = [.. (await ExportAsync()).Split('\n').Where(line => line.StartsWith("goaround_cache_bypasses_total{", StringComparison.Ordinal))];
+
+        Assert.Equal(Enum.GetValues<CacheBypass>().Length - 1, bypasses.Length);
+        Assert.All(bypasses, line => Assert.False(line.EndsWith(" 0", StringComparison.Ordinal), line));
     }
 
     [Fact]
@@ -263,6 +289,17 @@ public sealed class PrometheusBridgeTests : IAsyncLifetime, IAsyncDisposable
         _meter.AttemptEnded(One, request, 0, FourMilliseconds, Refused);
         _meter.AttemptEnded(Two, request, 200, FourMilliseconds, null);
         _meter.Fetched(2);
+        _meter.CacheAnswered(request, CacheOutcome.Hit, CacheBypass.None, TimeSpan.FromSeconds(10));
+        _meter.CacheAnswered(request, CacheOutcome.Stale, CacheBypass.None, TimeSpan.FromMinutes(2));
+        _meter.CacheAnswered(request, CacheOutcome.Miss, CacheBypass.NoFreshness, default);
+        foreach (CacheBypass reason in Enum.GetValues<CacheBypass>())
+        {
+            if (reason != CacheBypass.None)
+            {
+                _meter.CacheAnswered(request, CacheOutcome.Bypass, reason, default);
+            }
+        }
+
         _meter.RequestEnded(request, 200, FourMilliseconds);
         _meter.ErrorMade(ProxyError.DestinationUnavailable, 503);
         _meter.RequestEnded(request, 503, FourMilliseconds);
@@ -273,6 +310,7 @@ public sealed class PrometheusBridgeTests : IAsyncLifetime, IAsyncDisposable
         _meter.RequestStarted();
         _meter.AttemptEnded(One, request, 200, FourMilliseconds, null);
         _meter.Fetched(1);
+        _meter.CacheAnswered(request, CacheOutcome.Hit, CacheBypass.None, FourMilliseconds);
         _meter.ErrorMade(ProxyError.ClientLeft, 499);
         _meter.RequestEnded(request, 200, FourMilliseconds);
     }

@@ -73,12 +73,38 @@ public sealed class AddGoAroundTests
         await host.StopAsync();
     }
 
+    [Fact]
+    public async Task Cache_stands_behind_the_handlers_which_are_asked_before_a_hit_too_and_before_the_pool()
+    {
+        List<string> order = [];
+        using ScriptedBackend backend = new ScriptedBackend().Answer("HTTP/1.1 200 OK\r\nCache-Control: max-age=60\r\nContent-Length: 2\r\n\r\nok");
+        using IHost host = Build(options =>
+        {
+            options.Cache.IsEnabled = true;
+            options.Backends.Add(backend.Backend.Address);
+            options.Use((_, next) => Note("asked", next, order));
+        });
+        await host.StartAsync();
+        using WireEnd client = await RawClient.ConnectAsync(host.Services.GetRequiredService<ProxyServer>().LocalEndPoint.Port);
+        await client.SendAsync(Get);
+        Assert.Contains("\r\nCache-Status: goaround; fwd=uri-miss; ", await client.ReadHeadAsync());
+        await client.ExpectAsync("ok");
+        await client.SendAsync(Get);
+        Assert.Contains("\r\nCache-Status: goaround; hit; ", await client.ReadHeadAsync());
+        await client.ExpectAsync("ok");
+        Assert.Equal(["asked", "asked"], order);
+        Assert.Equal(1, await host.Services.GetRequiredService<ICachePurge>().PurgeAllAsync(default));
+        await host.StopAsync();
+    }
+
     [Theory]
     [InlineData(typeof(IHealthChecker))]
     [InlineData(typeof(IHealthMonitor))]
     [InlineData(typeof(IConnectionFactory))]
     [InlineData(typeof(IBackendClient))]
     [InlineData(typeof(IBackendPool))]
+    [InlineData(typeof(IResponseCache))]
+    [InlineData(typeof(ICachePurge))]
     [InlineData(typeof(ProxyHandler))]
     [InlineData(typeof(ProxyEvents))]
     [InlineData(typeof(TimeProvider))]

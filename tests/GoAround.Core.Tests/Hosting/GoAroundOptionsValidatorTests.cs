@@ -28,6 +28,11 @@ public sealed class GoAroundOptionsValidatorTests
         { options => options.Health.Interval = TimeSpan.FromDays(1), "Health.Interval (-health-interval) is 86400 s: it must be in 0.1..3600 s" },
         { options => options.Upstream.DialTimeout = TimeSpan.Zero, "Upstream.DialTimeout (-dial-timeout) is 0 s: it must be in 0.001..2073600 s" },
         { options => options.Upstream.MaxHeadBytes = 1, "Upstream.MaxHeadBytes (-backend-max-head) is 1: it must be in 1024..1048576" },
+        { options => options.Cache.SizeBytes = 1024, "Cache.SizeBytes (-cache-size) is 1024: it must be in 1048576..1099511627776" },
+        { options => options.Cache.MaxObjectBytes = 0, "Cache.MaxObjectBytes (-cache-max-object) is 0: it must be in 1024..1073741824" },
+        { options => options.Cache.DefaultTtl = TimeSpan.FromSeconds(-1), "Cache.DefaultTtl (-cache-ttl) is -1 s: it must be in 0..2073600 s" },
+        { options => options.Cache.StaleTime = TimeSpan.FromDays(25), "Cache.StaleTime (-cache-stale) is 2160000 s: it must be in 0..2073600 s" },
+        { options => options.Cache.TargetedField = "CDN Control", "Cache.TargetedField (-cache-control-field) is 'CDN Control': it must be a field name of 1..64 bytes (RFC 9110 §5.1)" },
     };
 
     [Fact]

@@ -191,6 +191,40 @@ public sealed class GoAroundMeterTests : IDisposable
         }
     }
 
+    [Fact]
+    public void Decisions_of_the_cache_are_counted_by_result_and_reason_and_stored_answers_by_age()
+    {
+        Listen();
+        ProxyRequest request = new("GET", "/");
+        _meter.CacheAnswered(request, CacheOutcome.Hit, CacheBypass.None, HalfSecond);
+        _meter.CacheAnswered(request, CacheOutcome.Miss, CacheBypass.NoFreshness, default);
+        _meter.CacheAnswered(request, CacheOutcome.Bypass, CacheBypass.RequestNoStore, default);
+        _listener.RecordObservableInstruments();
+
+        Assert.Equal(new CacheCounts(1, 1, 0, 0, 0, 1), _meter.CacheCounts);
+        Assert.Equal(0.5, Single(InstrumentNames.CacheAge).Value);
+        Assert.Equal(["bypass 1", "coalesced 0", "hit 1", "miss 1", "revalidated 0", "stale 0"], Values(InstrumentNames.CacheResults, TagNames.CacheResult));
+        Assert.Equal(["no_freshness 1", "request_no_store 1"], Values(InstrumentNames.CacheBypasses, TagNames.Reason).Where(value => !value.EndsWith(" 0", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void Usage_of_the_store_is_read_when_somebody_collects()
+    {
+        Listen();
+        IResponseCache store = Substitute.For<IResponseCache>();
+        store.Usage.Returns(new CacheUsage(2, 300, 1000, 4));
+        _listener.RecordObservableInstruments();
+        Assert.Equal(0, Single(InstrumentNames.CacheBytes).Value);
+        _seen.Clear();
+        _meter.Observe(store);
+        _listener.RecordObservableInstruments();
+
+        Assert.Equal(2, Single(InstrumentNames.CacheResponses).Value);
+        Assert.Equal(300, Single(InstrumentNames.CacheBytes).Value);
+        Assert.Equal(1000, Single(InstrumentNames.CacheCapacity).Value);
+        Assert.Equal(4, Single(InstrumentNames.CacheEvictions).Value);
+    }
+
     public void Dispose()
     {
         _listener.Dispose();
@@ -207,12 +241,16 @@ public sealed class GoAroundMeterTests : IDisposable
             }
         };
         _listener.SetMeasurementEventCallback<double>((instrument, value, tags, _) => Keep(instrument, value, tags));
+        _listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) => Keep(instrument, value, tags));
         _listener.SetMeasurementEventCallback<int>((instrument, value, tags, _) => Keep(instrument, value, tags));
         _listener.Start();
     }
 
     private void Keep(Instrument instrument, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags) =>
         _seen.Add((instrument.Name, value, tags.ToArray().ToDictionary(tag => tag.Key, tag => tag.Value)));
+
+    private string[] Values(string name, string tag) =>
+        [.. _seen.Where(seen => seen.Name == name).Select(seen => FormattableString.Invariant($"{seen.Tags[tag]} {seen.Value}")).Order(StringComparer.Ordinal)];
 
     private (string Name, double Value, Dictionary<string, object?> Tags) Single(string name) => Assert.Single(_seen, seen => seen.Name == name);
 }

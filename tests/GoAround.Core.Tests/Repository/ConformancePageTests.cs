@@ -17,6 +17,16 @@ public class ConformancePageTests
         Assert.Contains("`RequestConformanceTests.", page, System.StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Every_rule_of_the_cache_names_a_test_that_exists()
+    {
+        string page = File.ReadAllText(RepositoryFiles.PathOf("docs/caching.md"));
+        string[] faults = [.. ConformancePage.FindFaults(page[page.IndexOf("## The rules", System.StringComparison.Ordinal)..], RepositoryFiles.All)];
+
+        Assert.True(faults.Length == 0, string.Join('\n', faults));
+        Assert.Contains("`ReuseRulesTests.", page, System.StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("| 1 | MUST | does | `FooTests.It_fails` |")]
     [InlineData("| 1 | MUST | does | `BarTests.It_holds` |")]

@@ -1,0 +1,121 @@
+using System;
+using System.Runtime.CompilerServices;
+using System.Threading;
+using System.Threading.Tasks;
+using GoAround.Core.Async;
+
+namespace GoAround.Core.Cache;
+
+/// <summary>Looks into the store: under the primary key, and where a marker stands there, under the key it says.</summary>
+internal static class CacheLookup
+{
+    /// <summary>Looks; what it finds is in the answer. A store that fails is one that has nothing.</summary>
+    public static ValueTask FindAsync(CacheContext cache, CachedAnswer answer, ProxyRequest request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            ValueTask<StoredResponse?> finding = cache.Store.FindAsync(answer.Key.Memory, cancellationToken);
+            if (finding.IsCompletedSuccessfully)
+            {
+                return TryMark(answer, request, finding.Result) ? FindVariantAsync(cache, answer, request, cancellationToken) : default;
+            }
+
+            return WaitAsync(cache, answer, request, finding, cancellationToken);
+        }
+#pragma warning disable CA1031 // a store is done without where it fails
+        catch (Exception fault)
+#pragma warning restore CA1031
+        {
+            CacheLog.StoreFailed(cache.Log, "find", fault);
+            return default;
+        }
+    }
+
+    private static ValueTask FindVariantAsync(CacheContext cache, CachedAnswer answer, ProxyRequest request, CancellationToken cancellationToken)
+    {
+        ValueTask<StoredResponse?> finding = cache.Store.FindAsync(answer.Key.Memory, cancellationToken);
+        if (finding.IsCompletedSuccessfully)
+        {
+            TakeVariant(answer, finding.Result);
+            return default;
+        }
+
+        return WaitAsync(cache, answer, request, finding, cancellationToken);
+    }
+
+    [AsyncMethodBuilder(typeof(PooledMethodBuilder))]
+    private static async ValueTask WaitAsync(
+        CacheContext cache, CachedAnswer answer, ProxyRequest request, ValueTask<StoredResponse?> finding, CancellationToken cancellationToken)
+    {
+        try
+        {
+            bool isVariant = answer.Key.Length > answer.PrimaryLength;
+            StoredResponse? found = await finding.ConfigureAwait(false);
+            if (!isVariant)
+            {
+                if (!TryMark(answer, request, found))
+                {
+                    return;
+                }
+
+                found = await cache.Store.FindAsync(answer.Key.Memory, cancellationToken).ConfigureAwait(false);
+            }
+
+            TakeVariant(answer, found);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            throw;
+        }
+#pragma warning disable CA1031 // a store is done without where it fails
+        catch (Exception fault)
+#pragma warning restore CA1031
+        {
+            CacheLog.StoreFailed(cache.Log, "find", fault);
+        }
+    }
+
+    /// <summary>Takes what was found; true: it is a marker, and the key has become the one it says.</summary>
+    private static bool TryMark(CachedAnswer answer, ProxyRequest request, StoredResponse? found)
+    {
+        if (found is null)
+        {
+            return false;
+        }
+
+        if (StoredHead.TryRead(found.Head, out StoredHead head))
+        {
+            if (!head.IsMarker)
+            {
+                answer.Stored = found;
+                answer.Head = head;
+                return false;
+            }
+
+            VaryRules.AppendSelection(ref answer.Key, head.VaryNames, request.Fields);
+            found.Dispose();
+            return true;
+        }
+
+        found.Dispose(); // of another version, or broken
+        return false;
+    }
+
+    private static void TakeVariant(CachedAnswer answer, StoredResponse? found)
+    {
+        if (found is null)
+        {
+            return;
+        }
+
+        if (StoredHead.TryRead(found.Head, out StoredHead head) && !head.IsMarker)
+        {
+            answer.Stored = found;
+            answer.Head = head;
+        }
+        else
+        {
+            found.Dispose();
+        }
+    }
+}

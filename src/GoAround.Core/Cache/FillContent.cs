@@ -1,0 +1,136 @@
+using System;
+using System.Collections.Generic;
+using GoAround.Core.Http;
+
+namespace GoAround.Core.Cache;
+
+/// <summary>What a fetch knows of its answer. Written by the fetch before it says so by its phase or its end; read by all afterwards.</summary>
+internal sealed class FillContent
+{
+    /// <summary>Where the stored response is, as it was found; valid with <see cref="Old"/>.</summary>
+    public StoredHead OldHead;
+
+    /// <summary>The head of the answer.</summary>
+    public StoredHead Head;
+
+    /// <summary>The bytes of the head, where they are its own.</summary>
+    public KeyBuffer HeadBytes;
+
+    /// <summary>By which fields of the request it differs; empty: by none.</summary>
+    public KeyBuffer VaryNames;
+
+    /// <summary>Under which key it is stored.</summary>
+    public KeyBuffer StoreKey;
+
+    private FillSegment? _previous;
+    private FillSegment? _last;
+
+    /// <summary>What was stored when it began; a share of its own.</summary>
+    public StoredResponse? Old { get; set; }
+
+    /// <summary>The stored response that is the answer; a share of its own, but for the old one.</summary>
+    public StoredResponse? Result { get; set; }
+
+    /// <summary>No backend gave a better answer than what is stored, and stale.</summary>
+    public StaleCause? StaleCause { get; set; }
+
+    /// <summary>What was found out about it.</summary>
+    public StoreDecision Decision { get; set; }
+
+    /// <summary>Where its body begins.</summary>
+    public FillSegment? First { get; private set; }
+
+    /// <summary>Where its next bytes go.</summary>
+    public FillSegment? Last => _last;
+
+    /// <summary>Bytes of the body, where the backend has said so.</summary>
+    public long? Length { get; set; }
+
+    /// <summary>The body has become longer than what is stored.</summary>
+    public bool IsOutgrown { get; private set; }
+
+    /// <summary>The answer itself had an Age.</summary>
+    public bool HasAge { get; set; }
+
+    /// <summary>The status of the backend's answer.</summary>
+    public int ForwardStatus { get; set; }
+
+    /// <summary>Who answered.</summary>
+    public Backend? Backend { get; set; }
+
+    /// <summary>How many backends were tried.</summary>
+    public int Attempts { get; set; }
+
+    /// <summary>The version the backend answered in.</summary>
+    public ProtocolVersion? Version { get; set; }
+
+    /// <summary>The fields after the body; complete once it has ended.</summary>
+    public FieldList Trailers { get; } = new();
+
+    /// <summary>Fields that are not stored, and that nobody gets but the one whose request was sent (RFC 9111 §5.2.2.4, §5.2.2.7).</summary>
+    public FieldList Private { get; } = new();
+
+    /// <summary>The names under which it can be removed.</summary>
+    public List<ReadOnlyMemory<byte>> Tags { get; private set; } = [];
+
+    /// <summary>Begins the body.</summary>
+    public void Begin(BodyBuffer body, long limit)
+    {
+        First = new FillSegment(body, limit);
+        _last = First;
+    }
+
+    /// <summary>Goes on beyond what is stored: keeps the last segment, for those who are behind, and begins another.</summary>
+    public void Widen()
+    {
+        IsOutgrown = true;
+        FillSegment full = _last!; // the body has begun
+        FillSegment next = new(full.Start + full.Length);
+        _last = next;
+        full.Next = next;
+        _previous?.Dispose();
+        _previous = full;
+    }
+
+    /// <summary>The store keeps a share of what it was lent: the next answer needs memory of its own.</summary>
+    public void GiveHeadAway()
+    {
+        HeadBytes = default;
+        Tags = [];
+    }
+
+    /// <summary>Starts over; nobody reads any more.</summary>
+    public void Reset()
+    {
+        _previous?.Dispose();
+        _last?.Dispose();
+        if (Result != Old)
+        {
+            Result?.Dispose();
+        }
+
+        Old?.Dispose();
+        _previous = null;
+        _last = null;
+        First = null;
+        Result = null;
+        Old = null;
+        OldHead = default;
+        Head = default;
+        HeadBytes.Clear();
+        VaryNames.Clear();
+        StoreKey.Clear();
+        StaleCause = null;
+        Decision = default;
+        Length = null;
+        IsOutgrown = false;
+        HasAge = false;
+        ForwardStatus = 0;
+        Backend = null;
+        Attempts = 0;
+        Version = null;
+        Trailers.Clear();
+        Private.Clear();
+        Tags.Clear();
+    }
+}

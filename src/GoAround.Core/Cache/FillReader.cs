@@ -1,0 +1,58 @@
+using System;
+using System.Threading.Tasks;
+using System.Threading.Tasks.Sources;
+
+namespace GoAround.Core.Cache;
+
+/// <summary>One request that waits for a fetch, or reads along with it. Belongs to its answer, and is used again with it.</summary>
+internal sealed class FillReader : IValueTaskSource<bool>
+{
+    private ManualResetValueTaskSourceCore<bool> _wake;
+
+    /// <summary>Whom it sits among; set while it does.</summary>
+    public FillAudience? Audience { get; set; }
+
+    /// <summary>Its neighbours in the audience; only the audience touches them.</summary>
+    public FillReader? Next { get; set; }
+
+    /// <inheritdoc cref="Next"/>
+    public FillReader? Previous { get; set; }
+
+    /// <summary>The next one of those that are woken together.</summary>
+    public FillReader? NextWoken { get; set; }
+
+    /// <summary>It waits for a signal; under the audience's lock.</summary>
+    public bool IsWaiting { get; set; }
+
+    /// <summary>Its client's connection is in use by the fetch, for an interim response; under the audience's lock.</summary>
+    public bool IsHeld { get; set; }
+
+    /// <summary>It gave up while it was held; under the audience's lock.</summary>
+    public bool HasGivenUp { get; set; }
+
+    /// <summary>Gets ready for a wait; the result is false where it gave up.</summary>
+    public ValueTask<bool> Prepare()
+    {
+        _wake.Reset();
+        return new(this, _wake.Version);
+    }
+
+    /// <summary>Ends the wait.</summary>
+    /// <param name="isSignal">Something has happened; false: it gave up.</param>
+    /// <param name="isAlone">It may run on here and now; else it goes to the pool, so as not to hold up the others.</param>
+    public void Wake(bool isSignal, bool isAlone)
+    {
+        _wake.RunContinuationsAsynchronously = !isAlone;
+        _wake.SetResult(isSignal);
+    }
+
+    /// <inheritdoc/>
+    public bool GetResult(short token) => _wake.GetResult(token);
+
+    /// <inheritdoc/>
+    public ValueTaskSourceStatus GetStatus(short token) => _wake.GetStatus(token);
+
+    /// <inheritdoc/>
+    public void OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        _wake.OnCompleted(continuation, state, token, flags);
+}

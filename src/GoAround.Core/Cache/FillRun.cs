@@ -1,0 +1,253 @@
+using System;
+using System.Runtime.CompilerServices;
+using System.Threading.Tasks;
+using GoAround.Core.Async;
+
+namespace GoAround.Core.Cache;
+
+/// <summary>What a fetch does: asks, decides what the answer is, receives it, and stores it.</summary>
+internal static class FillRun
+{
+    private const int PiecesBeforeYield = 32;
+
+    /// <summary>Runs a fetch to its end. What goes wrong is told to its readers.</summary>
+    [AsyncMethodBuilder(typeof(PooledMethodBuilder))]
+    public static async ValueTask RunAsync(Fill fill, CacheContext cache)
+    {
+        try
+        {
+            await FetchAsync(fill, cache).ConfigureAwait(false);
+        }
+        catch (BackendException fault)
+        {
+            if (fill.Phase == FillPhase.Asking && TryGoStale(fill, cache, StaleCause.Disconnected))
+            {
+                fill.Advance(FillPhase.Stored);
+            }
+            else
+            {
+                Break(fill, cache, fault);
+            }
+        }
+        catch (OperationCanceledException) when (fill.Stopped.IsCancellationRequested)
+        {
+            Break(fill, cache, new BackendException(BackendFailureStage.ResponseBody, BackendFailureKind.Disconnected, "the fetch was given up"));
+        }
+#pragma warning disable CA1031 // a bug, of this process or of a handler: its readers throw it, or else it is logged here
+        catch (Exception error)
+#pragma warning restore CA1031
+        {
+            if (fill.Audience.Count == 0)
+            {
+                CacheLog.FetchFailed(cache.Log, error);
+            }
+
+            Break(fill, cache, error);
+        }
+        finally
+        {
+            cache.Fills.Remove(fill);
+        }
+    }
+
+    [AsyncMethodBuilder(typeof(PooledMethodBuilder))]
+    private static async ValueTask FetchAsync(Fill fill, CacheContext cache)
+    {
+        FillContent content = fill.Content;
+        bool mayConfirm = content.Old is not null;
+        long requestMs = cache.NowMs();
+        ProxyResponse response = await cache.Next.HandleAsync(fill.Request, fill.Stopped).ConfigureAwait(false);
+        if (response.StatusCode == 304 && mayConfirm && !Validation.Confirms(in content.OldHead, response))
+        {
+            // It confirms something else than what is stored: asked again, without conditions   RFC 9111 §4.3.3
+            await response.DisposeAsync().ConfigureAwait(false);
+            mayConfirm = false;
+            fill.Request.RemoveConditions();
+            requestMs = cache.NowMs();
+            response = await cache.Next.HandleAsync(fill.Request, fill.Stopped).ConfigureAwait(false);
+        }
+
+        bool isOurs = true;
+        bool isWhole = false;
+        try
+        {
+            switch (Judge(fill, cache, response, mayConfirm, requestMs))
+            {
+                case FillPhase.Handed:
+                    isOurs = !fill.TryHand(response);
+                    break;
+                case FillPhase.Open:
+                    fill.AdvanceQuietly(FillPhase.Open);
+                    await ReceiveAsync(fill, response).ConfigureAwait(false);
+                    isWhole = true;
+                    break;
+            }
+        }
+        finally
+        {
+            if (isOurs)
+            {
+                ValueTask releasing = response.DisposeAsync(); // the slot goes back before anything is stored
+                if (isWhole && !releasing.IsCompleted)
+                {
+                    fill.End(null);
+                }
+
+                await releasing.ConfigureAwait(false);
+            }
+        }
+
+        if (isOurs && fill.Phase is FillPhase.Asking or FillPhase.Open)
+        {
+            await FinishAsync(fill, cache).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Finds out what the answer is: Handed, Open, or Stored.</summary>
+    private static FillPhase Judge(Fill fill, CacheContext cache, ProxyResponse response, bool mayConfirm, long requestMs)
+    {
+        FillContent content = fill.Content;
+        content.ForwardStatus = response.StatusCode;
+        content.Attempts = response.Attempts;
+        long responseMs = cache.NowMs();
+        if (mayConfirm && response.StatusCode == 304)
+        {
+            FillStorage.Confirm(fill, cache, response, requestMs, responseMs);
+            return FillPhase.Stored;
+        }
+
+        StaleCause cause = response.Backend is null ? StaleCause.Disconnected : StaleCause.ServerError;
+        if (response.StatusCode is 500 or 502 or 503 or 504 && TryGoStale(fill, cache, cause))
+        {
+            return FillPhase.Stored;
+        }
+
+        StoreDecision decision = StoreRules.Decide(in fill.Facts, response, cache.Options, requestMs, responseMs);
+        if (decision.IsStored && VaryRules.Read(response.Fields, ref content.VaryNames) > VaryKind.Fields)
+        {
+            decision = StoreDecision.Not(CacheBypass.Vary);
+        }
+        else if (decision.IsStored && response.Body.Length > cache.MaxObjectBytes)
+        {
+            decision = StoreDecision.Not(CacheBypass.Size);
+        }
+
+        content.Decision = decision;
+        if (!decision.IsStored)
+        {
+            cache.Unshared.Add(fill.Hash);
+            return FillPhase.Handed;
+        }
+
+        FillStorage.Open(fill, cache, response);
+        return FillPhase.Open;
+    }
+
+    private static bool TryGoStale(Fill fill, CacheContext cache, StaleCause cause)
+    {
+        FillContent content = fill.Content;
+        if (content.Old is null || fill.IsOutdated || !ReuseRules.MayServeOnError(in fill.Facts, in content.OldHead, cache.NowMs(), cache.Options, cause))
+        {
+            return false;
+        }
+
+        content.StaleCause = cause;
+        content.Result = content.Old;
+        content.Head = content.OldHead;
+        return true;
+    }
+
+    /// <summary>Receives the body at the pace of the backend; its readers are woken whenever there is no more at hand.</summary>
+    [AsyncMethodBuilder(typeof(PooledMethodBuilder))]
+    private static async ValueTask ReceiveAsync(Fill fill, ProxyResponse response)
+    {
+        MessageBody body = response.Body;
+        FillContent content = fill.Content;
+        long received = 0;
+        int atOnce = 0;
+        while (content.Length != received)
+        {
+            ValueTask<ReadOnlyMemory<byte>> read = body.ReadAsync(fill.Stopped);
+            if (!read.IsCompleted)
+            {
+                atOnce = 0;
+                fill.Audience.Signal();
+            }
+
+            ReadOnlyMemory<byte> piece = await read.ConfigureAwait(false);
+            if (piece.IsEmpty)
+            {
+                break;
+            }
+
+            received += piece.Length;
+            for (int taken = content.Last!.Append(piece.Span); taken < piece.Length; taken += content.Last.Append(piece.Span[taken..]))
+            {
+                await WidenAsync(fill).ConfigureAwait(false); // the body has begun, and so there is a last segment
+            }
+
+            if (++atOnce == PiecesBeforeYield)
+            {
+                atOnce = 0;
+                fill.Audience.Signal();
+                await PollThread.Leave(); // one fast backend must not keep a poll thread for itself
+            }
+        }
+
+        if (content.Length is { } length && length != received)
+        {
+            throw new BackendException(BackendFailureStage.ResponseBody, BackendFailureKind.Disconnected, $"the body ended after {received} of {length} bytes");
+        }
+
+        body.Trailers?.CopyTo(content.Trailers);
+    }
+
+    /// <summary>It is not stored any more, but those who read it are served to the end, at the pace of the fastest.</summary>
+    private static async ValueTask WidenAsync(Fill fill)
+    {
+        fill.Audience.Close();
+        fill.Audience.Signal();
+        await fill.Audience.UntilEntered(fill.Content.Last!).ConfigureAwait(false); // the body has begun
+        if (fill.Audience.Count == 0)
+        {
+            fill.Stop(); // nobody reads what cannot be stored
+        }
+
+        fill.Stopped.ThrowIfCancellationRequested();
+        fill.Content.Widen();
+    }
+
+    [AsyncMethodBuilder(typeof(PooledMethodBuilder))]
+    private static async ValueTask FinishAsync(Fill fill, CacheContext cache)
+    {
+        ValueTask storing = fill.Phase == FillPhase.Open && fill.Content.IsOutgrown ? default : FillStorage.StoreAsync(fill, cache);
+        if (storing.IsCompleted)
+        {
+            cache.Fills.Remove(fill); // the next one finds what is stored
+        }
+
+        if (fill.Phase == FillPhase.Open)
+        {
+            fill.End(null);
+        }
+        else
+        {
+            fill.Advance(FillPhase.Stored);
+        }
+
+        await storing.ConfigureAwait(false);
+    }
+
+    private static void Break(Fill fill, CacheContext cache, Exception fault)
+    {
+        cache.Fills.Remove(fill); // before anybody knows: whoever asks again at once shall not join it
+        if (fill.Phase == FillPhase.Asking)
+        {
+            fill.Fail(fault);
+        }
+        else
+        {
+            fill.End(fault);
+        }
+    }
+}

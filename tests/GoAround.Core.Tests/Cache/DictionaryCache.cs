@@ -1,0 +1,91 @@
+using System;
+using System.Buffers;
+using System.Collections.Generic;
+using System.Linq;
+using System.Text;
+using System.Threading;
+using System.Threading.Tasks;
+
+namespace GoAround.Core.Tests.Cache;
+
+/// <summary>A store as a user might write one: it copies everything, and may be slow or broken.</summary>
+internal sealed class DictionaryCache : IResponseCache
+{
+    private readonly Dictionary<string, (byte[] Head, byte[] Body, byte[][] Tags, DateTimeOffset Until)> _entries = [];
+    private readonly Lock _gate = new();
+
+    /// <summary>Every call ends later, on another thread.</summary>
+    public bool IsSlow { get; init; }
+
+    /// <summary>Every call fails with this.</summary>
+    public Exception? Fault { get; set; }
+
+    public CacheUsage Usage => new(Keys.Length, 0, 0, 0);
+
+    public string[] Keys
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return [.. _entries.Keys.Order()];
+            }
+        }
+    }
+
+    public async ValueTask<StoredResponse?> FindAsync(ReadOnlyMemory<byte> key, CancellationToken cancellationToken)
+    {
+        await BeginAsync();
+        lock (_gate)
+        {
+            return _entries.TryGetValue(Text(key), out var entry)
+                ? new StoredResponse(entry.Head, new ReadOnlySequence<byte>(entry.Body), [.. entry.Tags.Select(tag => (ReadOnlyMemory<byte>)tag)], entry.Until)
+                : null;
+        }
+    }
+
+    public async ValueTask StoreAsync(ReadOnlyMemory<byte> key, StoredResponse response, CancellationToken cancellationToken)
+    {
+        await BeginAsync();
+        lock (_gate)
+        {
+            _entries[Text(key)] = (response.Head.ToArray(), response.Body.ToArray(), [.. response.Tags.Select(tag => tag.ToArray())], response.KeepUntil);
+        }
+    }
+
+    public async ValueTask<int> RemoveAsync(ReadOnlyMemory<byte> tag, CancellationToken cancellationToken)
+    {
+        await BeginAsync();
+        lock (_gate)
+        {
+            string[] gone = [.. _entries.Where(entry => entry.Key == Text(tag) || entry.Value.Tags.Any(other => Text(other) == Text(tag))).Select(entry => entry.Key)];
+            return gone.Count(_entries.Remove);
+        }
+    }
+
+    public async ValueTask<int> ClearAsync(CancellationToken cancellationToken)
+    {
+        await BeginAsync();
+        lock (_gate)
+        {
+            int count = _entries.Count;
+            _entries.Clear();
+            return count;
+        }
+    }
+
+    private static string Text(ReadOnlyMemory<byte> bytes) => Encoding.Latin1.GetString(bytes.Span);
+
+    private async ValueTask BeginAsync()
+    {
+        if (IsSlow)
+        {
+            await Task.Yield();
+        }
+
+        if (Fault is not null)
+        {
+            throw Fault;
+        }
+    }
+}

@@ -1,0 +1,110 @@
+using System.Threading.Tasks;
+using GoAround.Core.Tests.Wire;
+using Xunit;
+
+namespace GoAround.Core.Tests.Cache;
+
+public sealed class InvalidationTests
+{
+    [Theory]
+    [InlineData("POST")]
+    [InlineData("PUT")]
+    [InlineData("DELETE")]
+    [InlineData("STRANGE")]
+    public async Task A_good_answer_to_an_unsafe_method_removes_what_is_stored(string method)
+    {
+        await using CacheStage stage = new();
+        await stage.FillAsync("old");
+        Task<CacheReply> changing = stage.AskAsync(method: method);
+        (await stage.CallAsync()).Answer("done", "");
+        await changing;
+        Assert.Equal("new", (await stage.FillAsync("new")).Body);
+    }
+
+    [Fact]
+    public async Task An_error_to_an_unsafe_method_removes_nothing()
+    {
+        await using CacheStage stage = new();
+        await stage.FillAsync("old");
+        Task<CacheReply> changing = stage.AskAsync(method: "POST");
+        (await stage.CallAsync()).Answer("no", "", 400);
+        await changing;
+        Assert.Equal("old", (await stage.AskAsync()).Body);
+    }
+
+    [Fact]
+    public async Task Location_and_content_location_are_removed_too()
+    {
+        await using CacheStage stage = new();
+        await stage.FillAsync("b", target: "/b");
+        await stage.FillAsync("c", target: "/c");
+        Task<CacheReply> changing = stage.AskAsync("/x", method: "POST");
+        (await stage.CallAsync()).Answer("done", "Location: /b|Content-Location: http://h/c", 201);
+        await changing;
+        Assert.Empty(((DictionaryCache)stage.Store).Keys);
+    }
+
+    [Fact]
+    public async Task What_was_being_fetched_while_it_changed_is_not_stored()
+    {
+        await using CacheStage stage = new();
+        Task<CacheReply> asking = stage.AskAsync();
+        OriginCall before = await stage.CallAsync();
+        Task<CacheReply> changing = stage.AskAsync(method: "POST");
+        (await stage.CallAsync()).Answer("done", "");
+        await changing;
+        Task<CacheReply> later = stage.AskAsync();
+        OriginCall after = await stage.CallAsync();
+        before.Answer("old");
+        after.Answer("new");
+        Assert.Equal(("old", "new"), ((await asking).Body, (await later).Body));
+        Assert.Equal("new", (await stage.AskAsync()).Body);
+    }
+
+    [Fact]
+    public async Task All_variants_go_with_their_url()
+    {
+        await using CacheStage stage = new();
+        await stage.FillAsync("de", "Cache-Control: max-age=60|Vary: X-Tongue", fields: "X-Tongue: de");
+        await stage.FillAsync("fr", "Cache-Control: max-age=60|Vary: X-Tongue", fields: "X-Tongue: fr");
+        Assert.Equal("de", (await stage.AskAsync(fields: "X-Tongue: de")).Body);
+        await stage.Handler.PurgeAsync("http://h/a", default);
+        Assert.Empty(((DictionaryCache)stage.Store).Keys);
+    }
+
+    [Fact]
+    public async Task A_purge_counts_what_it_removes_and_refuses_what_is_no_url()
+    {
+        await using CacheStage stage = new();
+        await stage.FillAsync("a");
+        await stage.FillAsync("b", "Cache-Control: max-age=60|Surrogate-Key: blue red", "/b");
+        await stage.FillAsync("c", "Cache-Control: max-age=60|Cache-Tag: red,green", "/c");
+        Assert.Equal(-1, await stage.Handler.PurgeAsync("/a", default));
+        Assert.Equal(1, await stage.Handler.PurgeAsync("HTTP://H:80/a", default));
+        Assert.Equal(0, await stage.Handler.PurgeAsync("http://h/a", default));
+        Assert.Equal(2, await stage.Handler.PurgeTagAsync("red", default));
+        await stage.FillAsync("b", target: "/b");
+        Assert.Equal(1, await stage.Handler.PurgeAllAsync(default));
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task What_was_being_fetched_when_it_was_purged_is_not_stored(int how)
+    {
+        await using CacheStage stage = new();
+        Task<CacheReply> asking = stage.AskAsync();
+        OriginCall call = await stage.CallAsync();
+        await (how switch
+        {
+            0 => stage.Handler.PurgeAsync("http://h/a", default),
+            1 => stage.Handler.PurgeTagAsync("red", default),
+            _ => stage.Handler.PurgeAllAsync(default),
+        });
+        call.Answer("old", "Cache-Control: max-age=60|Surrogate-Key: red");
+        Assert.Equal("old", (await asking).Body);
+        await Until.TrueAsync(() => call.Disposals == 1, "the fetch did not end");
+        Assert.Equal("new", (await stage.FillAsync("new")).Body);
+    }
+}
