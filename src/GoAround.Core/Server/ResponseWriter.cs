@@ -276,6 +276,7 @@ internal sealed class ResponseWriter : IDisposable
     {
         _state.HasBegun = true;
         _state.StatusCode = _state.Announced;
+        _inflow.OnSending();
         ValueTask<SocketError> sending = rest.IsEmpty ? _transport.SendAsync(bytes) : _transport.SendAsync(bytes, rest);
         return sending.IsCompletedSuccessfully ? new(OnPut(sending.Result)) : WaitToPutAsync(sending);
     }
