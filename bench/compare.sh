@@ -127,6 +127,11 @@ ulimit -n 65536 2>/dev/null || ulimit -n "$(ulimit -Hn)"
 free_port; backend_port=$free
 free_port; status_port=$free
 body=$(head -c "$body_bytes" < /dev/zero | tr '\0' 'x')
+answer="return 200 \"$body\";"
+if ((body_bytes > 2048)); then # nginx takes no parameter longer than its buffer of 4 KiB
+    printf %s "$body" > "$scratch/body"
+    answer="root $scratch; try_files /body =404; sendfile on; open_file_cache max=10 inactive=1h; open_file_cache_valid 1h;"
+fi
 cat > "$scratch/backend.conf" <<END
 worker_processes 1;
 daemon off;
@@ -143,7 +148,7 @@ http {
         listen 127.0.0.1:$backend_port backlog=4096;
         default_type text/plain;
         $([[ $cache == 1 ]] && echo 'add_header Cache-Control max-age=3600;')
-        location / { return 200 "$body"; }
+        location / { $answer }
     }
     server {
         listen 127.0.0.1:$status_port;

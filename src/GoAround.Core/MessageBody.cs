@@ -1,4 +1,5 @@
 using System;
+using System.Buffers;
 using System.Threading;
 using System.Threading.Tasks;
 using GoAround.Core.Http;
@@ -16,6 +17,9 @@ public abstract class MessageBody
 
     /// <summary>The fields after the content; complete once the end was read; null where the body can have none.</summary>
     public virtual FieldList? Trailers => null;
+
+    /// <summary>All that is still to be read, where it stays as it is until the message is disposed, else empty. Whoever sends that need not read it.</summary>
+    internal virtual ReadOnlySequence<byte> AtHand => default;
 
     /// <summary>Makes a body of bytes in memory; it can be rewound.</summary>
     public static MessageBody FromBytes(ReadOnlyMemory<byte> content) => new MemoryBody(content);

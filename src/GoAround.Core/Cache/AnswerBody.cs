@@ -19,6 +19,9 @@ internal sealed class AnswerBody(FillReader reader) : MessageBody
     /// <inheritdoc/>
     public override FieldList? Trailers => _state.Fill is { } fill && _state.Length is null ? fill.Content.Trailers : null;
 
+    /// <inheritdoc/>
+    internal override ReadOnlySequence<byte> AtHand => _state.Place.GetObject() is null ? default : _state.Stored.Slice(_state.Place);
+
     /// <summary>Begins a stored body, or a part of one.</summary>
     public void Begin(in ReadOnlySequence<byte> stored, long first, long length)
     {

@@ -42,6 +42,9 @@ internal sealed class CacheEntry : BufferedResponse, IFreeListItem<CacheEntry>
     /// <summary>How often it was found since it was stored or last spared, up to 3. Set without a lock: a lost count does no harm.</summary>
     public byte Uses { get; set; }
 
+    /// <summary>Its head was looked at when it was stored, and is one.</summary>
+    public bool HasSoundHead { get; private set; }
+
     /// <summary>It was proven worth its room, or else it is on probation. Under the store's lock.</summary>
     public bool IsProven { get; set; }
 
@@ -83,6 +86,7 @@ internal sealed class CacheEntry : BufferedResponse, IFreeListItem<CacheEntry>
         entry.Buffer = body;
         entry.Tags = tags;
         entry.KeepUntil = response.KeepUntil;
+        entry.HasSoundHead = StoredHead.TryRead(response.Head, out _);
         entry.Renew(response.IsMarker);
         return entry;
     }

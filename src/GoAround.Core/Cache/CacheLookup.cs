@@ -83,7 +83,7 @@ internal static class CacheLookup
             return false;
         }
 
-        if (StoredHead.TryRead(found.Head, out StoredHead head))
+        if (StoredHead.TryRead(found, out StoredHead head))
         {
             if (!head.IsMarker)
             {
@@ -108,7 +108,7 @@ internal static class CacheLookup
             return;
         }
 
-        if (StoredHead.TryRead(found.Head, out StoredHead head) && !head.IsMarker)
+        if (StoredHead.TryRead(found, out StoredHead head) && !head.IsMarker)
         {
             answer.Stored = found;
             answer.Head = head;

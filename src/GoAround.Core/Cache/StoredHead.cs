@@ -72,6 +72,18 @@ internal readonly struct StoredHead
             && head.IsWhole(span.Length);
     }
 
+    /// <summary>Reads the head of something that was found: of this process's own store without a look at each byte, since that was looked at when it was stored.</summary>
+    public static bool TryRead(StoredResponse found, out StoredHead head)
+    {
+        if (found is CacheEntry { HasSoundHead: true })
+        {
+            head = new StoredHead(found.Head);
+            return true;
+        }
+
+        return TryRead(found.Head, out head);
+    }
+
     /// <summary>current_age, in seconds (RFC 9111 §4.2.3).</summary>
     // resident_time = now - response_time; current_age = corrected_initial_age + resident_time
     public long AgeSeconds(long nowMs) => InitialAgeSeconds + (Math.Max(0, nowMs - ResponseMs) / 1000);

@@ -1,4 +1,5 @@
 using System;
+using System.Buffers;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using System.Threading;
@@ -144,6 +145,11 @@ internal sealed class ResponseWriter : IDisposable
     private async ValueTask<bool> SendBodyAsync(MessageBody body, ResponsePlan plan, CancellationToken cancellationToken)
     {
         long left = plan.Framing == BodyFraming.Length ? body.Length.GetValueOrDefault() : long.MaxValue;
+        if (plan.Framing == BodyFraming.Length && left > CollectLimitBytes - _outbound.Length && body.AtHand is { IsEmpty: false } all && all.Length == left)
+        {
+            return await SendAllAsync(all).ConfigureAwait(false);
+        }
+
         int atOnce = 0;
         while (left > 0)
         {
@@ -193,6 +199,25 @@ internal sealed class ResponseWriter : IDisposable
         return await FlushAsync().ConfigureAwait(false);
     }
 
+    /// <summary>Sends the head and a body that is at hand, which is shared and not copied, together; a large one in shares.</summary>
+    [AsyncMethodBuilder(typeof(PooledMethodBuilder<>))]
+    private async ValueTask<bool> SendAllAsync(ReadOnlySequence<byte> body)
+    {
+        while (body.Length > PollerTurn.Share)
+        {
+            if (!await PutAsync(_outbound.Bytes, body.Slice(0, PollerTurn.Share)).ConfigureAwait(false))
+            {
+                return false;
+            }
+
+            _outbound.Clear();
+            body = body.Slice(PollerTurn.Share);
+            await default(PollerTurn);
+        }
+
+        return await PutAsync(_outbound.Bytes, body).ConfigureAwait(false); // the buffer is returned next
+    }
+
     /// <summary>Collects small pieces behind the head; sends a large one as it was lent.</summary>
     private ValueTask<bool> SendPieceAsync(ReadOnlyMemory<byte> piece, BodyFraming framing)
     {
@@ -212,31 +237,56 @@ internal sealed class ResponseWriter : IDisposable
         return _outbound.Length >= CollectLimitBytes ? FlushAsync() : new(true);
     }
 
+    /// <summary>Sends what was collected, and behind it a piece as it was lent.</summary>
     [AsyncMethodBuilder(typeof(PooledMethodBuilder<>))]
-    private async ValueTask<bool> SendLentAsync(ReadOnlyMemory<byte> piece) =>
-        await FlushAsync().ConfigureAwait(false) && await PutAsync(piece).ConfigureAwait(false);
+    private async ValueTask<bool> SendLentAsync(ReadOnlyMemory<byte> piece)
+    {
+        bool isSent = await PutAsync(_outbound.Bytes, new ReadOnlySequence<byte>(piece)).ConfigureAwait(false);
+        _outbound.Clear();
+        return isSent;
+    }
 
-    [AsyncMethodBuilder(typeof(PooledMethodBuilder<>))]
-    private async ValueTask<bool> FlushAsync()
+    private ValueTask<bool> FlushAsync()
     {
         if (_outbound.Length == 0)
         {
-            return true;
+            return new(true);
         }
 
-        bool isSent = await PutAsync(_outbound.Bytes).ConfigureAwait(false);
+        ValueTask<bool> putting = PutAsync(_outbound.Bytes, default);
+        if (!putting.IsCompletedSuccessfully)
+        {
+            return FlushedAsync(putting);
+        }
+
+        _outbound.Clear();
+        return new(putting.Result);
+    }
+
+    [AsyncMethodBuilder(typeof(PooledMethodBuilder<>))]
+    private async ValueTask<bool> FlushedAsync(ValueTask<bool> putting)
+    {
+        bool isSent = await putting.ConfigureAwait(false);
         _outbound.Clear();
         return isSent;
     }
 
     /// <summary>Sends bytes of the final response; false: the client is gone.</summary>
-    [AsyncMethodBuilder(typeof(PooledMethodBuilder<>))]
-    private async ValueTask<bool> PutAsync(ReadOnlyMemory<byte> bytes)
+    private ValueTask<bool> PutAsync(ReadOnlyMemory<byte> bytes, ReadOnlySequence<byte> rest)
     {
         _state.HasBegun = true;
         _state.StatusCode = _state.Announced;
         _inflow.OnSending();
-        if (await WriteAsync(bytes).ConfigureAwait(false) == SocketError.Success)
+        ValueTask<SocketError> sending = rest.IsEmpty ? _transport.SendAsync(bytes) : _transport.SendAsync(bytes, rest);
+        return sending.IsCompletedSuccessfully ? new(OnPut(sending.Result)) : WaitToPutAsync(sending);
+    }
+
+    [AsyncMethodBuilder(typeof(PooledMethodBuilder<>))]
+    private async ValueTask<bool> WaitToPutAsync(ValueTask<SocketError> sending) => OnPut(await WaitAsync(sending).ConfigureAwait(false));
+
+    private bool OnPut(SocketError error)
+    {
+        if (error == SocketError.Success)
         {
             _inflow.OnSent();
             return true;

@@ -116,6 +116,9 @@ internal static partial class LinuxCalls
     [LibraryImport("libc", EntryPoint = "send", SetLastError = true)]
     public static unsafe partial nint Send(SafeHandle socket, byte* buffer, nint length, int flags);
 
+    [LibraryImport("libc", EntryPoint = "sendmsg", SetLastError = true)]
+    public static unsafe partial nint SendMessage(SafeHandle socket, MessageHeader* message, int flags);
+
     [LibraryImport("libc", EntryPoint = "ioctl", SetLastError = true)]
     private static unsafe partial int Ask(SafeHandle socket, nuint question, int* answer);
 
@@ -124,6 +127,18 @@ internal static partial class LinuxCalls
 
     [LibraryImport("libc", EntryPoint = "epoll_create1", SetLastError = true)]
     private static partial int EpollCreate(int flags);
+
+    /// <summary>struct msghdr of 64-bit Linux, little-endian: musl's has 32 bits for a count and 32 that are 0.</summary>
+    public unsafe struct MessageHeader
+    {
+        public void* Name;
+        public nuint NameLength;
+        public void* Pieces;
+        public nuint PieceCount;
+        public void* Control;
+        public nuint ControlLength;
+        public nuint Flags;
+    }
 
     // struct pollfd; the flags have the values of epoll's.
     private struct PollRequest

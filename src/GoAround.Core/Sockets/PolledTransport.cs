@@ -1,4 +1,5 @@
 using System;
+using System.Buffers;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Threading;
@@ -22,6 +23,7 @@ internal sealed class PolledTransport : Transport, IValueTaskSource<SocketError>
     private IReceiveSink? _sink;
     private int _receiving;
     private ReadOnlyMemory<byte> _unsent;
+    private ReadOnlySequence<byte> _unsentRest; // behind it; empty but in a gathered send
     private ManualResetValueTaskSourceCore<SocketError> _sent;
     private int _sending;
     private long _handed;
@@ -63,6 +65,13 @@ internal sealed class PolledTransport : Transport, IValueTaskSource<SocketError>
                 return true;
             }
         }
+    }
+
+    /// <inheritdoc/>
+    public override ValueTask<SocketError> SendAsync(ReadOnlyMemory<byte> first, ReadOnlySequence<byte> rest)
+    {
+        _unsentRest = rest;
+        return SendAsync(first);
     }
 
     /// <inheritdoc/>
@@ -287,27 +296,34 @@ internal sealed class PolledTransport : Transport, IValueTaskSource<SocketError>
     /// <summary>Sends what is left; false: the other side must take some first.</summary>
     private unsafe bool SendNow(out SocketError error)
     {
-        error = SocketError.Success;
-        if (_isConnecting)
-        {
-            error = EndConnect();
-            return true;
-        }
-
+        error = _isConnecting ? EndConnect() : SocketError.Success;
         try
         {
-            while (!_unsent.IsEmpty)
+            while (!_unsent.IsEmpty || !_unsentRest.IsEmpty)
             {
                 nint count;
-                // The bytes are pinned for the call only, and their length goes along.
-                fixed (byte* start = _unsent.Span)
+                if (_unsentRest.IsEmpty)
                 {
-                    count = LinuxCalls.Send(_handle, start, _unsent.Length, LinuxCalls.DoNotWait | LinuxCalls.NoSignal);
+                    // The bytes are pinned for the call only, and their length goes along.
+                    fixed (byte* start = _unsent.Span)
+                    {
+                        count = LinuxCalls.Send(_handle, start, _unsent.Length, LinuxCalls.DoNotWait | LinuxCalls.NoSignal);
+                    }
+                }
+                else
+                {
+                    count = GatheredSend.Send(_handle, _unsent, in _unsentRest, LinuxCalls.DoNotWait | LinuxCalls.NoSignal);
                 }
 
                 if (count >= 0)
                 {
-                    _unsent = _unsent[(int)count..];
+                    int ofFirst = (int)Math.Min(count, _unsent.Length);
+                    _unsent = _unsent[ofFirst..];
+                    if (count > ofFirst)
+                    {
+                        _unsentRest = count - ofFirst == _unsentRest.Length ? default : _unsentRest.Slice(count - ofFirst);
+                    }
+
                     Volatile.Write(ref _handed, _handed + count); // by one thread at a time
                     continue;
                 }
@@ -320,6 +336,7 @@ internal sealed class PolledTransport : Transport, IValueTaskSource<SocketError>
 
                 if (errno != LinuxCalls.Interrupted)
                 {
+                    _unsentRest = default;
                     error = LinuxCalls.ErrorOf(errno);
                     return true;
                 }

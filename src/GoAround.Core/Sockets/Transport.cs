@@ -1,6 +1,9 @@
 using System;
+using System.Buffers;
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 using System.Threading.Tasks;
+using GoAround.Core.Async;
 
 namespace GoAround.Core.Sockets;
 
@@ -18,6 +21,20 @@ internal abstract class Transport : IDisposable
 
     /// <summary>Sends all the bytes; the memory is lent until the call has ended.</summary>
     public abstract ValueTask<SocketError> SendAsync(ReadOnlyMemory<byte> bytes);
+
+    /// <summary>Sends all the bytes, the first ones and then the rest, in as few system calls as it can; the memory is lent until the call has ended.</summary>
+    [AsyncMethodBuilder(typeof(PooledMethodBuilder<>))]
+    public virtual async ValueTask<SocketError> SendAsync(ReadOnlyMemory<byte> first, ReadOnlySequence<byte> rest)
+    {
+        SocketError error = first.IsEmpty ? SocketError.Success : await SendAsync(first).ConfigureAwait(false);
+        SequencePosition place = rest.Start;
+        while (error == SocketError.Success && rest.TryGet(ref place, out ReadOnlyMemory<byte> piece))
+        {
+            error = piece.IsEmpty ? SocketError.Success : await SendAsync(piece).ConfigureAwait(false);
+        }
+
+        return error;
+    }
 
     /// <summary>Bytes that were handed to the system to be sent, those of a send under way included as far as is known.</summary>
     public abstract long Handed { get; }
