@@ -36,7 +36,7 @@ internal static class CacheLookup
         ValueTask<StoredResponse?> finding = cache.Store.FindAsync(answer.Key.Memory, cancellationToken);
         if (finding.IsCompletedSuccessfully)
         {
-            TakeVariant(answer, finding.Result);
+            TakeVariant(answer, request, finding.Result);
             return default;
         }
 
@@ -61,7 +61,7 @@ internal static class CacheLookup
                 found = await cache.Store.FindAsync(answer.Key.Memory, cancellationToken).ConfigureAwait(false);
             }
 
-            TakeVariant(answer, found);
+            TakeVariant(answer, request, found);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -87,8 +87,7 @@ internal static class CacheLookup
         {
             if (!head.IsMarker)
             {
-                answer.Stored = found;
-                answer.Head = head;
+                Take(answer, request, found, in head);
                 return false;
             }
 
@@ -101,7 +100,7 @@ internal static class CacheLookup
         return false;
     }
 
-    private static void TakeVariant(CachedAnswer answer, StoredResponse? found)
+    private static void TakeVariant(CachedAnswer answer, ProxyRequest request, StoredResponse? found)
     {
         if (found is null)
         {
@@ -110,12 +109,28 @@ internal static class CacheLookup
 
         if (StoredHead.TryRead(found, out StoredHead head) && !head.IsMarker)
         {
-            answer.Stored = found;
-            answer.Head = head;
+            Take(answer, request, found, in head);
         }
         else
         {
             found.Dispose();
         }
     }
+
+    /// <summary>Takes what was found. A part is as good as nothing to a request that asks for more than it has (RFC 9111 §3.3).</summary>
+    private static void Take(CachedAnswer answer, ProxyRequest request, StoredResponse found, in StoredHead head)
+    {
+        if (head.StatusCode == 206 && !IsCovered(request, found, in head))
+        {
+            answer.IsPartial = true;
+            found.Dispose();
+            return;
+        }
+
+        answer.Stored = found;
+        answer.Head = head;
+    }
+
+    private static bool IsCovered(ProxyRequest request, StoredResponse found, in StoredHead head) =>
+        head.TryReadPart(out ContentRange part) && found.Body.Length == part.Length && part.Covers(RangeRules.Evaluate(request, in head, part.Total));
 }

@@ -71,6 +71,7 @@ internal static class CacheStatusField
         ForwardReason.VaryMiss => "vary-miss"u8,
         ForwardReason.Request => "request"u8,
         ForwardReason.Stale => "stale"u8,
+        ForwardReason.Partial => "partial"u8,
         _ => "bypass"u8,
     };
 

@@ -44,6 +44,9 @@ internal sealed class CachedAnswer : ProxyResponse, IResponseLease, IFreeListIte
     /// <summary>What was found; a share.</summary>
     public StoredResponse? Stored { get; set; }
 
+    /// <summary>A part was found that does not have what is asked for.</summary>
+    public bool IsPartial { get; set; }
+
     /// <summary>The fetch it sits at.</summary>
     public Fill? Fill { get; set; }
 
@@ -78,16 +81,22 @@ internal sealed class CachedAnswer : ProxyResponse, IResponseLease, IFreeListIte
     public void Serve(ProxyRequest request, StoredResponse stored, in StoredHead head)
     {
         Begin(in head);
-        long length = stored.Body.Length;
+        bool isPart = head.TryReadPart(out ContentRange part);
+        long length = isPart ? part.Total : stored.Body.Length;
         if (TryShorten(request, in head, length, out RangeOutcome range))
         {
             return;
         }
 
+        if (isPart && !part.Covers(in range))
+        {
+            range = new RangeOutcome(RangeKind.Whole, part.First, part.Last); // all that there is of it
+        }
+
         ContentLength = range.Length;
         if (!Facts.IsHead && range.Length > 0)
         {
-            _body.Begin(stored.Body, range.First, range.Length);
+            _body.Begin(stored.Body, range.First - part.First, range.Length);
             Body = _body;
         }
     }
@@ -107,7 +116,8 @@ internal sealed class CachedAnswer : ProxyResponse, IResponseLease, IFreeListIte
         Backend = content.Backend;
         ReceivedVersion = content.Version;
         Attempts = content.Attempts;
-        if (TryShorten(request, in content.Head, length, out RangeOutcome range))
+        RangeOutcome range = new(RangeKind.Whole, 0, (length ?? 0) - 1);
+        if (StatusCode != 206 && TryShorten(request, in content.Head, length, out range)) // the part that was asked for goes out as it comes
         {
             return true;
         }
@@ -150,6 +160,7 @@ internal sealed class CachedAnswer : ProxyResponse, IResponseLease, IFreeListIte
         fill?.Leave(Reader);
         DropStored();
         Facts = default;
+        IsPartial = false;
         FreeList<CachedAnswer>.Give(this);
     }
 
@@ -186,7 +197,7 @@ internal sealed class CachedAnswer : ProxyResponse, IResponseLease, IFreeListIte
             return true;
         }
 
-        if (!Facts.HasRange || StatusCode != 200 || length is not { } whole)
+        if (!Facts.HasRange || StatusCode is not (200 or 206) || length is not { } whole)
         {
             return false;
         }

@@ -90,7 +90,7 @@ internal sealed class CachingHandler : ProxyHandler, ICachePurge, IAsyncDisposab
 
     private ValueTask<ProxyResponse> Decide(ProxyRequest request, CachedAnswer answer, CancellationToken cancellationToken)
     {
-        ForwardReason reason = answer.Key.Length > answer.PrimaryLength ? ForwardReason.VaryMiss : ForwardReason.UriMiss;
+        ForwardReason reason = answer.IsPartial ? ForwardReason.Partial : answer.Key.Length > answer.PrimaryLength ? ForwardReason.VaryMiss : ForwardReason.UriMiss;
         bool isAlone = false;
         if (answer.Stored is not null)
         {

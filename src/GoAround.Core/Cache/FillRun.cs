@@ -127,6 +127,10 @@ internal static class FillRun
         {
             decision = StoreDecision.Not(CacheBypass.Vary);
         }
+        else if (decision.IsStored && response.StatusCode == 206 && !IsPartAsked(fill, response))
+        {
+            decision = StoreDecision.Not(CacheBypass.Status);
+        }
         else if (decision.IsStored && response.Body.Length > cache.MaxObjectBytes)
         {
             decision = StoreDecision.Not(CacheBypass.Size);
@@ -142,6 +146,11 @@ internal static class FillRun
         FillStorage.Open(fill, cache, response);
         return FillPhase.Open;
     }
+
+    // A part is stored only where its range was sent, and nothing of the response was stored that would be confirmed without one   RFC 9111 §3.3
+    private static bool IsPartAsked(Fill fill, ProxyResponse response) =>
+        fill.Facts.HasRange && fill.Content.Old is null
+        && ContentRange.TryRead(response.Fields, out ContentRange part) && (response.Body.Length ?? part.Length) == part.Length;
 
     private static bool TryGoStale(Fill fill, CacheContext cache, StaleCause cause)
     {

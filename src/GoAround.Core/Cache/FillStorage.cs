@@ -160,6 +160,11 @@ internal static class FillStorage
         FillContent content = fill.Content;
         BodyBuffer? body = content.First!.Buffer; // it was received
         body!.Trim(); // the first segment has one
+        if (content.Head.TryReadPart(out ContentRange part) && (part.Length != body.Length || await HasWholeAsync(fill, cache).ConfigureAwait(false)))
+        {
+            return;
+        }
+
         FillResponse response = new(content.HeadBytes.Memory, body.Length == 0 ? null : body, content.Tags, until);
         try
         {
@@ -173,6 +178,14 @@ internal static class FillStorage
                 content.GiveHeadAway();
             }
         }
+    }
+
+    /// <summary>What is whole and fresh was stored meanwhile: no part takes its place.</summary>
+    private static async ValueTask<bool> HasWholeAsync(Fill fill, CacheContext cache)
+    {
+        using StoredResponse? found = await cache.Store.FindAsync(fill.Content.StoreKey.Memory, fill.Stopped).ConfigureAwait(false);
+        return found is not null && StoredHead.TryRead(found.Head, out StoredHead head)
+            && !head.IsMarker && head.StatusCode != 206 && head.FreshSeconds(cache.NowMs()) > 0;
     }
 
     private static async ValueTask StoreMarkerAsync(Fill fill, CacheContext cache, DateTimeOffset until)

@@ -23,4 +23,7 @@ internal enum ForwardReason
 
     /// <summary><c>stale</c>: what was stored is stale.</summary>
     Stale,
+
+    /// <summary><c>partial</c>: a part was stored, but not the one that is asked for.</summary>
+    Partial,
 }

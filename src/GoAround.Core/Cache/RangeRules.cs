@@ -15,12 +15,12 @@ internal static class RangeRules
     /// ignores Range (§14.2): nobody can make it send the same bytes many times.
     /// </summary>
     /// <param name="request">The client's.</param>
-    /// <param name="head">The stored response; only a 200 has parts.</param>
-    /// <param name="length">Bytes of its whole body.</param>
+    /// <param name="head">The stored response; only a 200 has parts, or the part that a 206 is.</param>
+    /// <param name="length">Bytes of the whole.</param>
     public static RangeOutcome Evaluate(ProxyRequest request, in StoredHead head, long length)
     {
         RangeOutcome whole = new(RangeKind.Whole, 0, length - 1);
-        if (!request.Method.IsGet || head.StatusCode != 200)
+        if (!request.Method.IsGet || head.StatusCode is not (200 or 206))
         {
             return whole;
         }
@@ -79,6 +79,24 @@ internal static class RangeRules
         Append(text, ref written, length);
         response.Reason = default;
         response.Fields.AddOwn("Content-Range"u8, text[..written], KnownField.Other);
+    }
+
+    /// <summary>Reads digits; a number that is too large is the largest.</summary>
+    public static bool TryNumber(ReadOnlySpan<byte> digits, out long number)
+    {
+        number = 0;
+        foreach (byte digit in digits)
+        {
+            int value = digit - '0';
+            if ((uint)value > 9)
+            {
+                return false;
+            }
+
+            number = number > (long.MaxValue - value) / 10 ? long.MaxValue : (number * 10) + value;
+        }
+
+        return !digits.IsEmpty;
     }
 
     // If-Range = entity-tag / HTTP-date. Both validators must be strong; a date must be the very same   RFC 9110 §13.1.5
@@ -146,23 +164,6 @@ internal static class RangeRules
         }
 
         return first >= length ? new RangeOutcome(RangeKind.NotSatisfiable, 0, -1) : new RangeOutcome(RangeKind.Part, first, Math.Min(last, length - 1));
-    }
-
-    private static bool TryNumber(ReadOnlySpan<byte> digits, out long number)
-    {
-        number = 0;
-        foreach (byte digit in digits)
-        {
-            int value = digit - '0';
-            if ((uint)value > 9)
-            {
-                return false;
-            }
-
-            number = number > (long.MaxValue - value) / 10 ? long.MaxValue : (number * 10) + value;
-        }
-
-        return !digits.IsEmpty;
     }
 
     private static void Append(Span<byte> text, ref int written, ReadOnlySpan<byte> bytes)

@@ -142,9 +142,9 @@ internal sealed class SharedFetch(CacheContext cache)
         }
     }
 
-    /// <summary>A response that was fetched for somebody else is the answer only where it could be found in the store (RFC 9111 §4).</summary>
+    /// <summary>A response that was fetched for somebody else is the answer only where it could be found in the store (RFC 9111 §4); a part is another's.</summary>
     private static bool MayReuse(CachedAnswer answer, in StoredHead head, long nowMs) =>
-        ReuseRules.Decide(in answer.Facts, in head, nowMs) is Reuse.Serve or Reuse.ServeStale or Reuse.ServeAndRefresh;
+        head.StatusCode != 206 && ReuseRules.Decide(in answer.Facts, in head, nowMs) is Reuse.Serve or Reuse.ServeStale or Reuse.ServeAndRefresh;
 
     /// <summary>
     /// The selecting fields of the response have the same values in this request as in the one that fetched it (RFC 9111 §4.1). If not, the

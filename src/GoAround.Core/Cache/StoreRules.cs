@@ -27,9 +27,9 @@ internal static class StoreRules
             return StoreDecision.Not(CacheBypass.Method); // no body: nothing to answer a GET with
         }
 
-        // Interim responses never come here; a part, and "not modified", are no response that stands alone
+        // Interim responses never come here; "not modified" is no response that stands alone, nor is a part that does not say which it is
         int status = response.StatusCode;
-        if (status is < 200 or 206 or 304)
+        if (status is < 200 or 304 || (status == 206 && !ContentRange.TryRead(response.Fields, out _)))
         {
             return StoreDecision.Not(CacheBypass.Status);
         }
@@ -84,7 +84,7 @@ internal static class StoreRules
         lifetime = noCache ? 0 : lifetime;
         long age = Freshness.InitialAge(in said, requestMs, responseMs);
         bool mayBeStale = (flags & (StoredFlags.NoCache | StoredFlags.MustRevalidate)) == 0;
-        long whileRevalidate = mayBeStale ? Math.Max(0, control.StaleWhileRevalidate) : 0;
+        long whileRevalidate = mayBeStale && status != 206 ? Math.Max(0, control.StaleWhileRevalidate) : 0;
         long ifError = mayBeStale ? Math.Max(0, control.StaleIfError) : 0;
         long fresh = lifetime - age;
         if (!said.HasValidator && fresh <= 0 && fresh + Math.Max(whileRevalidate, ifError) <= 0)

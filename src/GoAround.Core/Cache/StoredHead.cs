@@ -115,6 +115,31 @@ internal readonly struct StoredHead
         }
     }
 
+    /// <summary>Reads which part of the whole a stored 206 is; false for any other.</summary>
+    public bool TryReadPart(out ContentRange part)
+    {
+        part = default;
+        if (StatusCode != 206)
+        {
+            return false;
+        }
+
+        ReadOnlySpan<byte> lines = _bytes.Span[LinesAt..];
+        for (ReadOnlySpan<byte> table = Table; !table.IsEmpty; table = table[StoredLayout.LineBytes..])
+        {
+            int nameLength = BinaryPrimitives.ReadUInt16LittleEndian(table);
+            int valueLength = BinaryPrimitives.ReadInt32LittleEndian(table[4..]);
+            if (CacheFields.Recognise(lines[..nameLength]) == CacheField.ContentRange)
+            {
+                return ContentRange.TryParse(lines.Slice(nameLength + 2, valueLength), out part);
+            }
+
+            lines = lines[(nameLength + valueLength + StoredLayout.LineExtraBytes)..];
+        }
+
+        return false;
+    }
+
     private ReadOnlySpan<byte> Table => _bytes.Span[(StoredLayout.FixedBytes + Number(StoredLayout.ReasonLengthAt))..LinesAt];
 
     // Every offset that is followed later was checked here once; sums in 64 bits, since each number may be anything.

@@ -148,7 +148,6 @@ public sealed class CachingHandlerTests
         Assert.Contains("Range: bytes=0-1", range.Head, StringComparison.Ordinal);
         range.Answer("01", "Content-Range: bytes 0-1/10|Cache-Control: max-age=60", 206);
         Assert.Equal((206, "01"), ((await cold).StatusCode, (await cold).Body));
-        Assert.Empty(((DictionaryCache)stage.Store).Keys);
 
         Task<CacheReply> whole = stage.AskAsync("/b");
         PushedBody body = new(10);
