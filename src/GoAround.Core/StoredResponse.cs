@@ -50,7 +50,7 @@ public class StoredResponse : IDisposable
     public void Dispose()
     {
         GC.SuppressFinalize(this);
-        if (_shares.IsLastGiven())
+        if (_shares.GiveBack())
         {
             Release();
         }

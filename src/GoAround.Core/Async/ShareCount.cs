@@ -29,5 +29,5 @@ internal struct ShareCount
     }
 
     /// <summary>One share less; true: it was the last, and the caller gives the object back.</summary>
-    public bool IsLastGiven() => Interlocked.Decrement(ref _count) == 0;
+    public bool GiveBack() => Interlocked.Decrement(ref _count) == 0;
 }

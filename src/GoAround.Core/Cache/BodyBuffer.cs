@@ -133,7 +133,7 @@ internal sealed class BodyBuffer : IDisposable, IFreeListItem<BodyBuffer>
     /// <summary>Gives one share back.</summary>
     public void Dispose()
     {
-        if (!_shares.IsLastGiven())
+        if (!_shares.GiveBack())
         {
             return;
         }

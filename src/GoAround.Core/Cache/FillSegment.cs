@@ -111,7 +111,7 @@ internal sealed class FillSegment : IDisposable
     /// <summary>Gives one share back.</summary>
     public void Dispose()
     {
-        if (!_shares.IsLastGiven())
+        if (!_shares.GiveBack())
         {
             return;
         }
