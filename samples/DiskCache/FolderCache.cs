@@ -46,6 +46,7 @@ internal sealed class FolderCache : IResponseCache
         StoredResponse? response = await ReadAsync(name, cancellationToken);
         if (response is not null && response.KeepUntil <= _time.GetUtcNow())
         {
+            response.Dispose();
             Delete(name);
             return null;
         }

@@ -1,6 +1,6 @@
 // A cache on a disk, behind the same rules: what is stored outlives the program.
 //   dotnet run -- --Folder=/var/cache/mine --GoAround:Server:Port=3000 --GoAround:Backends:0=http://127.0.0.1:8081
-//   curl -i http://localhost:3000/    (Cache-Status: goaround; hit, the second time, also after a restart)
+//   curl -i http://localhost:3000/    (Cache-Status: goaround; hit, the second time, also after a restart, where the response may be stored)
 using System;
 using System.IO;
 using GoAround.Core;

@@ -33,6 +33,6 @@ public enum CacheBypass
     /// <summary>The response is larger than an object may be, or there is no room.</summary>
     Size,
 
-    /// <summary>The response broke off before its end (RFC 9111 §3.3).</summary>
-    Incomplete,
+    /// <summary>The response names more tags than it could be found by (256), or a longer one (1024 bytes): a purge would miss it.</summary>
+    Tags,
 }

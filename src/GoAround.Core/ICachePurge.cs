@@ -5,7 +5,7 @@ namespace GoAround.Core;
 
 /// <summary>
 /// Takes responses out of the cache before their time: what the control socket calls, and what an application calls that knows when its
-/// content changed. A response that is being fetched meanwhile is not stored either, where it would have been removed. Safe for concurrent use.
+/// content changed. A response that is being fetched meanwhile is not stored either, where it would have been removed. Without a cache (<c>Cache.IsEnabled</c>) there is nothing to remove. Safe for concurrent use.
 /// </summary>
 public interface ICachePurge
 {

@@ -15,7 +15,7 @@ public interface IResponseCache
     CacheUsage Usage { get; }
 
     /// <summary>Lends the response under a key, or null. The caller disposes it, and it stays whole until then, also where it is removed meanwhile.</summary>
-    /// <param name="key">Opaque bytes, at most 64 KiB; lent until the call has ended.</param>
+    /// <param name="key">Opaque bytes, as many as a request head may have (<c>Server.MaxHeadBytes</c>); lent until the call has ended.</param>
     /// <param name="cancellationToken">Gives up.</param>
     ValueTask<StoredResponse?> FindAsync(ReadOnlyMemory<byte> key, CancellationToken cancellationToken);
 

@@ -1,7 +1,7 @@
 using System;
 using System.Buffers;
 using System.Collections.Generic;
-using System.Threading;
+using GoAround.Core.Async;
 
 namespace GoAround.Core;
 
@@ -11,7 +11,7 @@ namespace GoAround.Core;
 /// </summary>
 public class StoredResponse : IDisposable
 {
-    private int _shares = 1;
+    private ShareCount _shares;
     private bool _isMarker;
 
     /// <summary>Makes one from bytes, as a store of your own does with what it read.</summary>
@@ -21,6 +21,7 @@ public class StoredResponse : IDisposable
     /// <param name="keepUntil">As it stood in <see cref="KeepUntil"/>.</param>
     public StoredResponse(ReadOnlyMemory<byte> head, ReadOnlySequence<byte> body, IReadOnlyList<ReadOnlyMemory<byte>> tags, DateTimeOffset keepUntil)
     {
+        _shares.Begin();
         Head = head;
         Body = body;
         Tags = tags;
@@ -43,28 +44,13 @@ public class StoredResponse : IDisposable
     public bool IsMarker { get => _isMarker; init => _isMarker = value; }
 
     /// <summary>Takes one more share; false: the last one is gone already. Safe for concurrent use.</summary>
-    public bool Share()
-    {
-        int shares = Volatile.Read(ref _shares);
-        while (shares > 0)
-        {
-            int seen = Interlocked.CompareExchange(ref _shares, shares + 1, shares);
-            if (seen == shares)
-            {
-                return true;
-            }
-
-            shares = seen;
-        }
-
-        return false;
-    }
+    public bool Share() => _shares.TryAdd();
 
     /// <summary>Gives one share back.</summary>
     public void Dispose()
     {
         GC.SuppressFinalize(this);
-        if (Interlocked.Decrement(ref _shares) == 0)
+        if (_shares.GiveBack())
         {
             Release();
         }
@@ -74,7 +60,7 @@ public class StoredResponse : IDisposable
     private protected void Renew(bool isMarker)
     {
         _isMarker = isMarker;
-        Volatile.Write(ref _shares, 1);
+        _shares.Begin();
     }
 
     /// <summary>The last share was given back: nobody reads the bytes any more. Must not throw.</summary>

@@ -19,7 +19,7 @@ internal static class CacheFlags
         OptionFlag.Size("cache-max-object", 1L << 10, 1L << 30, o => o.Cache.MaxObjectBytes, (o, bytes) => o.Cache.MaxObjectBytes = bytes, "GoAround's own",
             "A response with a longer body is passed on and not stored; nor is one that is longer than a quarter of -cache-size."),
         OptionFlag.Duration("cache-ttl", TimeSpan.Zero, OptionFlag.Longest, o => o.Cache.DefaultTtl, (o, time) => o.Cache.DefaultTtl = time, "GoAround's own",
-            "How long a 200 is fresh that says nothing about it and has no Last-Modified, for requests without Cookie and Authorization, and without Set-Cookie in the response. 0 stores no such response."),
+            "How long a 200 is fresh that says nothing about it and has no Last-Modified, for requests without Cookie and Authorization, and without Set-Cookie in the response. 0: not at all."),
         OptionFlag.Duration("cache-stale", TimeSpan.Zero, OptionFlag.Longest, o => o.Cache.StaleTime, (o, time) => o.Cache.StaleTime = time, "Varnish default_grace",
             "How long past its freshness a response may be used while no backend gives an answer, where it says nothing of its own. 0: never."),
         OptionFlag.Word("cache-control-field", "NAME", $"a field name of 1..{MaxNameLength} bytes", static text => FlagReader.Token(text, MaxNameLength),

@@ -75,7 +75,7 @@ internal static class HelpText
                Behind another proxy, and strict with slow clients:
                    goaround -b http://10.0.0.1 -trusted-proxies 10.0.0.0/8 -head-timeout 5s
 
-               A cache of 1 GB, which guesses no freshness:
+               A cache of 1 GB, without the guess of -cache-ttl:
                    goaround -b http://10.0.0.1 -cache -cache-size 1g -cache-ttl 0
 
                See it work:

@@ -11,7 +11,7 @@ internal sealed class CacheSeries
 {
     private static readonly string[] Results = ["hit", "miss", "stale", "revalidated", "coalesced", "bypass"];
     private static readonly string[] Reasons =
-        ["method", "request", "request_no_store", "authorization", "forbidden", "status", "no_freshness", "vary", "size", "incomplete"];
+        ["method", "request", "request_no_store", "authorization", "forbidden", "status", "no_freshness", "vary", "size", "tags"];
 
     private readonly Dictionary<string, Counter.Child> _results;
     private readonly Dictionary<string, Counter.Child> _bypasses;

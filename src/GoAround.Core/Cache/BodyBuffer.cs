@@ -26,7 +26,7 @@ internal sealed class BodyBuffer : IDisposable, IFreeListItem<BodyBuffer>
     private long _capacity;
     private long _length;
     private int _segments;
-    private int _shares;
+    private ShareCount _shares;
     private bool _isCounted;
     private bool _isTrimmed;
 
@@ -35,7 +35,7 @@ internal sealed class BodyBuffer : IDisposable, IFreeListItem<BodyBuffer>
     /// <inheritdoc/>
     BodyBuffer? IFreeListItem<BodyBuffer>.NextFree { get; set; }
 
-    /// <summary>How many bytes were appended so far, dropped ones included.</summary>
+    /// <summary>How many bytes were appended so far.</summary>
     public long Length => Volatile.Read(ref _length);
 
     /// <summary>What it takes of the budget.</summary>
@@ -52,27 +52,12 @@ internal sealed class BodyBuffer : IDisposable, IFreeListItem<BodyBuffer>
         BodyBuffer body = FreeList<BodyBuffer>.TryTake() ?? new BodyBuffer(memory);
         body._memory = memory;
         body._expected = expectedBytes;
-        Volatile.Write(ref body._shares, 1);
+        body._shares.Begin();
         return body;
     }
 
     /// <summary>Takes one more share; false: the last is gone already. Safe for concurrent use.</summary>
-    public bool Share()
-    {
-        int shares = Volatile.Read(ref _shares);
-        while (shares > 0)
-        {
-            int seen = Interlocked.CompareExchange(ref _shares, shares + 1, shares);
-            if (seen == shares)
-            {
-                return true;
-            }
-
-            shares = seen;
-        }
-
-        return false;
-    }
+    public bool Share() => _shares.TryAdd();
 
     /// <summary>Appends all of the bytes; false: there was no room, and none of them counts. One thread at a time, and not after <see cref="Trim"/>.</summary>
     public bool TryAppend(ReadOnlySpan<byte> bytes)
@@ -101,8 +86,7 @@ internal sealed class BodyBuffer : IDisposable, IFreeListItem<BodyBuffer>
         return true;
     }
 
-    /// <summary>Lends the bytes from a position on that lie in one piece; empty: there are no more yet. For whoever holds a share; they stay until it is given back, or dropped.</summary>
-    /// <exception cref="InvalidOperationException">The position was dropped.</exception>
+    /// <summary>Lends the bytes from a position on that lie in one piece; empty: there are no more yet. For whoever holds a share; they stay until it is given back.</summary>
     public ReadOnlyMemory<byte> ReadAt(long position)
     {
         long length = Volatile.Read(ref _length);
@@ -111,7 +95,7 @@ internal sealed class BodyBuffer : IDisposable, IFreeListItem<BodyBuffer>
             return default;
         }
 
-        BodySegment segment = Find(Volatile.Read(ref _index), position) ?? throw new InvalidOperationException("that part of the body was dropped");
+        BodySegment segment = Find(Volatile.Read(ref _index), position)!; // the length reaches there
         int offset = (int)(position - segment.RunningIndex);
         return segment.Memory[offset..(int)Math.Min(segment.Memory.Length, length - segment.RunningIndex)];
     }
@@ -136,7 +120,7 @@ internal sealed class BodyBuffer : IDisposable, IFreeListItem<BodyBuffer>
         }
     }
 
-    /// <summary>The whole body; valid as long as a share is held. For a body that is complete and of which nothing was dropped.</summary>
+    /// <summary>The whole body; valid as long as a share is held. For a body that is complete.</summary>
     public ReadOnlySequence<byte> ToSequence()
     {
         long length = Length;
@@ -146,35 +130,10 @@ internal sealed class BodyBuffer : IDisposable, IFreeListItem<BodyBuffer>
             : ReadOnlySequence<byte>.Empty;
     }
 
-    /// <summary>Gives whole segments before a position back. Called by the one who writes, who has made sure that nobody reads there any more.</summary>
-    public void DropBefore(long position)
-    {
-        int dropped = 0;
-        while (dropped < _segments - 1 && _index[dropped + 1]!.RunningIndex <= position) // all before _segments are set
-        {
-            dropped++;
-        }
-
-        if (dropped == 0)
-        {
-            return;
-        }
-
-        BodySegment?[] old = _index;
-        _segments -= dropped;
-        Volatile.Write(ref _index, old.AsSpan(dropped).ToArray());
-        for (int i = 0; i < dropped; i++)
-        {
-            CacheRun run = old[i]!.Run; // all before _segments are set
-            TakenBytes -= run.Length + SegmentBytes;
-            _memory.Return(run, SegmentBytes);
-        }
-    }
-
     /// <summary>Gives one share back.</summary>
     public void Dispose()
     {
-        if (Interlocked.Decrement(ref _shares) != 0)
+        if (!_shares.GiveBack())
         {
             return;
         }

@@ -13,8 +13,4 @@ internal static partial class CacheLog
     /// <summary>A fetch failed by a bug while nobody waited for it.</summary>
     [LoggerMessage(5001, LogLevel.Error, "A fetch for the cache failed in this process")]
     public static partial void FetchFailed(ILogger log, Exception fault);
-
-    /// <summary>A refresh brought nothing that can be stored.</summary>
-    [LoggerMessage(5002, LogLevel.Debug, "A refresh brought nothing: {Reason}")]
-    public static partial void RefreshFailed(ILogger log, string reason);
 }

@@ -11,12 +11,13 @@ public sealed class CacheOptions
     /// <summary>Bytes of memory for bodies, heads and keys together (<c>-cache-size</c>); 1 MiB..1 TiB; default 256 MiB (Debian starts Varnish with <c>-s malloc,256m</c>).</summary>
     public long SizeBytes { get; set; } = 256 * 1024 * 1024;
 
-    /// <summary>Bytes; a longer body is passed on and not stored (<c>-cache-max-object</c>); 1 KiB..1 GiB, and at most a quarter of the size in effect; default 32 MiB.</summary>
+    /// <summary>Bytes; a longer body is passed on and not stored (<c>-cache-max-object</c>); 1 KiB..1 GiB, and at most a quarter of the size in effect; default 32 MiB (GoAround's own).</summary>
     public long MaxObjectBytes { get; set; } = 32 * 1024 * 1024;
 
     /// <summary>
     /// How long a 200 is fresh that says nothing about it, has no Last-Modified to guess by, no Set-Cookie, and answers a request without Cookie and
-    /// Authorization (<c>-cache-ttl</c>); 0 stores no such response; at most 24 days; default 60 s.
+    /// Authorization (<c>-cache-ttl</c>); at most 24 days; default 60 s (GoAround's own).
+    /// With 0 such a response is stored only where it has an ETag, and used only when a backend has confirmed it.
     /// </summary>
     public TimeSpan DefaultTtl { get; set; } = TimeSpan.FromSeconds(60);
 
@@ -26,6 +27,6 @@ public sealed class CacheOptions
     /// </summary>
     public TimeSpan StaleTime { get; set; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>The targeted field (RFC 9213) that, where a response has it, is followed in the place of Cache-Control and Expires (<c>-cache-control-field</c>); a field name; default CDN-Cache-Control.</summary>
+    /// <summary>The targeted field (RFC 9213) that, where a response has it, is followed in the place of Cache-Control and Expires (<c>-cache-control-field</c>); a field name; default CDN-Cache-Control (RFC 9213).</summary>
     public string TargetedField { get; set; } = "CDN-Cache-Control";
 }

@@ -86,7 +86,7 @@ internal static class CacheStatusField
         CacheBypass.NoFreshness => "no-freshness"u8,
         CacheBypass.Vary => "vary"u8,
         CacheBypass.Size => "size"u8,
-        CacheBypass.Incomplete => "incomplete"u8,
+        CacheBypass.Tags => "tags"u8,
         _ => "none"u8,
     };
 

@@ -2,7 +2,7 @@ using System;
 
 namespace GoAround.Core.Cache;
 
-/// <summary>The cache directives that are there or not (RFC 9111 §5.2, RFC 8246).</summary>
+/// <summary>The cache directives that are there or not (RFC 9111 §5.2).</summary>
 [Flags]
 internal enum DirectiveFlags
 {

@@ -156,12 +156,8 @@ internal sealed class Fill : IFreeListItem<Fill>
         return true;
     }
 
-    /// <summary>Keeps it from being used again; false: it is too late. Under the table's lock.</summary>
-    public bool Hold()
-    {
-        Interlocked.Increment(ref _holds); // it is in the table, so it holds itself
-        return true;
-    }
+    /// <summary>Keeps it from being used again. Under the table's lock, in which it holds itself.</summary>
+    public void Hold() => Interlocked.Increment(ref _holds);
 
     /// <summary>Starts it; it goes on by itself.</summary>
     public void Start()

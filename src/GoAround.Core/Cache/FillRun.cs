@@ -135,6 +135,10 @@ internal static class FillRun
         {
             decision = StoreDecision.Not(CacheBypass.Size);
         }
+        else if (decision.IsStored && !CacheTags.Read(response.Fields, content.Tags))
+        {
+            decision = StoreDecision.Not(CacheBypass.Tags);
+        }
 
         content.Decision = decision;
         if (!decision.IsStored)
@@ -190,9 +194,9 @@ internal static class FillRun
             }
 
             received += piece.Length;
-            for (int taken = content.Last!.Append(piece.Span); taken < piece.Length; taken += content.Last.Append(piece.Span[taken..]))
+            for (int taken = content.Last!.Append(piece.Span); taken < piece.Length; taken += content.Last.Append(piece.Span[taken..])) // the body has begun
             {
-                await WidenAsync(fill).ConfigureAwait(false); // the body has begun, and so there is a last segment
+                await WidenAsync(fill).ConfigureAwait(false);
             }
 
             if (++atOnce == PiecesBeforeYield)

@@ -1,6 +1,7 @@
 using System;
 using System.Buffers;
 using System.Threading;
+using GoAround.Core.Async;
 
 namespace GoAround.Core.Cache;
 
@@ -17,7 +18,7 @@ internal sealed class FillSegment : IDisposable
     private byte[]? _window;
     private FillSegment? _next;
     private long _length;
-    private int _shares = 1;
+    private ShareCount _shares;
     private bool _isEntered;
 
     /// <summary>Makes the first one.</summary>
@@ -25,6 +26,7 @@ internal sealed class FillSegment : IDisposable
     /// <param name="limit">How many at most.</param>
     public FillSegment(BodyBuffer buffer, long limit)
     {
+        _shares.Begin();
         _buffer = buffer;
         _limit = limit;
         _isEntered = true; // whoever reads begins here
@@ -33,6 +35,7 @@ internal sealed class FillSegment : IDisposable
     /// <summary>Makes one that follows another.</summary>
     public FillSegment(long start)
     {
+        _shares.Begin();
         Start = start;
         _window = ArrayPool<byte>.Shared.Rent(WindowBytes);
         _limit = _window.Length;
@@ -103,27 +106,12 @@ internal sealed class FillSegment : IDisposable
     }
 
     /// <summary>Takes one more share; false: the last one is gone already.</summary>
-    public bool Share()
-    {
-        int shares = Volatile.Read(ref _shares);
-        while (shares > 0)
-        {
-            int seen = Interlocked.CompareExchange(ref _shares, shares + 1, shares);
-            if (seen == shares)
-            {
-                return true;
-            }
-
-            shares = seen;
-        }
-
-        return false;
-    }
+    public bool Share() => _shares.TryAdd();
 
     /// <summary>Gives one share back.</summary>
     public void Dispose()
     {
-        if (Interlocked.Decrement(ref _shares) != 0)
+        if (!_shares.GiveBack())
         {
             return;
         }

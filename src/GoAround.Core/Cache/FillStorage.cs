@@ -37,7 +37,7 @@ internal static class FillStorage
             VaryRules.AppendSelection(ref content.StoreKey, content.VaryNames.Span, fill.Request.Fields);
         }
 
-        AddTags(fill, response);
+        AddKeys(content.Tags, content.StoreKey.Span, fill.PrimaryKey.Length, fill.Url.Length);
         content.HasAge = response.Fields.Contains("Age"u8);
         content.Length = response.Body.Length;
         content.Backend = response.Backend;
@@ -56,6 +56,11 @@ internal static class FillStorage
         StoreDecision decision = fill.Facts.HasAuthorization
             ? StoreRules.Decide(in fill.Facts, merged, cache.Options, requestMs, responseMs)
             : StoreRules.DecideUpdate(merged, cache.Options, requestMs, responseMs);
+        if (decision.IsStored && !CacheTags.Read(merged.Fields, content.Tags))
+        {
+            decision = StoreDecision.Not(CacheBypass.Tags);
+        }
+
         content.Decision = decision;
         StoredResponse old = content.Old!; // there is one, or nothing could be confirmed
         content.StoreKey.Append(fill.LookupKey);
@@ -67,7 +72,7 @@ internal static class FillStorage
         }
 
         StoredHeadWriter.Write(ref content.HeadBytes, in decision, merged, cache.Options);
-        AddTags(fill, merged);
+        AddKeys(content.Tags, content.StoreKey.Span, fill.PrimaryKey.Length, fill.Url.Length);
         content.Head = Read(content.HeadBytes.Memory);
         content.Result = RenewedResponse.Make(content.HeadBytes.Memory, old, content.Tags, Until(decision.KeepUntilMs));
         content.GiveHeadAway();
@@ -79,6 +84,7 @@ internal static class FillStorage
     {
         StoredResponse stored = answer.Stored!; // asked only where there is one
         StoreDecision decision = StoreDecision.Not(CacheBypass.Status);
+        List<ReadOnlyMemory<byte>> tags = [];
         ProxyResponse merged = new();
         if (Validation.ConfirmsByHead(in answer.Head, headAnswer, stored.Body.Length))
         {
@@ -88,16 +94,14 @@ internal static class FillStorage
 
         try
         {
-            if (!decision.IsStored)
+            if (!decision.IsStored || !CacheTags.Read(merged.Fields, tags))
             {
                 await cache.Store.RemoveAsync(answer.Key.Memory, default).ConfigureAwait(false);
                 return;
             }
 
             KeyBuffer head = default;
-            List<ReadOnlyMemory<byte>> tags = [];
             StoredHeadWriter.Write(ref head, in decision, merged, cache.Options);
-            CacheTags.Read(merged.Fields, tags);
             AddKeys(tags, answer.Key.Span, answer.PrimaryLength, answer.UrlLength);
 
             using StoredResponse renewed = RenewedResponse.Make(head.Memory, stored, tags, Until(decision.KeepUntilMs));
@@ -196,12 +200,6 @@ internal static class FillStorage
         AddKeys(tags, fill.PrimaryKey, fill.PrimaryKey.Length, fill.Url.Length);
         using StoredResponse marker = new(head.Memory, ReadOnlySequence<byte>.Empty, tags, until) { IsMarker = true };
         await cache.Store.StoreAsync(fill.Content.StoreKey.Memory[..fill.PrimaryKey.Length], marker, fill.Stopped).ConfigureAwait(false);
-    }
-
-    private static void AddTags(Fill fill, ProxyResponse response)
-    {
-        CacheTags.Read(response.Fields, fill.Content.Tags);
-        AddKeys(fill.Content.Tags, fill.Content.StoreKey.Span, fill.PrimaryKey.Length, fill.Url.Length);
     }
 
     /// <summary>Whoever removes the URL, or what stands under the primary key, removes this too.</summary>

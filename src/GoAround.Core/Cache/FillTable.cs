@@ -161,10 +161,8 @@ internal sealed class FillTable : IAsyncDisposable
         List<Fill> running = [];
         ForEach(fill =>
         {
-            if (fill.Hold())
-            {
-                running.Add(fill);
-            }
+            fill.Hold();
+            running.Add(fill);
         });
         foreach (Fill fill in running)
         {
@@ -266,9 +264,11 @@ internal sealed class FillTable : IAsyncDisposable
                         if (fill.Phase == FillPhase.Asking && !fill.IsSlow && !fill.IsPrivate)
                         {
                             isAnyAsked = true;
-                            slow = _time.GetElapsedTime(fill.Started) >= Patience && fill.Hold() ? fill : null;
+                            slow = _time.GetElapsedTime(fill.Started) >= Patience ? fill : null;
                         }
                     }
+
+                    slow?.Hold();
                 }
 
                 if (slow is not null)

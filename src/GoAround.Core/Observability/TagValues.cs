@@ -93,7 +93,7 @@ internal static class TagValues
         CacheBypass.NoFreshness => "no_freshness",
         CacheBypass.Vary => "vary",
         CacheBypass.Size => "size",
-        CacheBypass.Incomplete => "incomplete",
+        CacheBypass.Tags => "tags",
         _ => "other",
     };
 }

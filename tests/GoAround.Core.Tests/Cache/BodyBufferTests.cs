@@ -105,25 +105,6 @@ public sealed class BodyBufferTests
     }
 
     [Fact]
-    public void Body_without_an_end_goes_through_a_window()
-    {
-        using BodyBuffer body = BodyBuffer.Take(_memory);
-        byte[] piece = Content(10_000);
-        long most = 0;
-        for (int i = 0; i < 5000; i++)
-        {
-            Assert.True(body.TryAppend(piece));
-            Assert.Equal(piece[0], body.ReadAt(i * 10_000L).Span[0]);
-            body.DropBefore(i * 10_000L);
-            most = Math.Max(most, _memory.UsedBytes);
-        }
-
-        Assert.Equal(50_000_000, body.Length);
-        Assert.InRange(most, 1, 3 << 20);
-        Assert.Throws<InvalidOperationException>(() => body.ReadAt(0));
-    }
-
-    [Fact]
     public void Memory_goes_back_with_the_last_share()
     {
         BodyBuffer body = BodyBuffer.Take(_memory);

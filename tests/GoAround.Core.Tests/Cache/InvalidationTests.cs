@@ -1,3 +1,4 @@
+using System.Linq;
 using System.Threading.Tasks;
 using GoAround.Core.Tests.Wire;
 using Xunit;
@@ -85,6 +86,25 @@ public sealed class InvalidationTests
         Assert.Equal(2, await stage.Handler.PurgeTagAsync("red", default));
         await stage.FillAsync("b", target: "/b");
         Assert.Equal(1, await stage.Handler.PurgeAllAsync(default));
+    }
+
+    [Fact]
+    public async Task What_bears_more_tags_than_can_be_removed_by_is_not_stored()
+    {
+        await using CacheStage stage = new();
+        string many = string.Join(' ', Enumerable.Range(0, 257));
+        Assert.Equal("test; fwd=uri-miss; detail=tags", (await stage.FillAsync("a", "Cache-Control: max-age=60|Surrogate-Key: " + many)).Status);
+        Assert.Equal("b", (await stage.FillAsync("b", "Cache-Control: max-age=60|Surrogate-Key: x|ETag: \"b\"")).Body);
+
+        // A confirmation, and an answer to HEAD, may bring them too.
+        stage.Advance(61);
+        Task<CacheReply> asking = stage.AskAsync();
+        (await stage.CallAsync()).Answer("", "Cache-Control: max-age=60|ETag: \"b\"|Surrogate-Key: " + many, 304);
+        Assert.Equal("b", (await asking).Body);
+        asking = stage.AskAsync(method: "HEAD");
+        (await stage.CallAsync()).Answer("", "Cache-Control: max-age=60|ETag: \"b\"|Surrogate-Key: " + many);
+        await asking;
+        Assert.Empty(((DictionaryCache)stage.Store).Keys);
     }
 
     [Theory]
