@@ -228,6 +228,9 @@ internal sealed class ClientInflow : IDisposable
         _presence.LookOut(isReceiving: !Inbox.HasArrived);
     }
 
+    /// <inheritdoc cref="ClientPresence.OnSending"/>
+    public void OnSending() => _presence.OnSending();
+
     /// <inheritdoc cref="ClientPresence.OnSendWaits"/>
     public void OnSendWaits() => _presence.OnSendWaits();
 

@@ -86,6 +86,15 @@ internal sealed class ClientPresence : IDisposable
         }
     }
 
+    /// <summary>Bytes are about to be sent: a client that has closed its half and takes them must not run out of grace meanwhile.</summary>
+    public void OnSending()
+    {
+        if (_isHalfClosed)
+        {
+            OnSendWaits();
+        }
+    }
+
     /// <summary>A send waits for the client to take it, and has a deadline of its own.</summary>
     public void OnSendWaits()
     {

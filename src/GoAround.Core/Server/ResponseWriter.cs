@@ -235,6 +235,7 @@ internal sealed class ResponseWriter : IDisposable
     {
         _state.HasBegun = true;
         _state.StatusCode = _state.Announced;
+        _inflow.OnSending();
         if (await WriteAsync(bytes).ConfigureAwait(false) == SocketError.Success)
         {
             _inflow.OnSent();
