@@ -143,7 +143,7 @@ internal static class FillRun
         content.Decision = decision;
         if (!decision.IsStored)
         {
-            cache.Unshared.Add(fill.Hash);
+            cache.Unshared.Add(fill.Hash, in fill.Facts);
             return FillPhase.Handed;
         }
 

@@ -4,6 +4,7 @@ using System.Collections.Generic;
 using System.Runtime.CompilerServices;
 using System.Threading.Tasks;
 using GoAround.Core.Async;
+using GoAround.Core.Http;
 
 namespace GoAround.Core.Cache;
 
@@ -17,11 +18,11 @@ internal static class FillStorage
         StoreDecision decision = content.Decision;
         if (decision.LifetimeSeconds > decision.InitialAgeSeconds || decision.StaleWhileRevalidateSeconds > 0)
         {
-            cache.Unshared.Remove(fill.Hash);
+            cache.Unshared.Remove(fill.Hash, in fill.Facts);
         }
         else
         {
-            cache.Unshared.Add(fill.Hash); // each use needs a confirmation of its own
+            cache.Unshared.Add(fill.Hash, in fill.Facts); // each use needs a confirmation of its own
         }
 
         StoredHeadWriter.Write(ref content.HeadBytes, in decision, response, cache.Options);
@@ -56,6 +57,11 @@ internal static class FillStorage
         StoreDecision decision = fill.Facts.HasAuthorization
             ? StoreRules.Decide(in fill.Facts, merged, cache.Options, requestMs, responseMs)
             : StoreRules.DecideUpdate(merged, cache.Options, requestMs, responseMs);
+        if (decision.IsStored && !IsUnderKey(merged.Fields, fill.LookupKey, fill.PrimaryKey.Length, fill.Request.Fields))
+        {
+            decision = StoreDecision.Not(CacheBypass.Vary);
+        }
+
         if (decision.IsStored && !CacheTags.Read(merged.Fields, content.Tags))
         {
             decision = StoreDecision.Not(CacheBypass.Tags);
@@ -80,7 +86,7 @@ internal static class FillStorage
 
     /// <summary>Brings what is stored up to date by the answer to HEAD (RFC 9111 §4.3.5).</summary>
     [AsyncMethodBuilder(typeof(PooledMethodBuilder))]
-    public static async ValueTask FreshenAsync(CachedAnswer answer, CacheContext cache, ProxyResponse headAnswer, long requestMs)
+    public static async ValueTask FreshenAsync(CachedAnswer answer, ProxyRequest request, CacheContext cache, ProxyResponse headAnswer, long requestMs)
     {
         StoredResponse stored = answer.Stored!; // asked only where there is one
         StoreDecision decision = StoreDecision.Not(CacheBypass.Status);
@@ -89,7 +95,8 @@ internal static class FillStorage
         if (Validation.ConfirmsByHead(in answer.Head, headAnswer, stored.Body.Length))
         {
             FieldUpdate.Merge(in answer.Head, headAnswer, merged);
-            decision = StoreRules.DecideUpdate(merged, cache.Options, requestMs, cache.NowMs());
+            bool isUnderKey = IsUnderKey(merged.Fields, answer.Key.Span, answer.PrimaryLength, request.Fields);
+            decision = isUnderKey ? StoreRules.DecideUpdate(merged, cache.Options, requestMs, cache.NowMs()) : StoreDecision.Not(CacheBypass.Vary);
         }
 
         try
@@ -100,12 +107,22 @@ internal static class FillStorage
                 return;
             }
 
+            // What has come meanwhile is newer than what was found, and what was purged stays so.
+            if (cache.Fills.Ended(answer.Hash) != answer.Ended)
+            {
+                return;
+            }
+
             KeyBuffer head = default;
             StoredHeadWriter.Write(ref head, in decision, merged, cache.Options);
             AddKeys(tags, answer.Key.Span, answer.PrimaryLength, answer.UrlLength);
 
             using StoredResponse renewed = RenewedResponse.Make(head.Memory, stored, tags, Until(decision.KeepUntilMs));
             await cache.Store.StoreAsync(answer.Key.Memory, renewed, default).ConfigureAwait(false);
+            if (cache.Fills.Ended(answer.Hash) != answer.Ended)
+            {
+                await cache.Store.RemoveAsync(answer.Key.Memory, default).ConfigureAwait(false);
+            }
         }
 #pragma warning disable CA1031 // a store is done without where it fails
         catch (Exception fault)
@@ -120,13 +137,21 @@ internal static class FillStorage
     public static async ValueTask StoreAsync(Fill fill, CacheContext cache)
     {
         FillContent content = fill.Content;
-        if (fill.IsOutdated || !content.Decision.IsStored)
+        bool isRefused = content.StaleCause is null && !content.Decision.IsStored;
+        if (fill.IsOutdated || content.StaleCause is not null || (isRefused && (content.Old is null || fill.Facts.HasAuthorization)))
         {
             return;
         }
 
         try
         {
+            if (isRefused)
+            {
+                // Confirmed, and not to be stored any more: by what it says now, nobody else may have what is stored.
+                await cache.Store.RemoveAsync(content.StoreKey.Memory, fill.Stopped).ConfigureAwait(false);
+                return;
+            }
+
             DateTimeOffset until = Until(content.Decision.KeepUntilMs);
             if (content.Result is { } renewed)
             {
@@ -214,6 +239,25 @@ internal static class FillStorage
         {
             tags.Add(key[..urlLength].ToArray());
         }
+    }
+
+    /// <summary>The answer varies by just what its key was made of; otherwise others would find it whom it is not for (RFC 9111 §4.1).</summary>
+    private static bool IsUnderKey(FieldList responseFields, ReadOnlySpan<byte> key, int primaryLength, FieldList requestFields)
+    {
+        KeyBuffer names = default;
+        if (VaryRules.Read(responseFields, ref names) > VaryKind.Fields)
+        {
+            return false;
+        }
+
+        if (names.Length == 0)
+        {
+            return key.Length == primaryLength;
+        }
+
+        KeyBuffer selection = default;
+        VaryRules.AppendSelection(ref selection, names.Span, requestFields);
+        return selection.Span.SequenceEqual(key[primaryLength..]);
     }
 
     private static StoredHead Read(ReadOnlyMemory<byte> bytes) =>

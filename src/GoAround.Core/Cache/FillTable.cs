@@ -69,7 +69,7 @@ internal sealed class FillTable : IAsyncDisposable
         return joined;
     }
 
-    /// <summary>How many fetches have ended so far of those whose hash is like this one.</summary>
+    /// <summary>How many fetches have ended, and purges come, so far of those whose hash is like this one: while it stays the same, what was found before is the latest.</summary>
     public int Ended(int hash) => Volatile.Read(ref _ended[hash & (Buckets - 1)]);
 
     /// <summary>Puts a prepared fetch into the table, or joins one that has come before it.</summary>
@@ -132,6 +132,7 @@ internal sealed class FillTable : IAsyncDisposable
         int hash = Hash(url);
         lock (GateOf(hash))
         {
+            _ended[hash & (Buckets - 1)]++;
             ref Fill? place = ref BucketOf(hash);
             while (place is not null)
             {
@@ -146,7 +147,18 @@ internal sealed class FillTable : IAsyncDisposable
     }
 
     /// <summary>All that is being fetched is out of date.</summary>
-    public void OutdateAll() => ForEach(static fill => fill.IsOutdated = true);
+    public void OutdateAll()
+    {
+        for (int i = 0; i < Buckets; i++)
+        {
+            lock (GateOf(i))
+            {
+                _ended[i]++;
+            }
+        }
+
+        ForEach(static fill => fill.IsOutdated = true);
+    }
 
     /// <summary>Stops every fetch, and waits until the last one has ended.</summary>
     public async ValueTask DisposeAsync()

@@ -64,7 +64,7 @@ internal sealed class PassThrough(CacheContext cache, CacheInvalidation invalida
                 if (response.StatusCode == 200 && !answer.Facts.HasAuthorization && !answer.Facts.HasCookie)
                 {
                     // What is said to one user alone must not get into what all are told.
-                    await FillStorage.FreshenAsync(answer, cache, response, requestMs).ConfigureAwait(false);
+                    await FillStorage.FreshenAsync(answer, request, cache, response, requestMs).ConfigureAwait(false);
                 }
             }
 

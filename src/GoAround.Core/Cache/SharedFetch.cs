@@ -9,7 +9,7 @@ namespace GoAround.Core.Cache;
 /// <summary>Answers what the store cannot: with a fetch that is under way, or with one that it begins.</summary>
 internal sealed class SharedFetch(CacheContext cache)
 {
-    /// <summary>A fetch whose answer turns out to vary may lead to another one that does fit; then it goes alone.</summary>
+    /// <summary>A fetch that fails, or whose answer turns out to vary, may lead to another one that does fit; then it goes alone.</summary>
     private const int SharedTries = 2;
 
     /// <summary>Fetches; the answer is the response, or is freed.</summary>
@@ -43,7 +43,8 @@ internal sealed class SharedFetch(CacheContext cache)
                     return response;
                 }
 
-                if (fill.Phase != FillPhase.Open || answer.Key.Span.SequenceEqual(fill.Content.StoreKey.Span))
+                // After one that failed, one of those who waited leads again: what fails once is not met by all of them at once.
+                if (fill.Phase != FillPhase.Failed && (fill.Phase != FillPhase.Open || answer.Key.Span.SequenceEqual(fill.Content.StoreKey.Span)))
                 {
                     tries = SharedTries; // no other fetch has more for it
                 }
@@ -79,7 +80,7 @@ internal sealed class SharedFetch(CacheContext cache)
     /// <summary>Joins a fetch, or begins one; false: one has ended since the store was looked into, so that it is worth another look.</summary>
     private bool TrySit(ProxyRequest request, CachedAnswer answer, ForwardReason reason, bool isAlone)
     {
-        bool mayJoin = !isAlone && reason != ForwardReason.Request && !cache.Unshared.Contains(answer.Hash);
+        bool mayJoin = !isAlone && reason != ForwardReason.Request && !cache.Unshared.Contains(answer.Hash, in answer.Facts);
         if (mayJoin && cache.Fills.TryJoin(answer.Hash, answer.Key.Span, answer.Reader) is { } running)
         {
             answer.Fill = running;

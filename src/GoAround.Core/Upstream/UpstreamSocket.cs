@@ -16,7 +16,7 @@ internal sealed class UpstreamSocket : IResponseLease, IDisposable
     private const int MaxInterimResponses = 100;
 
     /// <summary>Under load most sockets are used again before it is over; the call that looks would cost them more than a hundredth of a request.</summary>
-    private static readonly TimeSpan QuietPause = TimeSpan.FromMicroseconds(100);
+    private static readonly TimeSpan QuietPause = TimeSpan.FromMilliseconds(1);
 
     private readonly Backend _backend;
     private readonly Transport _transport;

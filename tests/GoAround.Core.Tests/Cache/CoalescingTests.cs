@@ -153,6 +153,40 @@ public sealed class CoalescingTests
     }
 
     [Fact]
+    public async Task After_a_fetch_that_failed_one_leads_again_and_after_two_each_goes_alone()
+    {
+        await using CacheStage stage = new();
+        Task<CacheReply>[] clients = [.. Enumerable.Range(0, 6).Select(_ => stage.AskAsync())];
+        for (int i = 0; i < 2; i++)
+        {
+            OriginCall call = await stage.CallAsync();
+            stage.ExpectNoCall();
+            call.Fail(new BackendException(BackendFailureStage.ResponseHead, BackendFailureKind.Malformed, "scripted"));
+        }
+
+        OriginCall[] alone = [await stage.CallAsync(), await stage.CallAsync(), await stage.CallAsync(), await stage.CallAsync()];
+        Assert.All(alone, call => call.Answer("fine"));
+        await Assert.ThrowsAsync<AggregateException>(() => Task.WhenAll(clients).ContinueWith(all => _ = all.Exception is { InnerExceptions.Count: 2 } failed ? throw failed : 0, TaskScheduler.Default));
+        Assert.Equal(4, clients.Count(client => client.IsCompletedSuccessfully));
+    }
+
+    [Theory]
+    [InlineData("Range: bytes=0-0", "Cache-Control: max-age=60", 206)]
+    [InlineData("Authorization: Basic x", "Cache-Control: max-age=60", 200)]
+    [InlineData("Cookie: a=1", "", 200)]
+    public async Task What_was_for_one_alone_keeps_nobody_else_from_sharing(string fields, string answerFields, int status)
+    {
+        await using CacheStage stage = new();
+        await stage.FillAsync("mine", answerFields, fields: fields, status: status);
+        Task<CacheReply> one = stage.AskAsync();
+        OriginCall call = await stage.CallAsync();
+        Task<CacheReply> two = stage.AskAsync();
+        stage.ExpectNoCall();
+        call.Answer("shared");
+        Assert.Equal(["shared", "shared"], [(await one).Body, (await two).Body]);
+    }
+
+    [Fact]
     public async Task A_first_answer_that_does_not_come_holds_up_the_others_for_five_seconds()
     {
         await using CacheStage stage = new();

@@ -49,7 +49,7 @@ public sealed class StrayBytesTests
             Spin(delayMicroseconds);
             await link.TrySendAsync(stray);
             Assert.True(SpinWait.SpinUntil(() => IsAcknowledged(link), WireEnd.Patience));
-            _time.Advance(TimeSpan.FromMicroseconds(100)); // under this a socket is not looked at
+            _time.Advance(TimeSpan.FromMilliseconds(1)); // under this a socket is not looked at
 
             await next.SendAsync(Get);
             using WireEnd fresh = await AcceptAsync(backend, tls);
@@ -78,7 +78,7 @@ public sealed class StrayBytesTests
             await Until.TrueAsync(() => proxy.Connections.CountSockets(backend.Backend).Idle == 1, "not parked");
             await link.Socket.SendAsync(new byte[] { 23, 3, 3, 1 }); // the head of a record, not to its end
             await Until.TrueAsync(() => IsAcknowledged(link), "not received");
-            _time.Advance(TimeSpan.FromMicroseconds(100));
+            _time.Advance(TimeSpan.FromMilliseconds(1));
         }
 
         Assert.Equal(5, backend.Accepted);
