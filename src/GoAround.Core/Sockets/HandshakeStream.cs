@@ -25,7 +25,7 @@ internal sealed class HandshakeStream : NetworkStream
     /// <summary>Bytes that were written, those of a write under way included.</summary>
     public long Handed => Volatile.Read(ref _handed);
 
-    /// <summary>How many reads were begun, without those of no bytes, which only wait. Any thread.</summary>
+    /// <summary>How many reads have brought something or are just looking for it; those that wait do not count. Any thread.</summary>
     public int Reads => Volatile.Read(ref _reads);
 
     /// <summary>Keeps <see cref="HasEnded"/>.</summary>
@@ -43,12 +43,18 @@ internal sealed class HandshakeStream : NetworkStream
         }
 
         ValueTask<int> read = base.ReadAsync(buffer, cancellationToken);
+        bool isWaiting = !read.IsCompleted && !buffer.IsEmpty;
+        if (isWaiting)
+        {
+            Volatile.Write(ref _reads, _reads - 1); // there was nothing: a read of no bytes may end without reason, and then this one follows
+        }
+
         if (IsHandshake)
         {
             return read.IsCompleted ? read : HopAsync(read);
         }
 
-        return read.IsCompleted && !WatchesEnd ? read : WaitAsync(read, mayEnd: !buffer.IsEmpty);
+        return read.IsCompleted && !WatchesEnd ? read : WaitAsync(read, mayEnd: !buffer.IsEmpty, isWaiting);
     }
 
     /// <inheritdoc/>
@@ -74,13 +80,18 @@ internal sealed class HandshakeStream : NetworkStream
 
     /// <summary>A receive is at work but for the time it waits for the wire.</summary>
     [AsyncMethodBuilder(typeof(PooledMethodBuilder<>))]
-    private async ValueTask<int> WaitAsync(ValueTask<int> read, bool mayEnd)
+    private async ValueTask<int> WaitAsync(ValueTask<int> read, bool mayEnd, bool isWaiting)
     {
         Leave();
         try
         {
             int count = await read.ConfigureAwait(false);
             HasEnded |= mayEnd && count == 0;
+            if (isWaiting)
+            {
+                Volatile.Write(ref _reads, _reads + 1); // by one thread at a time
+            }
+
             return count;
         }
         finally
