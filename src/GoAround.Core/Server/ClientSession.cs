@@ -15,6 +15,8 @@ namespace GoAround.Core.Server;
 /// </summary>
 internal sealed class ClientSession : IDisposable
 {
+    private const int MostSpins = 1000;
+
     private readonly ServerContext _server;
     private readonly Socket _socket;
     private readonly IPEndPoint? _client;
@@ -48,8 +50,7 @@ internal sealed class ClientSession : IDisposable
 
     private Inbox Inbox => Inflow.Inbox;
 
-    /// <summary>Bytes have come that no receive has brought yet, of TLS too: a request, most likely. A system call.</summary>
-    private bool HasMore => LinuxCalls.IsReadable(_socket.SafeHandle) || Inbox.HasArrived;
+    private Transport Transport => _transport!; // likewise
 
     /// <summary>Serves the connection to its end. Never throws.</summary>
     public async Task RunAsync()
@@ -144,7 +145,7 @@ internal sealed class ClientSession : IDisposable
         while (status == ParseStatus.NeedMore)
         {
             Transfer transfer = await WaitForHeadAsync().ConfigureAwait(false);
-            if (transfer == Transfer.GivenUp && !Inflow.MustStop && (_exchange.Parser.HasStarted || HasMore))
+            if (transfer == Transfer.GivenUp && !Inflow.MustStop && (_exchange.Parser.HasStarted || HasMore()))
             {
                 continue; // only nudged: this is no idle connection
             }
@@ -205,6 +206,19 @@ internal sealed class ClientSession : IDisposable
         }
 
         return false;
+    }
+
+    /// <summary>Bytes have come that no receive has brought yet, of TLS too: a request, most likely. A system call.</summary>
+    private bool HasMore()
+    {
+        // Another thread may be in the call that takes them: they are neither on the wire nor here until it has ended.
+        SpinWait wait = default;
+        for (int i = 0; i < MostSpins && Transport.IsReceiving && !Inbox.HasArrived; i++)
+        {
+            wait.SpinOnce();
+        }
+
+        return Inbox.HasArrived || Transport.IsReadable || Inbox.HasArrived;
     }
 
     private ParseStatus TryReadHead() =>

@@ -101,7 +101,10 @@ internal sealed class PolledTransport : Transport, IValueTaskSource<SocketError>
 
     /// <inheritdoc/>
     /// <remarks>The order counts: whoever receives takes the waiting away first, and then the bytes.</remarks>
-    public override bool IsReadable => LinuxCalls.IsReadable(_handle) || Volatile.Read(ref _receiving) != Waiting;
+    public override bool IsReadable => LinuxCalls.IsReadable(_handle) || IsReceiving;
+
+    /// <inheritdoc/>
+    public override bool IsReceiving => Volatile.Read(ref _receiving) != Waiting;
 
     /// <inheritdoc/>
     public override bool MayBeReadable => _isSignalled || Volatile.Read(ref _receiving) != Waiting;

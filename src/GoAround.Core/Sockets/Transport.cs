@@ -45,6 +45,9 @@ internal abstract class Transport : IDisposable
     /// <summary>While a receive is under way: bytes, or an end, have reached this machine that it has not brought yet, as far as the system tells; a system call. Any thread.</summary>
     public virtual bool IsReadable => false;
 
+    /// <summary>While a receive is under way: a thread is just in the call that looks for bytes, and may have taken some. Any thread.</summary>
+    public virtual bool IsReceiving => false;
+
     /// <summary>While a receive is under way: there is word of something to receive, so <see cref="IsReadable"/> may say so; no system call. Any thread.</summary>
     public virtual bool MayBeReadable => false;
 
