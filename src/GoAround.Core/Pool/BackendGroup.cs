@@ -1,14 +1,15 @@
 using System.Collections.Generic;
 using System.Threading;
 using System.Threading.Tasks;
+using GoAround.Core.Async;
 
 namespace GoAround.Core.Pool;
 
 /// <summary>The slots of one backend, what is known of its health, and the one loop that follows it.</summary>
 /// <remarks>The lists, <see cref="Outstanding"/> and <see cref="Successor"/> are guarded by the gate of the free slots.</remarks>
-internal sealed class BackendGroup(Backend backend, IHealthSubscription health)
+internal sealed class BackendGroup(Backend backend, IHealthSubscription health, IWorkRunner? runner)
 {
-    private readonly TaskCompletionSource _firstReport = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Signal _firstReport = new(runner);
     private volatile HealthState _state = health.State;
     private volatile bool _isRemoved;
     private int _inFlight;
@@ -76,7 +77,7 @@ internal sealed class BackendGroup(Backend backend, IHealthSubscription health)
     public void MarkRemoved()
     {
         _isRemoved = true;
-        _firstReport.TrySetResult();
+        _firstReport.Set();
     }
 
     /// <summary>Starts the loop that hears of every change.</summary>
@@ -84,7 +85,7 @@ internal sealed class BackendGroup(Backend backend, IHealthSubscription health)
     {
         if (_state != HealthState.Unknown)
         {
-            _firstReport.TrySetResult();
+            _firstReport.Set();
         }
 
         _following = FollowAsync(fleet);
@@ -103,7 +104,7 @@ internal sealed class BackendGroup(Backend backend, IHealthSubscription health)
         {
             fleet.HearOf(this, report);
             HasReported = true;
-            _firstReport.TrySetResult();
+            _firstReport.Set();
         }
     }
 }

@@ -28,10 +28,10 @@ internal sealed class BackendPool : IBackendPool
         _events = events;
         _time = time;
         _log = log;
-        _retirement = new Retirement(log);
+        _retirement = new Retirement(log, time);
         _slots = new FreeSlots(options, _retirement, events, time);
         _budget = new RetryBudget(options, _slots, time);
-        _fleet = new Fleet(options, connections, health, events, log, _slots);
+        _fleet = new Fleet(options, connections, health, events, time, log, _slots);
     }
 
     /// <inheritdoc/>

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Threading;
 using System.Threading.Tasks;
+using GoAround.Core.Async;
 using Microsoft.Extensions.Logging;
 
 namespace GoAround.Core.Pool;
@@ -13,6 +14,7 @@ internal sealed class Fleet : IAsyncDisposable
     private readonly IConnectionFactory _connections;
     private readonly IHealthMonitor _health;
     private readonly ProxyEvents _events;
+    private readonly IWorkRunner? _runner;
     private readonly ILogger _log;
     private readonly FreeSlots _slots;
     private readonly SemaphoreSlim _replacing = new(1, 1);
@@ -20,12 +22,13 @@ internal sealed class Fleet : IAsyncDisposable
     private bool _isDisposed;
 
     /// <summary>Makes an empty fleet.</summary>
-    public Fleet(PoolOptions options, IConnectionFactory connections, IHealthMonitor health, ProxyEvents events, ILogger log, FreeSlots slots)
+    public Fleet(PoolOptions options, IConnectionFactory connections, IHealthMonitor health, ProxyEvents events, TimeProvider time, ILogger log, FreeSlots slots)
     {
         _options = options;
         _connections = connections;
         _health = health;
         _events = events;
+        _runner = time as IWorkRunner;
         _log = log;
         _slots = slots;
     }
@@ -172,7 +175,7 @@ internal sealed class Fleet : IAsyncDisposable
                     continue;
                 }
 
-                groups[i] = new BackendGroup(backend, _health.Subscribe(backend));
+                groups[i] = new BackendGroup(backend, _health.Subscribe(backend), _runner);
                 added.Add(groups[i]);
                 groups[i].Fill(_options.ConnectionsPerBackend, _connections, _slots);
             }
