@@ -45,7 +45,7 @@ public sealed class Balancer : IAsyncDisposable
         ILoggerFactory loggers = parts.Loggers ?? NullLoggerFactory.Instance;
         ProxyEvents events = parts.Events ?? Own(new GoAroundMeter(parts.Meters, parts.Name));
         SocketConnectionFactory? sockets = parts.Connections is null || (parts.Client is null && parts.HealthChecker is null && parts.HealthMonitor is null)
-            ? Own(new SocketConnectionFactory(options.Upstream, _time))
+            ? Own(new SocketConnectionFactory(options.Upstream, _time, dialer: parts.Dialer))
             : null;
         Connections = parts.Connections ?? sockets!; // made where this is null
         IHealthMonitor monitor = parts.HealthMonitor
