@@ -10,10 +10,15 @@ internal sealed class Mailbox<T>
     private readonly Channel<T> _items;
 
     /// <summary>Makes an empty one.</summary>
-    public Mailbox(TimeProvider time)
+    /// <param name="time">Says where the reader goes on.</param>
+    /// <param name="capacity">What is posted while so many are in it is left out; null: any number.</param>
+    public Mailbox(TimeProvider time, int? capacity = null)
     {
         _runner = time as IWorkRunner;
-        _items = Channel.CreateUnbounded<T>(new UnboundedChannelOptions { SingleReader = true, AllowSynchronousContinuations = _runner is not null });
+        bool runsInside = _runner is not null;
+        _items = capacity is { } most
+            ? Channel.CreateBounded<T>(new BoundedChannelOptions(most) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true, AllowSynchronousContinuations = runsInside })
+            : Channel.CreateUnbounded<T>(new UnboundedChannelOptions { SingleReader = true, AllowSynchronousContinuations = runsInside });
     }
 
     /// <summary>What was put in, in order; completes once it was closed.</summary>

@@ -22,4 +22,17 @@ internal sealed class Signal(IWorkRunner? runner)
             runner.Enqueue(static happened => ((TaskCompletionSource)happened!).TrySetResult(), _happened); // handed over here
         }
     }
+
+    /// <summary>It will not happen, if it has not: who waits is told by a cancellation.</summary>
+    public void GiveUp()
+    {
+        if (runner is null)
+        {
+            _happened.TrySetCanceled();
+        }
+        else
+        {
+            runner.Enqueue(static happened => ((TaskCompletionSource)happened!).TrySetCanceled(), _happened); // handed over here
+        }
+    }
 }

@@ -37,7 +37,7 @@ internal sealed class HealthWatch : IAsyncDisposable
         _time = time;
         _log = log;
         _jitter = jitter;
-        _wake = new Mailbox<bool>(time);
+        _wake = new Mailbox<bool>(time, capacity: 1);
         _timer = time.CreateTimer(static state => ((HealthWatch)state!).Wake(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
