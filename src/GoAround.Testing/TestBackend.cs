@@ -14,7 +14,7 @@ namespace GoAround.Testing;
 /// TestBackend a = new TestBackend("http://a").Takes(TimeSpan.FromMilliseconds(20));
 /// TestBackend b = new TestBackend("http://b").DiesAt(TimeSpan.FromSeconds(3));
 /// await using TestBalancer balancer = await TestBalancer.StartAsync(a, b);
-/// TestLoad load = await balancer.LoadAsync(perSecond: 100, TimeSpan.FromSeconds(10));
+/// TestLoad load = await balancer.LoadAsync(perSecond: 100, during: TimeSpan.FromSeconds(10));
 /// Assert.Empty(load.Failures);
 /// </code>
 /// </example>
