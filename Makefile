@@ -42,7 +42,7 @@ demo: all
 
 test:
 	@$(MAKE) --no-print-directory all || { echo "the executable could not be built, no test ran"; echo "0 passed, 1 failed"; exit 1; }
-	@sh tests/install-tools.sh nc openssl curl promtool
+	@sh tests/install-tools.sh nc ncat openssl curl promtool
 	@sh tests/run.sh
 
 lint:

@@ -38,6 +38,9 @@ if [ "$#" = 0 ]; then
     mv "$log.first" "$log"
 fi
 
+# Once more at the end, where whoever reads only the last lines finds them.
+grep -hE '^ +Failed [A-Za-z]|\[FAIL\]$' "$log" | sed 's/^\[xUnit[^]]*\] */  /' | sort -u | head -20
+
 # Passed!  - Failed:     0, Passed:    12, Skipped:     0, Total:    12, Duration: 1 s - X.dll (net10.0)
 awk -v code="$code" '
     /^(Passed!|Failed!) +- Failed: / {

@@ -1,5 +1,4 @@
 using System;
-using System.Collections.Generic;
 using System.Threading;
 using System.Threading.Tasks;
 using GoAround.Core.Observability;
@@ -35,32 +34,10 @@ internal sealed class GoAroundService : IHostedService
     {
         _server.Bind();
         (_events as GoAroundMeter)?.Observe(_pool, _connections);
-        List<Backend> backends = [];
-        foreach (string address in _options.Backends)
-        {
-            backends.Add(Backend.Parse(address));
-        }
-
-        await _pool.ReplaceAsync(backends, cancellationToken).ConfigureAwait(false);
-        await WaitForFirstCheckAsync(cancellationToken).ConfigureAwait(false);
+        await Composition.StartAsync(_pool, _options, _time, cancellationToken).ConfigureAwait(false);
         await _server.StartAsync(cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
     public Task StopAsync(CancellationToken cancellationToken) => _server.StopAsync(cancellationToken);
-
-    /// <summary>A backend that does not answer in time must not keep the others from serving.</summary>
-    private async Task WaitForFirstCheckAsync(CancellationToken cancellationToken)
-    {
-        using CancellationTokenSource timeout = new(_options.FirstCheckTimeout, _time);
-        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
-        try
-        {
-            await _pool.WaitForFirstCheckAsync(either.Token).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-        {
-            // The checks go on; requests wait for them in line.
-        }
-    }
 }

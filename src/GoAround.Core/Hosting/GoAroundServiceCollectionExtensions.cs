@@ -1,8 +1,6 @@
 using System;
-using System.Collections.Generic;
 using System.Diagnostics.Metrics;
 using GoAround.Core.Cache;
-using GoAround.Core.Health;
 using GoAround.Core.Observability;
 using GoAround.Core.Pool;
 using GoAround.Core.Server;
@@ -40,8 +38,8 @@ public static class GoAroundServiceCollectionExtensions
         services.TryAddSingleton(provider => new SocketConnectionFactory(Options(provider).Upstream, Time(provider)));
         services.TryAddSingleton<IConnectionFactory>(provider => provider.GetRequiredService<SocketConnectionFactory>());
         services.TryAddSingleton<IBackendClient>(provider => provider.GetRequiredService<SocketConnectionFactory>());
-        services.TryAddSingleton<IHealthChecker>(provider => new HttpHealthChecker(provider.GetRequiredService<IBackendClient>(), Options(provider).Health));
-        services.TryAddSingleton<IHealthMonitor>(CreateMonitor);
+        services.TryAddSingleton<IHealthChecker>(provider => Composition.Checker(provider.GetRequiredService<IBackendClient>(), Options(provider)));
+        services.TryAddSingleton<IHealthMonitor>(provider => Composition.Monitor(provider.GetRequiredService<IHealthChecker>(), Options(provider), Time(provider), Loggers(provider)));
         services.TryAddSingleton<IBackendPool>(CreatePool);
         services.TryAddSingleton(provider => new CacheMemory(Options(provider).Cache.SizeBytes));
         services.TryAddSingleton<IResponseCache>(provider => new MemoryResponseCache(provider.GetRequiredService<CacheMemory>(), Time(provider)));
@@ -53,57 +51,70 @@ public static class GoAroundServiceCollectionExtensions
         return services;
     }
 
+    /// <summary>
+    /// Adds a balancer without a listener under a name: the keyed service <see cref="Balancer"/>, started with the host. There may be many. Of the types of
+    /// <see cref="BalancerParts"/> those are used instead of this library's own that are registered under the same key; clock, loggers and meters are the application's.
+    /// </summary>
+    /// <param name="services">The application's services.</param>
+    /// <param name="name">The key; also the name of its options, and the meter's tag <c>goaround.pool</c>.</param>
+    /// <param name="configure">Sets the options; they are validated when the host starts.</param>
+    /// <exception cref="OptionsValidationException">Thrown by the host's start: the message names each wrong option.</exception>
+    public static IServiceCollection AddGoAroundPool(this IServiceCollection services, string name, Action<GoAroundOptions> configure)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        ArgumentNullException.ThrowIfNull(configure);
+        services.Configure(name, configure);
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<GoAroundOptions>, GoAroundOptionsValidator>());
+        services.TryAddKeyedSingleton(name, static (provider, key) => CreateBalancer(provider, (string)key!)); // registered under a string
+        services.AddSingleton<IHostedService>(provider => new BalancerService(provider.GetRequiredKeyedService<Balancer>(name)));
+        return services;
+    }
+
+    private static Balancer CreateBalancer(IServiceProvider provider, string name) => new(
+        provider.GetRequiredService<IOptionsMonitor<GoAroundOptions>>().Get(name),
+        new BalancerParts
+        {
+            Name = name,
+            Time = provider.GetService<TimeProvider>(),
+            Loggers = provider.GetService<ILoggerFactory>(),
+            Meters = provider.GetService<IMeterFactory>(),
+            Events = provider.GetKeyedService<ProxyEvents>(name),
+            Connections = provider.GetKeyedService<IConnectionFactory>(name),
+            Client = provider.GetKeyedService<IBackendClient>(name),
+            HealthChecker = provider.GetKeyedService<IHealthChecker>(name),
+            HealthMonitor = provider.GetKeyedService<IHealthMonitor>(name),
+            Cache = provider.GetKeyedService<IResponseCache>(name),
+            Services = provider,
+        });
+
     private static GoAroundOptions Options(IServiceProvider provider) => provider.GetRequiredService<IOptions<GoAroundOptions>>().Value;
 
     private static TimeProvider Time(IServiceProvider provider) => provider.GetRequiredService<TimeProvider>();
 
     private static ILoggerFactory Loggers(IServiceProvider provider) => provider.GetService<ILoggerFactory>() ?? NullLoggerFactory.Instance;
 
-    private static HealthMonitor CreateMonitor(IServiceProvider provider) => new(
-        provider.GetRequiredService<IHealthChecker>(),
-        Options(provider).Health,
-        Time(provider),
-        Loggers(provider).CreateLogger<HealthMonitor>(),
-        Random.Shared);
-
-    private static BackendPool CreatePool(IServiceProvider provider) => new(
-        Options(provider).Pool,
+    private static BackendPool CreatePool(IServiceProvider provider) => Composition.Pool(
         provider.GetRequiredService<IConnectionFactory>(),
         provider.GetRequiredService<IHealthMonitor>(),
         provider.GetRequiredService<ProxyEvents>(),
+        Options(provider),
         Time(provider),
-        Loggers(provider).CreateLogger<BackendPool>());
+        Loggers(provider));
 
-    private static CachingHandler CreateCache(IServiceProvider provider)
-    {
-        IResponseCache store = provider.GetRequiredService<IResponseCache>();
-        ProxyEvents events = provider.GetRequiredService<ProxyEvents>();
-        (events as GoAroundMeter)?.Observe(store);
-        return new(
-            CreatePoolStep(provider),
-            store,
-            Options(provider).Cache,
-            provider.GetRequiredService<CacheMemory>(),
-            events,
-            Time(provider),
-            Loggers(provider).CreateLogger<CachingHandler>(),
-            Options(provider).Server.ProxyName);
-    }
+    private static CachingHandler CreateCache(IServiceProvider provider) => Composition.Cache(
+        provider.GetRequiredService<IBackendPool>(),
+        provider.GetRequiredService<IResponseCache>(),
+        provider.GetRequiredService<CacheMemory>(),
+        provider.GetRequiredService<ProxyEvents>(),
+        Options(provider),
+        Time(provider),
+        Loggers(provider));
 
-    private static PoolHandler CreatePoolStep(IServiceProvider provider) => new(provider.GetRequiredService<IBackendPool>());
-
-    /// <summary>Tracing outermost, then the application's own handlers in the order they were added, so that they run before a hit too; then the cache, the pool last.</summary>
-    private static TracingHandler CreateChain(IServiceProvider provider)
-    {
-        ProxyHandler chain = Options(provider).Cache.IsEnabled ? provider.GetRequiredService<CachingHandler>() : CreatePoolStep(provider);
-        IReadOnlyList<Func<IServiceProvider, ProxyHandler, ProxyHandler>> handlers = Options(provider).Handlers;
-        for (int i = handlers.Count - 1; i >= 0; i--)
-        {
-            chain = handlers[i](provider, chain);
-        }
-
-        return new TracingHandler(chain);
-    }
+    private static TracingHandler CreateChain(IServiceProvider provider) => Composition.Chain(
+        Options(provider).Cache.IsEnabled ? provider.GetRequiredService<CachingHandler>() : Composition.PoolStep(provider.GetRequiredService<IBackendPool>()),
+        Options(provider),
+        provider);
 
     private static ProxyServer CreateServer(IServiceProvider provider) => new(
         Options(provider).Server,

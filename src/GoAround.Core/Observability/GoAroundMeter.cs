@@ -42,9 +42,14 @@ public sealed class GoAroundMeter : ProxyEvents, IDisposable
 
     /// <summary>Makes the instruments.</summary>
     /// <param name="meters">Owns the meter, as in a host; null: this object does.</param>
-    public GoAroundMeter(IMeterFactory? meters = null)
+    /// <param name="pool">Tells one balancer's measurements from another's, as the meter's tag <c>goaround.pool</c>; null: no tag.</param>
+    public GoAroundMeter(IMeterFactory? meters = null, string? pool = null)
     {
-        MeterOptions options = new(MeterName) { Version = typeof(GoAroundMeter).Assembly.GetName().Version?.ToString(3) };
+        MeterOptions options = new(MeterName)
+        {
+            Version = typeof(GoAroundMeter).Assembly.GetName().Version?.ToString(3),
+            Tags = pool is null ? null : [new(TagNames.Pool, pool)],
+        };
         Meter = meters?.Create(options) ?? new Meter(options);
         _serverDuration = Meter.CreateHistogram<double>(InstrumentNames.ServerRequestDuration, "s", "Duration of HTTP server requests.");
         _clientDuration = Meter.CreateHistogram<double>(InstrumentNames.ClientRequestDuration, "s", "Duration of HTTP client requests.");
