@@ -183,7 +183,7 @@ def versions(names, settings):
         if text is None:
             continue
         try:
-            text[0] = text[0] if "/" in text[0] else _tool(text[0])
+            text[0] = _executable(text[0]) if "/" in text[0] else _tool(text[0])
         except FileNotFoundError:
             continue
         said = subprocess.run(text, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False).stdout.decode(errors="replace")

@@ -16,7 +16,7 @@ from proxies import COMMANDS, Setup
 
 COLUMNS = ("turn", "proxy", "units", "rate", "user_us", "system_us", "cpu_us", "p50_us", "p99_us", "p999_us", "errors", "dials", "fetches",
            "rss_kib", "pss_kib", "start_ms", "gc_pause_ms")
-SETTLE = 1.0  # seconds from the first client to the first look, where thousands connect
+SETTLE = 2.0  # seconds from the first client to the first look, where thousands connect
 
 
 @dataclass
