@@ -49,7 +49,7 @@ lint:
 	@sh tests/lint.sh
 
 bench: all
-	@sh tests/install-tools.sh python3 nginx haproxy varnishd wrk h2load openssl ngx_http_echo_module.so
+	@sh tests/install-tools.sh python3 nginx haproxy varnishd wrk openssl ngx_http_echo_module.so
 	@bash bench/compare.sh
 
 cache-trace:

@@ -10,7 +10,6 @@ package_of() {
         unshare) echo util-linux ;;
         varnishd) echo varnish ;;
         ip) echo iproute2 ;;
-        h2load) echo nghttp2-client ;;
         ngx_http_echo_module.so) echo libnginx-mod-http-echo ;;
         *) echo "$1" ;;
     esac

@@ -31,6 +31,22 @@ elseif sends == "pipeline" then
     end
 end
 
+-- So many requests a second whatever the answers take: each connection that is free is given the next moment of one schedule, on which
+-- the gaps are random as those between strangers are. wrk's timers tick in milliseconds.
+local rate = tonumber(os.getenv("BENCH_RATE") or "0")
+if rate > 0 then
+    local ffi = require("ffi")
+    ffi.cdef("typedef struct { long seconds, nanoseconds; } bench_moment; int clock_gettime(int, bench_moment *);")
+    local moment = ffi.new("bench_moment")
+    local due
+    delay = function()
+        ffi.C.clock_gettime(1, moment)
+        local now = tonumber(moment.seconds) * 1000 + tonumber(moment.nanoseconds) / 1e6
+        due = (due or now) - math.log(1 - math.random()) * 1000 / rate
+        return math.max(0, math.floor(due - now + 0.5))
+    end
+end
+
 done = function(summary, latency)
     local e = summary.errors
     io.write(string.format("RESULT %d %d %d %.0f %.0f %.0f %d\n", summary.requests, summary.bytes, summary.duration,

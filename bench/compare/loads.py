@@ -2,7 +2,6 @@
 import os
 import subprocess
 import sys
-import tempfile
 import threading
 from dataclasses import dataclass
 
@@ -54,6 +53,7 @@ class Wrk:
     sends: str = ""
     size: int = 0
     unit_bytes: int = 0  # a unit is that many bytes of answers, so that what is under way at the end counts, too
+    paced: bool = False  # at the target's rate, whatever the answers take
 
     needs = ("wrk",)
 
@@ -63,9 +63,12 @@ class Wrk:
                    "--timeout", "10s", "-s", os.path.join(HERE, "load.lua")]
         if self.sends == "close":
             command += ["-H", "Connection: close"]
-        said = _run([*command, target.url + self.path], {"BENCH_SENDS": self.sends, "BENCH_SIZE": str(self.size)}, meanwhile)
+        said = _run([*command, target.url + self.path],
+                    {"BENCH_SENDS": self.sends, "BENCH_SIZE": str(self.size), "BENCH_RATE": str(target.rate if self.paced else 0)}, meanwhile)
         requests, received, duration, p50, p99, p999, errors = _result(said)
         units = received / self.unit_bytes if self.unit_bytes else requests
+        if self.sends == "pipeline":
+            p50 = p99 = p999 = None  # wrk takes the time of a whole batch for each of its requests
         return Load(units, duration / 1e6, p50, p99, p999, int(errors))
 
 
@@ -85,33 +88,3 @@ class Client:
         command = [sys.executable, os.path.join(HERE, "clients", self.program + ".py"), str(target.port), str(seconds), str(self.connections), *self.arguments]
         units, duration, p50, p99, p999, errors = _result(_run(command, {}, meanwhile))
         return Load(units / self.unit_bytes if self.unit_bytes else units, duration, p50, p99, p999, int(errors))
-
-
-@dataclass(frozen=True)
-class FixedRate:
-    """h2load, speaking HTTP/1.1: the same number of requests a second whatever the answers take."""
-
-    connections: int = 64
-
-    needs = ("h2load",)
-
-    def run(self, target, seconds, meanwhile=None):
-        """Loads `target` at `target.rate` requests a second."""
-        with tempfile.NamedTemporaryFile("r", encoding="ascii") as log:
-            said = _run(["h2load", "--h1", "-c", str(self.connections), "-t", "1", "-D", f"{seconds:.0f}",
-                         f"--rps={max(1, round(target.rate / self.connections))}", f"--log-file={log.name}", target.url + "/"], {}, meanwhile)
-            took = []
-            failed = 0
-            for line in log:
-                _, status, microseconds = line.split()
-                took.append(int(microseconds))
-                failed += status != "200"
-        if not took:
-            raise LoadFailure((said.strip().splitlines() or ["h2load said nothing"])[-1])
-        took.sort()
-        return Load(len(took), seconds, quantile(took, 0.5), quantile(took, 0.99), quantile(took, 0.999), failed)
-
-
-def quantile(ordered, share):
-    """The value that a share of a sorted list does not exceed."""
-    return ordered[min(len(ordered) - 1, int(len(ordered) * share))]

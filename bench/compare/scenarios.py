@@ -2,7 +2,7 @@
 from dataclasses import dataclass, replace
 
 from backend import SIZES
-from loads import Client, FixedRate, Wrk
+from loads import Client, Wrk
 
 ALL = ("nginx", "haproxy", "goaround", "haproxy-tcp")
 HTTP = ("nginx", "haproxy", "goaround")
@@ -57,7 +57,7 @@ SCENARIOS = (
     Scenario("cached-small", "cached, small, 64 connections", Wrk(64), CACHES, cache=True),
     Scenario("cached-10k", "cached, 10 KB, 64 connections", Wrk(64, "/10k"), CACHES, path="/10k", cache=True),
     Scenario("slow-2000", "backend takes 50 ms, 2,000 connections", Wrk(2000, "/slow"), path="/slow", kind="window", seconds=4),
-    Scenario("rate-70", "70 % of saturation, fixed rate, 64 connections", FixedRate(64), HTTP, kind="rate", seconds=4),
+    Scenario("rate-70", "70 % of saturation, fixed rate, 256 connections", Wrk(256, paced=True), HTTP, kind="rate", seconds=4),
     Scenario("idle-10000", "10,000 idle clients", None, HTTP, unit="client", kind="idle"),
     Scenario("start", "start to first answer", None, HTTP, unit="start", kind="start"),
 )

@@ -29,6 +29,7 @@ class Settings:
     goaround_args: list = field(default_factory=lambda: os.environ.get("GOAROUND_ARGS", "").split())
     before: str = field(default_factory=lambda: os.environ.get("BEFORE", ""))
     results: str = field(default_factory=lambda: os.environ.get("RESULTS", ""))
+    pin: str = field(default_factory=lambda: os.environ.get("PIN", ""))
     first_port: int = field(default_factory=lambda: _number("FIRST_PORT", 0))
     # of the scenario of one's own
     connections: int = field(default_factory=lambda: _number("CONNECTIONS", 64))

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import verify
 from backend import Backend
-from loads import HERE, FixedRate, LoadFailure, Wrk
+from loads import HERE, LoadFailure, Wrk
 from processes import Processes, Ports, cpu_seconds, memory_kib, wait_for
 from proxies import COMMANDS, Setup
 
@@ -137,10 +137,13 @@ class Turns:
             raise SystemExit(f"bench: PROXIES: '{name}' is none of {' '.join(COMMANDS)}") from None
         except FileNotFoundError as missing:
             return str(missing)
-        self._pids[name] = self._processes.start(name, command)
+        self._pids[name] = self._processes.start(name, self._pinned(command))
         if wait_for(lambda: self._answers(name), lambda: self._processes.alive(name)):
             return None
         return "it does not proxy: " + self._processes.last_words(name)
+
+    def _pinned(self, command):
+        return ["taskset", "-c", self._settings.pin, *command] if self._settings.pin else command
 
     def _answers(self, name):
         try:
@@ -156,7 +159,7 @@ class Turns:
         windowed = scenario.kind == "window"
         warmup = settings.warmup if settings.warmup is not None else (0 if windowed else 0.3 if settings.quick else 1)
         if warmup:
-            scenario.load.run(target, max(1, round(warmup)) if isinstance(scenario.load, (Wrk, FixedRate)) else warmup)
+            scenario.load.run(target, max(1, round(warmup)) if isinstance(scenario.load, Wrk) else warmup)
         pid = self._pids[name]
         paused = self._paused_ms(name)
         window = {}
@@ -217,9 +220,8 @@ class Turns:
         most = {}
         for name in names:
             target = Target(self._setups[name].port, self._scenario.tls, self._settings.threads)
-            Wrk(64).run(target, 1)
-            load = Wrk(64).run(target, 1 if self._settings.quick else 3)
-            most[name] = load.units / load.seconds
+            loads = [Wrk(64).run(target, 1 if self._settings.quick else 2) for _ in range(3)]  # the first of them warms up
+            most[name] = max(load.units / load.seconds for load in loads)
         slowest = min(most, key=most.get)
         self._rate = 0.7 * most[slowest]
         self._outcome.note = f"saturation {', '.join(f'{name} {rate:,.0f}' for name, rate in most.items())} requests/s; the rate is {self._rate:,.0f}"
@@ -252,7 +254,7 @@ class Turns:
 
     def _first_answer(self, name):
         setup = self._setups[name]
-        command = COMMANDS[name](setup)
+        command = self._pinned(COMMANDS[name](setup))
         begin = time.monotonic()
         pid = self._pids[name] = self._processes.start(name, command)
         try:
