@@ -91,7 +91,7 @@ def minutes(scenarios, settings):
     """How long it will take, roughly."""
     seconds = 0
     for scenario in scenarios:
-        each = {"idle": 7, "start": 1}.get(scenario.kind, scenario.seconds + (0.6 if settings.quick else 1.6))
+        each = {"idle": 7, "start": 1, "window": scenario.seconds + 2.6}.get(scenario.kind, scenario.seconds + 1.6)
         seconds += 6 + len(scenario.proxies) * (settings.rounds + 1) * each
     return max(1, round(seconds / 60))
 
