@@ -49,7 +49,7 @@ public sealed class Balancer : IAsyncDisposable
         Connections = parts.Connections ?? sockets!; // made where this is null
         IHealthMonitor monitor = parts.HealthMonitor
             ?? Own(Composition.Monitor(parts.HealthChecker ?? Composition.Checker(parts.Client ?? sockets!, options), options, _time, loggers)); // made where both are null
-        Pool = Own(Composition.Pool(Connections, monitor, events, options, _time, loggers));
+        Pool = Own(Composition.Pool(Connections, monitor, parts.Selection, events, options, _time, loggers));
         if (options.Cache.IsEnabled)
         {
             CacheMemory memory = new(options.Cache.SizeBytes);

@@ -34,6 +34,9 @@ public sealed class BalancerParts
     /// <summary>Asks again and again; default by <see cref="HealthChecker"/>.</summary>
     public IHealthMonitor? HealthMonitor { get; init; }
 
+    /// <summary>Says which backend a request goes to, as <see cref="Pool.LeastRequests"/> does; default all connections take turns.</summary>
+    public SelectionPolicy? Selection { get; init; }
+
     /// <summary>Where the cache keeps responses, if it is on; default memory.</summary>
     public IResponseCache? Cache { get; init; }
 

@@ -22,8 +22,14 @@ internal static class Composition
 
     /// <summary>The pool.</summary>
     public static BackendPool Pool(
-        IConnectionFactory connections, IHealthMonitor monitor, ProxyEvents events, GoAroundOptions options, TimeProvider time, ILoggerFactory loggers) =>
-        new(options.Pool, connections, monitor, events, time, loggers.CreateLogger<BackendPool>());
+        IConnectionFactory connections,
+        IHealthMonitor monitor,
+        SelectionPolicy? policy,
+        ProxyEvents events,
+        GoAroundOptions options,
+        TimeProvider time,
+        ILoggerFactory loggers) =>
+        new(options.Pool, connections, monitor, events, time, loggers.CreateLogger<BackendPool>(), policy);
 
     /// <summary>The last step.</summary>
     public static PoolHandler PoolStep(IBackendPool pool) => new(pool);

@@ -20,7 +20,7 @@ public static class GoAroundServiceCollectionExtensions
     /// <summary>
     /// Adds pool, health checks, handlers and server, started and stopped with the host. Whatever of
     /// <see cref="TimeProvider"/>, <see cref="ProxyEvents"/>, <see cref="IHealthChecker"/>, <see cref="IHealthMonitor"/>,
-    /// <see cref="IConnectionFactory"/>, <see cref="IBackendClient"/>, <see cref="IBackendPool"/>, <see cref="IResponseCache"/>,
+    /// <see cref="IConnectionFactory"/>, <see cref="IBackendClient"/>, <see cref="IBackendPool"/>, <see cref="SelectionPolicy"/>, <see cref="IResponseCache"/>,
     /// <see cref="ICachePurge"/> and <see cref="ProxyHandler"/> is registered already, or later, is used instead of this library's own.
     /// </summary>
     /// <param name="services">The application's services.</param>
@@ -84,6 +84,7 @@ public static class GoAroundServiceCollectionExtensions
             Client = provider.GetKeyedService<IBackendClient>(name),
             HealthChecker = provider.GetKeyedService<IHealthChecker>(name),
             HealthMonitor = provider.GetKeyedService<IHealthMonitor>(name),
+            Selection = provider.GetKeyedService<SelectionPolicy>(name),
             Cache = provider.GetKeyedService<IResponseCache>(name),
             Services = provider,
         });
@@ -97,6 +98,7 @@ public static class GoAroundServiceCollectionExtensions
     private static BackendPool CreatePool(IServiceProvider provider) => Composition.Pool(
         provider.GetRequiredService<IConnectionFactory>(),
         provider.GetRequiredService<IHealthMonitor>(),
+        provider.GetService<SelectionPolicy>(),
         provider.GetRequiredService<ProxyEvents>(),
         Options(provider),
         Time(provider),
