@@ -4,6 +4,7 @@ using System.Threading;
 using System.Threading.Tasks;
 using GoAround.Core.Cache;
 using GoAround.Core.Observability;
+using GoAround.Core.Outgoing;
 using GoAround.Core.Upstream;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -20,13 +21,14 @@ public sealed class Balancer : IAsyncDisposable
     private readonly Lock _gate = new();
     private readonly GoAroundOptions _options;
     private readonly TimeProvider _time;
+    private readonly ProxyEvents _events;
     private readonly List<object> _owned = []; // in the order they were made
     private readonly CancellationTokenSource _stopping = new();
     private Task? _start;
     private Task? _end;
 
     /// <summary>Puts a balancer together; it asks no backend before <see cref="StartAsync"/>.</summary>
-    /// <param name="options">Checked here, and not to be changed afterwards; <see cref="GoAroundOptions.Server"/> has no meaning but for its ProxyName.</param>
+    /// <param name="options">Checked here, and not to be changed afterwards; of <see cref="GoAroundOptions.Server"/> only ProxyName and, for calls that go out, ReplayBufferBytes have a meaning.</param>
     /// <param name="parts">Parts of your own; null: none.</param>
     /// <exception cref="OptionsValidationException">An option is out of its range; the message names each.</exception>
     public Balancer(GoAroundOptions options, BalancerParts? parts = null)
@@ -42,9 +44,9 @@ public sealed class Balancer : IAsyncDisposable
         _options = options;
         _time = parts.Time ?? TimeProvider.System;
         ILoggerFactory loggers = parts.Loggers ?? NullLoggerFactory.Instance;
-        ProxyEvents events = parts.Events ?? Own(new GoAroundMeter(parts.Meters, parts.Name));
+        ProxyEvents events = _events = parts.Events ?? Own(new GoAroundMeter(parts.Meters, parts.Name));
         SocketConnectionFactory? sockets = parts.Connections is null || (parts.Client is null && parts.HealthChecker is null && parts.HealthMonitor is null)
-            ? Own(new SocketConnectionFactory(options.Upstream, _time))
+            ? Own(new SocketConnectionFactory(options.Upstream, _time, dialer: parts.Dialer))
             : null;
         Connections = parts.Connections ?? sockets!; // made where this is null
         IHealthMonitor monitor = parts.HealthMonitor
@@ -77,6 +79,9 @@ public sealed class Balancer : IAsyncDisposable
 
     /// <summary>What makes the connections.</summary>
     internal IConnectionFactory Connections { get; }
+
+    /// <summary>What sends for an HttpClient.</summary>
+    internal OutgoingCalls CreateCalls() => new(Handler, new OutgoingOptions(_time, _events, _options.Server.ReplayBufferBytes));
 
     /// <summary>
     /// Takes up the backends of the options, and waits for their first check, at most <see cref="GoAroundOptions.FirstCheckTimeout"/>. Called

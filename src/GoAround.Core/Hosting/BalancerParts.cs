@@ -22,6 +22,9 @@ public sealed class BalancerParts
     /// <summary>Told what happens; default a <see cref="Observability.GoAroundMeter"/>.</summary>
     public ProxyEvents? Events { get; init; }
 
+    /// <summary>Opens the byte stream to a backend; default TCP. Used by the library's own <see cref="Connections"/> and <see cref="Client"/> only.</summary>
+    public IBackendDialer? Dialer { get; init; }
+
     /// <summary>Makes the connections; default HTTP/1.1 over sockets.</summary>
     public IConnectionFactory? Connections { get; init; }
 

@@ -20,8 +20,8 @@ public static class GoAroundServiceCollectionExtensions
     /// <summary>
     /// Adds pool, health checks, handlers and server, started and stopped with the host. Whatever of
     /// <see cref="TimeProvider"/>, <see cref="ProxyEvents"/>, <see cref="IHealthChecker"/>, <see cref="IHealthMonitor"/>,
-    /// <see cref="IConnectionFactory"/>, <see cref="IBackendClient"/>, <see cref="IBackendPool"/>, <see cref="SelectionPolicy"/>, <see cref="IResponseCache"/>,
-    /// <see cref="ICachePurge"/> and <see cref="ProxyHandler"/> is registered already, or later, is used instead of this library's own.
+    /// <see cref="IBackendDialer"/>, <see cref="IConnectionFactory"/>, <see cref="IBackendClient"/>, <see cref="IBackendPool"/>, <see cref="SelectionPolicy"/>,
+    /// <see cref="IResponseCache"/>, <see cref="ICachePurge"/> and <see cref="ProxyHandler"/> is registered already, or later, is used instead of this library's own.
     /// </summary>
     /// <param name="services">The application's services.</param>
     /// <param name="configure">Sets the options; they are validated when the host starts.</param>
@@ -35,7 +35,7 @@ public static class GoAroundServiceCollectionExtensions
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(provider => new GoAroundMeter(provider.GetService<IMeterFactory>()));
         services.TryAddSingleton<ProxyEvents>(provider => provider.GetRequiredService<GoAroundMeter>());
-        services.TryAddSingleton(provider => new SocketConnectionFactory(Options(provider).Upstream, Time(provider)));
+        services.TryAddSingleton(provider => new SocketConnectionFactory(Options(provider).Upstream, Time(provider), dialer: provider.GetService<IBackendDialer>()));
         services.TryAddSingleton<IConnectionFactory>(provider => provider.GetRequiredService<SocketConnectionFactory>());
         services.TryAddSingleton<IBackendClient>(provider => provider.GetRequiredService<SocketConnectionFactory>());
         services.TryAddSingleton<IHealthChecker>(provider => Composition.Checker(provider.GetRequiredService<IBackendClient>(), Options(provider)));
@@ -80,6 +80,7 @@ public static class GoAroundServiceCollectionExtensions
             Loggers = provider.GetService<ILoggerFactory>(),
             Meters = provider.GetService<IMeterFactory>(),
             Events = provider.GetKeyedService<ProxyEvents>(name),
+            Dialer = provider.GetKeyedService<IBackendDialer>(name),
             Connections = provider.GetKeyedService<IConnectionFactory>(name),
             Client = provider.GetKeyedService<IBackendClient>(name),
             HealthChecker = provider.GetKeyedService<IHealthChecker>(name),
