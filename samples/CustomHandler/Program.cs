@@ -6,16 +6,13 @@ using System.Linq;
 using GoAround.Core;
 using GoAround.Core.Hosting;
 using GoAround.Samples.CustomHandler;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
 HostApplicationBuilder builder = Host.CreateApplicationBuilder(args);
 builder.Services.AddSingleton(new ApiKeys(builder.Configuration.GetSection("Keys").GetChildren().ToDictionary(key => key.Value ?? "", key => key.Key, StringComparer.Ordinal)));
 builder.Services.AddSingleton<IHealthChecker, ConnectHealthChecker>(); // before or after AddGoAround: it is used instead of GET /health
-builder.Services.AddGoAround(options =>
-{
-    builder.Configuration.GetSection("GoAround").Bind(options);
-    options.Use((services, next) => new ApiKeyHandler(services.GetRequiredService<ApiKeys>(), next));
-});
+builder.Services.AddGoAround(
+    builder.Configuration.GetSection("GoAround"),
+    options => options.Use((services, next) => new ApiKeyHandler(services.GetRequiredService<ApiKeys>(), next)));
 await builder.Build().RunAsync();

@@ -19,7 +19,6 @@ namespace GoAround.Core.Hosting;
 public sealed class Balancer : IAsyncDisposable
 {
     private readonly Lock _gate = new();
-    private readonly GoAroundOptions _options;
     private readonly TimeProvider _time;
     private readonly ProxyEvents _events;
     private readonly List<object> _owned = []; // in the order they were made
@@ -41,7 +40,7 @@ public sealed class Balancer : IAsyncDisposable
             throw new OptionsValidationException(parts.Name ?? "", typeof(GoAroundOptions), verdict.Failures);
         }
 
-        _options = options;
+        Options = options;
         _time = parts.Time ?? TimeProvider.System;
         ILoggerFactory loggers = parts.Loggers ?? NullLoggerFactory.Instance;
         ProxyEvents events = _events = parts.Events ?? Own(new GoAroundMeter(parts.Meters, parts.Name));
@@ -77,6 +76,9 @@ public sealed class Balancer : IAsyncDisposable
     /// <summary>Makes the cache forget; null where <see cref="CacheOptions.IsEnabled"/> is false.</summary>
     public ICachePurge? Purge { get; }
 
+    /// <summary>What it was made with.</summary>
+    internal GoAroundOptions Options { get; }
+
     /// <summary>What makes the connections.</summary>
     internal IConnectionFactory Connections { get; }
 
@@ -94,7 +96,7 @@ public sealed class Balancer : IAsyncDisposable
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_end is not null, this);
-            _start ??= Composition.StartAsync(Pool, _options, _time, _stopping.Token);
+            _start ??= Composition.StartAsync(Pool, Options, _time, _stopping.Token);
             return _start.IsCompletedSuccessfully ? _start : _start.WaitAsync(cancellationToken);
         }
     }

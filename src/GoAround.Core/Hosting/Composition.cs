@@ -55,8 +55,8 @@ internal static class Composition
         return new TracingHandler(chain);
     }
 
-    /// <summary>Takes up the backends and waits for their first check: a backend that does not answer in time must not keep the others from serving.</summary>
-    public static async Task StartAsync(IBackendPool pool, GoAroundOptions options, TimeProvider time, CancellationToken cancellationToken)
+    /// <summary>The backends of options that were checked.</summary>
+    public static List<Backend> Backends(GoAroundOptions options)
     {
         List<Backend> backends = [];
         foreach (string address in options.Backends)
@@ -64,7 +64,13 @@ internal static class Composition
             backends.Add(Backend.Parse(address));
         }
 
-        await pool.ReplaceAsync(backends, cancellationToken).ConfigureAwait(false);
+        return backends;
+    }
+
+    /// <summary>Takes up the backends and waits for their first check: a backend that does not answer in time must not keep the others from serving.</summary>
+    public static async Task StartAsync(IBackendPool pool, GoAroundOptions options, TimeProvider time, CancellationToken cancellationToken)
+    {
+        await pool.ReplaceAsync(Backends(options), cancellationToken).ConfigureAwait(false);
         using CancellationTokenSource timeout = new(options.FirstCheckTimeout, time);
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
         try

@@ -15,7 +15,7 @@ using Microsoft.Extensions.Options;
 namespace GoAround.Core.Hosting;
 
 /// <summary>Adds the balancer to an application's services.</summary>
-public static class GoAroundServiceCollectionExtensions
+public static partial class GoAroundServiceCollectionExtensions
 {
     /// <summary>
     /// Adds pool, health checks, handlers and server, started and stopped with the host. Whatever of
@@ -47,6 +47,7 @@ public static class GoAroundServiceCollectionExtensions
         services.TryAddSingleton<ICachePurge>(provider => provider.GetRequiredService<CachingHandler>());
         services.TryAddSingleton<ProxyHandler>(CreateChain);
         services.TryAddSingleton(CreateServer);
+        services.TryAddSingleton(static provider => CreateReload(provider, Microsoft.Extensions.Options.Options.DefaultName, Options(provider), provider.GetRequiredService<IBackendPool>()));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, GoAroundService>());
         return services;
     }
@@ -67,12 +68,13 @@ public static class GoAroundServiceCollectionExtensions
         services.Configure(name, configure);
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<GoAroundOptions>, GoAroundOptionsValidator>());
         services.TryAddKeyedSingleton(name, static (provider, key) => CreateBalancer(provider, (string)key!)); // registered under a string
-        services.AddSingleton<IHostedService>(provider => new BalancerService(provider.GetRequiredKeyedService<Balancer>(name)));
+        services.TryAddKeyedSingleton(name, static (provider, key) => CreateReload(provider, provider.GetRequiredKeyedService<Balancer>(key), (string)key!)); // registered under a string
+        services.AddSingleton<IHostedService>(provider => new BalancerService(provider.GetRequiredKeyedService<Balancer>(name), provider.GetRequiredKeyedService<OptionsReload>(name)));
         return services;
     }
 
     private static Balancer CreateBalancer(IServiceProvider provider, string name) => new(
-        provider.GetRequiredService<IOptionsMonitor<GoAroundOptions>>().Get(name),
+        provider.GetRequiredService<IOptionsFactory<GoAroundOptions>>().Create(name),
         new BalancerParts
         {
             Name = name,
@@ -89,6 +91,17 @@ public static class GoAroundServiceCollectionExtensions
             Cache = provider.GetKeyedService<IResponseCache>(name),
             Services = provider,
         });
+
+    private static OptionsReload CreateReload(IServiceProvider provider, Balancer balancer, string name) => CreateReload(provider, name, balancer.Options, balancer.Pool);
+
+    private static OptionsReload CreateReload(IServiceProvider provider, string name, GoAroundOptions options, IBackendPool pool) => new(
+        name,
+        options,
+        pool,
+        provider.GetRequiredService<IOptionsFactory<GoAroundOptions>>(),
+        provider.GetServices<IOptionsChangeTokenSource<GoAroundOptions>>(),
+        provider.GetService<TimeProvider>() ?? TimeProvider.System,
+        Loggers(provider).CreateLogger<OptionsReload>());
 
     private static GoAroundOptions Options(IServiceProvider provider) => provider.GetRequiredService<IOptions<GoAroundOptions>>().Value;
 

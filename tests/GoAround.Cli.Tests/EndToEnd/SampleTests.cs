@@ -33,6 +33,41 @@ public class SampleTests
     }
 
     [Fact]
+    public async Task Embedded_balancer_follows_its_file_while_requests_flow_and_keeps_what_it_has_where_the_file_is_wrong()
+    {
+        string folder = Directory.CreateTempSubdirectory("goaround-settings").FullName;
+        string file = Path.Combine(folder, "appsettings.json");
+        BackendProcess[] backends = await BackendProcess.StartManyAsync(2);
+        try
+        {
+            int port = FreePort();
+            await File.WriteAllTextAsync(file, SettingsOf(port, backends[0]));
+            await using RunningProcess sample = RunningProcess.StartAssembly("samples/EmbeddedBalancer", $"--contentRoot={folder}");
+            await sample.WaitForLineAsync("Application started");
+            await using Load load = Load.Start(port, clients: 4);
+            await load.AnswerMoreAsync(10);
+            await File.WriteAllTextAsync(file, SettingsOf(port, backends[1]));
+            await sample.WaitForLineAsync("Backends replaced: 1 now, 1 added, 1 removed");
+            await load.AnswerMoreAsync(10);
+            await load.StopAsync();
+
+            Assert.True((await backends[1].CountAsync()).Requests > 0);
+            await File.WriteAllTextAsync(file, SettingsOf(port, backends[0]).Replace("GoAround\": {", "GoAround\": { \"Pool\": { \"MaxQueue\": \"long\" },", StringComparison.Ordinal));
+            await sample.WaitForLineAsync("is refused, and the one before stays in force: 'GoAround:Pool:MaxQueue' is 'long': it must be a whole number");
+            int before = (await backends[1].CountAsync()).Requests;
+            await Load.RunAsync(port, clients: 1, requestsEach: 10);
+
+            Assert.Equal(before + 10, (await backends[1].CountAsync()).Requests);
+            await EndAsync(sample);
+        }
+        finally
+        {
+            await BackendProcess.DisposeManyAsync(backends);
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Fact]
     public async Task Aspnet_core_application_is_balanced_over_its_own_two_ports()
     {
         int port = FreePort();
@@ -97,14 +132,8 @@ public class SampleTests
         Directory.Delete(folder, recursive: true);
     }
 
-    private static async Task EndAsync(RunningProcess sample)
-    {
-        await sample.SignalAsync("TERM");
-        Assert.Equal(0, await sample.WaitForExitAsync());
-    }
-
     // Below the ports that the kernel hands out, so that no other connection of this machine takes it meanwhile.
-    private static int FreePort()
+    internal static int FreePort()
     {
         while (true)
         {
@@ -121,5 +150,14 @@ public class SampleTests
                 // Taken: another one.
             }
         }
+    }
+
+    private static string SettingsOf(int port, BackendProcess backend) =>
+        $$"""{ "GoAround": { "Server": { "Port": {{port}} }, "Backends": ["{{backend.Address}}"] } }""";
+
+    private static async Task EndAsync(RunningProcess sample)
+    {
+        await sample.SignalAsync("TERM");
+        Assert.Equal(0, await sample.WaitForExitAsync());
     }
 }
