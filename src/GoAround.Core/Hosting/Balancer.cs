@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Threading;
 using System.Threading.Tasks;
+using GoAround.Core.Async;
 using GoAround.Core.Cache;
 using GoAround.Core.Observability;
 using GoAround.Core.Outgoing;
@@ -49,7 +50,7 @@ public sealed class Balancer : IAsyncDisposable
             : null;
         Connections = parts.Connections ?? sockets!; // made where this is null
         IHealthMonitor monitor = parts.HealthMonitor
-            ?? Own(Composition.Monitor(parts.HealthChecker ?? Composition.Checker(parts.Client ?? sockets!, options), options, _time, loggers)); // made where both are null
+            ?? Own(Composition.Monitor(parts.HealthChecker ?? Composition.Checker(parts.Client ?? sockets!, options), options, _time, loggers, parts.Random)); // made where both are null
         Pool = Own(Composition.Pool(Connections, monitor, parts.Selection, events, options, _time, loggers));
         if (options.Cache.IsEnabled)
         {
@@ -119,7 +120,10 @@ public sealed class Balancer : IAsyncDisposable
 
     private async Task EndAsync()
     {
-        await _stopping.CancelAsync().ConfigureAwait(false);
+        await new WorkHop(_time as IWorkRunner); // what waits for the start must not go on under the gate
+#pragma warning disable CA1849 // the hop is behind us
+        _stopping.Cancel();
+#pragma warning restore CA1849
         await (_start ?? Task.CompletedTask).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // whoever waits for it is told
         for (int i = _owned.Count - 1; i >= 0; i--)
         {

@@ -17,8 +17,8 @@ internal static class Composition
     public static HttpHealthChecker Checker(IBackendClient client, GoAroundOptions options) => new(client, options.Health);
 
     /// <summary>The checks of all backends.</summary>
-    public static HealthMonitor Monitor(IHealthChecker checker, GoAroundOptions options, TimeProvider time, ILoggerFactory loggers) =>
-        new(checker, options.Health, time, loggers.CreateLogger<HealthMonitor>(), Random.Shared);
+    public static HealthMonitor Monitor(IHealthChecker checker, GoAroundOptions options, TimeProvider time, ILoggerFactory loggers, Random? jitter = null) =>
+        new(checker, options.Health, time, loggers.CreateLogger<HealthMonitor>(), jitter ?? Random.Shared);
 
     /// <summary>The pool.</summary>
     public static BackendPool Pool(

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Threading;
 using System.Threading.Tasks;
+using GoAround.Core.Async;
 
 namespace GoAround.Core.Pool;
 
@@ -10,15 +11,15 @@ namespace GoAround.Core.Pool;
 /// Whatever can be set is set under the gate of the free slots, but for what the loop alone uses. A slot is live, or it is in one of
 /// the two lists: live are the free ones, those that are out, and those that somebody is just taking or giving back.
 /// </remarks>
-internal sealed class BackendGroup(Backend backend, IHealthSubscription health, DateTimeOffset now)
+internal sealed class BackendGroup(Backend backend, IHealthSubscription health, DateTimeOffset now, IWorkRunner? runner)
 {
-    private readonly TaskCompletionSource _firstReport = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Signal _firstReport = new(runner);
     private volatile Backend _backend = backend;
     private volatile HealthState _state = health.State;
     private volatile bool _isOpen;
     private volatile bool _isRemoved;
     private volatile bool _isDraining;
-    private TaskCompletionSource? _emptied;
+    private Signal? _emptied;
     private int _inFlight;
     private Task _following = Task.CompletedTask;
 
@@ -107,10 +108,10 @@ internal sealed class BackendGroup(Backend backend, IHealthSubscription health, 
     {
         get
         {
-            _emptied ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            _emptied ??= new Signal(runner);
             if (IsEmpty)
             {
-                _emptied.TrySetResult();
+                _emptied.Set();
             }
 
             return _emptied.Task;
@@ -162,18 +163,18 @@ internal sealed class BackendGroup(Backend backend, IHealthSubscription health, 
     public void MarkEmpty()
     {
         IsEmpty = true;
-        _emptied?.TrySetResult();
+        _emptied?.Set();
     }
 
     /// <summary>The end of the pool: nobody waits any longer.</summary>
-    public void GiveUpEmptying() => _emptied?.TrySetCanceled();
+    public void GiveUpEmptying() => _emptied?.GiveUp();
 
     /// <summary>Says that nothing new may be sent from now on.</summary>
     public void MarkRemoved()
     {
         _isRemoved = true;
         _isOpen = false;
-        _firstReport.TrySetResult();
+        _firstReport.Set();
     }
 
     /// <summary>Starts the loop that hears of every change.</summary>
@@ -181,7 +182,7 @@ internal sealed class BackendGroup(Backend backend, IHealthSubscription health, 
     {
         if (_state != HealthState.Unknown)
         {
-            _firstReport.TrySetResult();
+            _firstReport.Set();
         }
 
         _following = FollowAsync(fleet);
@@ -200,7 +201,7 @@ internal sealed class BackendGroup(Backend backend, IHealthSubscription health, 
         {
             fleet.HearOf(this, report);
             HasReported = true;
-            _firstReport.TrySetResult();
+            _firstReport.Set();
         }
     }
 }

@@ -35,7 +35,7 @@ internal sealed class BackendPool : IBackendPool
         _events = events;
         _time = time;
         _log = log;
-        _retirement = new Retirement(log);
+        _retirement = new Retirement(log, time);
         _slots = new FreeSlots(options, _retirement, events, time, isChosen: policy is not null);
         _budget = new RetryBudget(options, _slots, time);
         _fleet = new Fleet(options, connections, health, events, time, log, _slots);

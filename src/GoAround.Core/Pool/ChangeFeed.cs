@@ -32,7 +32,7 @@ internal sealed class ChangeFeed(TimeProvider time)
     /// <summary>Watches from now on.</summary>
     public IAsyncEnumerable<PoolChange> Watch(CancellationToken cancellationToken)
     {
-        ChangeWatch watch = new(this);
+        ChangeWatch watch = new(this, time);
         lock (_gate)
         {
             if (_isClosed)

@@ -1,13 +1,14 @@
+using System;
 using System.Collections.Generic;
 using System.Runtime.CompilerServices;
 using System.Threading;
-using System.Threading.Channels;
 using System.Threading.Tasks;
+using GoAround.Core.Async;
 
 namespace GoAround.Core.Pool;
 
 /// <summary>What one watcher has not read yet; bounded: the oldest goes, and is counted.</summary>
-internal sealed class ChangeWatch(ChangeFeed feed)
+internal sealed class ChangeWatch(ChangeFeed feed, TimeProvider time)
 {
     /// <summary>Changes kept for a reader that is late.</summary>
     public const int Capacity = 256;
@@ -15,8 +16,8 @@ internal sealed class ChangeWatch(ChangeFeed feed)
     private readonly Lock _gate = new();
     private readonly Queue<PoolChange> _changes = [];
 
-    // One signal is enough however much there is to read; its reader goes on on the thread pool, never inside the pool.
-    private readonly Channel<bool> _signal = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    // One signal is enough however much there is to read; its reader never goes on inside the pool.
+    private readonly Mailbox<bool> _signal = new(time, capacity: 1);
     private CancellationTokenRegistration _registration;
     private int _missed;
 
@@ -34,11 +35,11 @@ internal sealed class ChangeWatch(ChangeFeed feed)
             _changes.Enqueue(change);
         }
 
-        _signal.Writer.TryWrite(true);
+        _signal.Post(true);
     }
 
     /// <summary>No more will come.</summary>
-    public void End() => _signal.Writer.TryComplete();
+    public void End() => _signal.Close();
 
     /// <summary>Leaves the feed when the token fires, also where nobody ever reads; called once.</summary>
     public void EndOn(CancellationToken cancellationToken) =>

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Threading;
 using System.Threading.Tasks;
+using GoAround.Core.Async;
 using Microsoft.Extensions.Logging;
 
 namespace GoAround.Core.Pool;
@@ -208,7 +209,7 @@ internal sealed class Fleet : IAsyncDisposable
                     continue;
                 }
 
-                groups[i] = new BackendGroup(backend, _health.Subscribe(backend), _time.GetUtcNow());
+                groups[i] = new BackendGroup(backend, _health.Subscribe(backend), _time.GetUtcNow(), _time as IWorkRunner);
                 added.Add(groups[i]);
                 groups[i].Fill(_options.ConnectionsPerBackend, _connections, _slots);
             }

@@ -1,5 +1,6 @@
 using System;
 using System.IO;
+using System.Linq;
 using System.Net;
 using System.Net.Sockets;
 using System.Threading.Tasks;
@@ -18,7 +19,7 @@ public class SampleTests
         {
             int port = FreePort();
             await using RunningProcess sample = RunningProcess.StartAssembly(
-                "samples/EmbeddedBalancer", $"--GoAround:Server:Port={port}", $"--GoAround:Backends:0={backends[0].Address}", $"--GoAround:Backends:1={backends[1].Address}");
+                "samples/Embedded", $"--GoAround:Server:Port={port}", $"--GoAround:Backends:0={backends[0].Address}", $"--GoAround:Backends:1={backends[1].Address}");
             await sample.WaitForLineAsync("Application started");
             await Load.RunAsync(port, clients: 8, requestsEach: 10);
 
@@ -42,7 +43,7 @@ public class SampleTests
         {
             int port = FreePort();
             await File.WriteAllTextAsync(file, SettingsOf(port, backends[0]));
-            await using RunningProcess sample = RunningProcess.StartAssembly("samples/EmbeddedBalancer", $"--contentRoot={folder}");
+            await using RunningProcess sample = RunningProcess.StartAssembly("samples/Embedded", $"--contentRoot={folder}");
             await sample.WaitForLineAsync("Application started");
             await using Load load = Load.Start(port, clients: 4);
             await load.AnswerMoreAsync(10);
@@ -85,24 +86,48 @@ public class SampleTests
     }
 
     [Fact]
-    public async Task Custom_handler_lets_in_who_has_a_key_and_tells_the_backend_who_it_is()
+    public async Task Custom_steps_ask_for_a_key_rewrite_fields_and_send_a_share_of_the_callers_elsewhere()
     {
-        await using BackendProcess backend = await BackendProcess.StartAsync("a");
+        await using BackendProcess a = await BackendProcess.StartAsync("a");
+        await using BackendProcess b = await BackendProcess.StartAsync("b");
         int port = FreePort();
         await using RunningProcess sample = RunningProcess.StartAssembly(
-            "samples/CustomHandler", $"--GoAround:Server:Port={port}", $"--GoAround:Backends:0={backend.Address}", "--Keys:alice=secret");
+            "samples/CustomSteps",
+            $"--GoAround:Server:Port={port}",
+            $"--GoAround:Backends:0={a.Address}",
+            $"--Split:Backends:0={b.Address}",
+            "--Split:Percent=75",
+            "--Keys:alice=secret",
+            "--Keys:bob=sesame");
         await sample.WaitForLineAsync("Application started");
-        string url = $"http://127.0.0.1:{port}/";
+        string url = $"http://127.0.0.1:{port}/?field=Server:unsafe/1.0";
         string refused = await Command.OutputOfAsync("curl", "-sS", "-i", "-H", "X-Api-Key: guessed", url);
-        string served = await Command.OutputOfAsync("curl", "-sS", "-i", "-H", "X-Api-Key: secret", "-H", "X-Caller: mallory", url);
+        string alice = await Command.OutputOfAsync("curl", "-sS", "-i", "-H", "X-Api-Key: secret", "-H", "X-Caller: mallory", url);
+        string bob = await Command.OutputOfAsync("curl", "-sS", "-i", "-H", "X-Api-Key: sesame", url);
 
         Assert.StartsWith("HTTP/1.1 401 ", refused, StringComparison.Ordinal);
         Assert.Contains("\nWWW-Authenticate: ApiKey\n", refused, StringComparison.Ordinal);
-        Assert.StartsWith("HTTP/1.1 200 ", served, StringComparison.Ordinal);
-        Assert.Contains("\nX-Served-For: alice\n", served, StringComparison.Ordinal);
-        Assert.EndsWith("\na GET / for alice", served, StringComparison.Ordinal);
-        Assert.Equal(1, (await backend.CountAsync()).Requests);
+        Assert.All([alice, bob], answer => Assert.StartsWith("HTTP/1.1 200 ", answer, StringComparison.Ordinal));
+        Assert.All([refused, alice, bob], answer => Assert.Contains("\nX-Request-Id: ", answer, StringComparison.Ordinal));
+        Assert.All([alice, bob], answer => Assert.DoesNotContain("unsafe", answer[..answer.IndexOf("\n\n", StringComparison.Ordinal)], StringComparison.Ordinal));
+        Assert.Contains("\nX-Served-For: alice\n", alice, StringComparison.Ordinal);
+        Assert.EndsWith(" for alice", alice, StringComparison.Ordinal);
+        Assert.EndsWith(" for bob", bob, StringComparison.Ordinal);
+        Assert.Equal((1, 1), ((await a.CountAsync()).Requests, (await b.CountAsync()).Requests)); // bob is below 75 by his name, alice above
         await sample.WaitForLineAsync("it accepts connections");
+        await EndAsync(sample);
+    }
+
+    [Fact]
+    public async Task Unix_sockets_are_backends_like_any_other()
+    {
+        int port = FreePort();
+        await using RunningProcess sample = RunningProcess.StartAssembly("samples/UnixSocketBackends", $"--GoAround:Server:Port={port}");
+        await sample.WaitForLineAsync("Application started");
+        string url = $"http://127.0.0.1:{port}/";
+        string[] answers = [await Command.OutputOfAsync("curl", "-sSf", url), await Command.OutputOfAsync("curl", "-sSf", url)];
+
+        Assert.Equal(["a for 127.0.0.1", "b for 127.0.0.1"], answers.Order(StringComparer.Ordinal));
         await EndAsync(sample);
     }
 

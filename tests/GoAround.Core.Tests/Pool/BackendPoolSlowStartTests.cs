@@ -165,7 +165,7 @@ public sealed class BackendPoolSlowStartTests
 
     private static BackendGroup Group(PoolScene scene, Backend backend)
     {
-        BackendGroup group = new(backend, scene.World.HealthOf(backend), default);
+        BackendGroup group = new(backend, scene.World.HealthOf(backend), default, null);
         group.Fill(8, scene.World, null!); // its slots are never given back
         return group;
     }

@@ -3,7 +3,7 @@ using System.Threading;
 using System.Threading.Tasks;
 using GoAround.Core;
 
-namespace GoAround.Samples.CustomHandler;
+namespace GoAround.Samples.CustomSteps;
 
 /// <summary>For backends that have no <c>/health</c>: healthy is who accepts a connection.</summary>
 internal sealed class ConnectHealthChecker : IHealthChecker

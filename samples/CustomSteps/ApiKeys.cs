@@ -3,7 +3,7 @@ using System.Collections.Generic;
 using System.Security.Cryptography;
 using System.Text;
 
-namespace GoAround.Samples.CustomHandler;
+namespace GoAround.Samples.CustomSteps;
 
 /// <summary>Who may come in: callers by the digests of their keys, so that how long a look-up takes says nothing about a key.</summary>
 internal sealed class ApiKeys

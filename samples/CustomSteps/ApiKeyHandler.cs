@@ -3,7 +3,7 @@ using System.Threading;
 using System.Threading.Tasks;
 using GoAround.Core;
 
-namespace GoAround.Samples.CustomHandler;
+namespace GoAround.Samples.CustomSteps;
 
 /// <summary>Lets in who has a key, tells the backend in X-Caller who that is, and answers 401 to everybody else.</summary>
 internal sealed class ApiKeyHandler(ApiKeys keys, ProxyHandler next) : ProxyHandler
