@@ -84,7 +84,7 @@ public sealed class Balancer : IAsyncDisposable
     internal IConnectionFactory Connections { get; }
 
     /// <summary>What sends for an HttpClient.</summary>
-    internal OutgoingCalls CreateCalls() => new(Handler, new OutgoingOptions(_time, _events, _options.Server.ReplayBufferBytes));
+    internal OutgoingCalls CreateCalls() => new(Handler, new OutgoingOptions(_time, _events, Options.Server.ReplayBufferBytes));
 
     /// <summary>
     /// Takes up the backends of the options, and waits for their first check, at most <see cref="GoAroundOptions.FirstCheckTimeout"/>. Called

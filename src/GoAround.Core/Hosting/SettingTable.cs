@@ -54,6 +54,7 @@ internal static class SettingTable
         OfNumber("Pool:MaxQueue", static o => o.Pool.MaxQueue, static (o, v) => o.Pool.MaxQueue = v),
         Setting.Of<double>("Pool:RetryBudget", "a number such as 0.2", SettingText.TryFraction, static o => o.Pool.RetryBudget, static (o, v) => o.Pool.RetryBudget = v),
         OfNumber("Pool:MinRetries", static o => o.Pool.MinRetries, static (o, v) => o.Pool.MinRetries = v),
+        OfDuration("Pool:SlowStart", static o => o.Pool.SlowStart, static (o, v) => o.Pool.SlowStart = v),
 
         OfText("Health:Path", static o => o.Health.Path, static (o, v) => o.Health.Path = v),
         OfDuration("Health:Interval", static o => o.Health.Interval, static (o, v) => o.Health.Interval = v),
