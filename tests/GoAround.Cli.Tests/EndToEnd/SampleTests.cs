@@ -180,17 +180,8 @@ public class SampleTests
         Directory.Delete(folder, recursive: true);
     }
 
-    private static string SettingsOf(int port, BackendProcess backend) =>
-        $$"""{ "GoAround": { "Server": { "Port": {{port}} }, "Backends": ["{{backend.Address}}"] } }""";
-
-    private static async Task EndAsync(RunningProcess sample)
-    {
-        await sample.SignalAsync("TERM");
-        Assert.Equal(0, await sample.WaitForExitAsync());
-    }
-
     // Below the ports that the kernel hands out, so that no other connection of this machine takes it meanwhile.
-    private static int FreePort()
+    internal static int FreePort()
     {
         while (true)
         {
@@ -207,5 +198,14 @@ public class SampleTests
                 // Taken: another one.
             }
         }
+    }
+
+    private static string SettingsOf(int port, BackendProcess backend) =>
+        $$"""{ "GoAround": { "Server": { "Port": {{port}} }, "Backends": ["{{backend.Address}}"] } }""";
+
+    private static async Task EndAsync(RunningProcess sample)
+    {
+        await sample.SignalAsync("TERM");
+        Assert.Equal(0, await sample.WaitForExitAsync());
     }
 }

@@ -147,6 +147,35 @@ public sealed class BackendPoolDrainTests
         await scene.CountSlotsAsync(4);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Slot_that_is_just_being_given_back_when_its_backend_goes_is_found(bool isRemoved)
+    {
+        await using PoolScene scene = await OpenAsync(Options(1), A, B);
+        ProxyResponse held = await FetchFromAsync(scene, A);
+        Task going = Task.CompletedTask;
+        scene.World.NextHealthRead = _ => going = isRemoved ? scene.Pool.ReplaceAsync([B], default).AsTask() : scene.Pool.DrainAsync(A, default);
+        await held.DisposeAsync(); // it found the backend in service, and writes the slot after it went
+        await going;
+        Assert.Null(scene.World.NextHealthRead);
+        Assert.True(scene.Pool.DrainAsync(A, default).IsCompletedSuccessfully);
+        await scene.CountSlotsAsync(1);
+    }
+
+    [Fact]
+    public async Task Slot_that_is_just_being_taken_when_its_backend_drains_keeps_it_from_being_empty()
+    {
+        await using PoolScene scene = await OpenAsync(Options(1), A);
+        Task drained = Task.CompletedTask;
+        scene.World.NextHealthRead = _ => drained = scene.Pool.DrainAsync(A, default);
+        ProxyResponse late = await scene.FetchAsync(); // it found the backend in service
+        Assert.Equal(A, late.Backend);
+        Assert.False(drained.IsCompleted);
+        await late.DisposeAsync();
+        await drained;
+    }
+
     [Fact]
     public async Task End_of_the_pool_is_the_end_of_waiting()
     {
