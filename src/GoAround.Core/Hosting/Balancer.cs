@@ -26,7 +26,7 @@ public sealed class Balancer : IAsyncDisposable
     private Task? _end;
 
     /// <summary>Puts a balancer together; it asks no backend before <see cref="StartAsync"/>.</summary>
-    /// <param name="options">Checked here, and not to be changed afterwards; <see cref="GoAroundOptions.Server"/> has no meaning but for its ProxyName.</param>
+    /// <param name="options">Checked here, and not to be changed afterwards. Of <see cref="GoAroundOptions.Server"/> only ProxyName has a meaning; behind ASP.NET Core also what <c>GoAround.AspNetCore</c> names.</param>
     /// <param name="parts">Parts of your own; null: none.</param>
     /// <exception cref="OptionsValidationException">An option is out of its range; the message names each.</exception>
     public Balancer(GoAroundOptions options, BalancerParts? parts = null)
@@ -41,8 +41,8 @@ public sealed class Balancer : IAsyncDisposable
 
         _options = options;
         _time = parts.Time ?? TimeProvider.System;
-        ILoggerFactory loggers = parts.Loggers ?? NullLoggerFactory.Instance;
-        ProxyEvents events = parts.Events ?? Own(new GoAroundMeter(parts.Meters, parts.Name));
+        ILoggerFactory loggers = Loggers = parts.Loggers ?? NullLoggerFactory.Instance;
+        ProxyEvents events = Events = parts.Events ?? Own(new GoAroundMeter(parts.Meters, parts.Name));
         SocketConnectionFactory? sockets = parts.Connections is null || (parts.Client is null && parts.HealthChecker is null && parts.HealthMonitor is null)
             ? Own(new SocketConnectionFactory(options.Upstream, _time))
             : null;
@@ -74,6 +74,18 @@ public sealed class Balancer : IAsyncDisposable
 
     /// <summary>Makes the cache forget; null where <see cref="CacheOptions.IsEnabled"/> is false.</summary>
     public ICachePurge? Purge { get; }
+
+    /// <summary>As they were given.</summary>
+    internal GoAroundOptions Options => _options;
+
+    /// <summary>Who counts.</summary>
+    internal ProxyEvents Events { get; }
+
+    /// <summary>Where the log goes.</summary>
+    internal ILoggerFactory Loggers { get; }
+
+    /// <summary>The clock.</summary>
+    internal TimeProvider Time => _time;
 
     /// <summary>What makes the connections.</summary>
     internal IConnectionFactory Connections { get; }
