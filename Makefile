@@ -73,6 +73,7 @@ fuzz:
 pack:
 	@rm -rf artifacts
 	@dotnet pack src/GoAround.Core -c Release $(quiet) -o artifacts
+	@dotnet pack src/GoAround.AspNetCore -c Release $(quiet) -o artifacts
 	@ls artifacts/*.nupkg
 
 clean:
@@ -88,5 +89,5 @@ help:
 	@echo "make cache-trace  a million requests through the cache's store and through other ways of eviction: hit ratios, memory"
 	@echo "make slow     slowhttptest's four attacks on the built executable while normal traffic goes on; a minute"
 	@echo "make fuzz     mutated HTTP against parsers and sessions, 60 s a target; SECONDS_EACH=, SEED=, TARGET="
-	@echo "make pack     the NuGet package of the library, in ./artifacts"
+	@echo "make pack     the NuGet packages, in ./artifacts"
 	@echo "make clean    removes all that was built"
