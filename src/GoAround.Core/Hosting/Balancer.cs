@@ -21,14 +21,13 @@ public sealed class Balancer : IAsyncDisposable
 {
     private readonly Lock _gate = new();
     private readonly TimeProvider _time;
-    private readonly ProxyEvents _events;
     private readonly List<object> _owned = []; // in the order they were made
     private readonly CancellationTokenSource _stopping = new();
     private Task? _start;
     private Task? _end;
 
     /// <summary>Puts a balancer together; it asks no backend before <see cref="StartAsync"/>.</summary>
-    /// <param name="options">Checked here, and not to be changed afterwards; of <see cref="GoAroundOptions.Server"/> only ProxyName and, for calls that go out, ReplayBufferBytes have a meaning.</param>
+    /// <param name="options">Checked here, and not to be changed afterwards. Of <see cref="GoAroundOptions.Server"/> only ProxyName and, for calls that go out, ReplayBufferBytes have a meaning; behind ASP.NET Core also what <c>GoAround.AspNetCore</c> names.</param>
     /// <param name="parts">Parts of your own; null: none.</param>
     /// <exception cref="OptionsValidationException">An option is out of its range; the message names each.</exception>
     public Balancer(GoAroundOptions options, BalancerParts? parts = null)
@@ -43,8 +42,8 @@ public sealed class Balancer : IAsyncDisposable
 
         Options = options;
         _time = parts.Time ?? TimeProvider.System;
-        ILoggerFactory loggers = parts.Loggers ?? NullLoggerFactory.Instance;
-        ProxyEvents events = _events = parts.Events ?? Own(new GoAroundMeter(parts.Meters, parts.Name));
+        ILoggerFactory loggers = Loggers = parts.Loggers ?? NullLoggerFactory.Instance;
+        ProxyEvents events = Events = parts.Events ?? Own(new GoAroundMeter(parts.Meters, parts.Name));
         SocketConnectionFactory? sockets = parts.Connections is null || (parts.Client is null && parts.HealthChecker is null && parts.HealthMonitor is null)
             ? Own(new SocketConnectionFactory(options.Upstream, _time, dialer: parts.Dialer))
             : null;
@@ -80,11 +79,20 @@ public sealed class Balancer : IAsyncDisposable
     /// <summary>What it was made with.</summary>
     internal GoAroundOptions Options { get; }
 
+    /// <summary>Who counts.</summary>
+    internal ProxyEvents Events { get; }
+
+    /// <summary>Where the log goes.</summary>
+    internal ILoggerFactory Loggers { get; }
+
+    /// <summary>The clock.</summary>
+    internal TimeProvider Time => _time;
+
     /// <summary>What makes the connections.</summary>
     internal IConnectionFactory Connections { get; }
 
     /// <summary>What sends for an HttpClient.</summary>
-    internal OutgoingCalls CreateCalls() => new(Handler, new OutgoingOptions(_time, _events, Options.Server.ReplayBufferBytes));
+    internal OutgoingCalls CreateCalls() => new(Handler, new OutgoingOptions(_time, Events, Options.Server.ReplayBufferBytes));
 
     /// <summary>
     /// Takes up the backends of the options, and waits for their first check, at most <see cref="GoAroundOptions.FirstCheckTimeout"/>. Called
