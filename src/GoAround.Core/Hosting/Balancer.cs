@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Threading;
 using System.Threading.Tasks;
+using GoAround.Core.Async;
 using GoAround.Core.Cache;
 using GoAround.Core.Observability;
 using GoAround.Core.Outgoing;
@@ -19,7 +20,6 @@ namespace GoAround.Core.Hosting;
 public sealed class Balancer : IAsyncDisposable
 {
     private readonly Lock _gate = new();
-    private readonly GoAroundOptions _options;
     private readonly TimeProvider _time;
     private readonly ProxyEvents _events;
     private readonly List<object> _owned = []; // in the order they were made
@@ -41,7 +41,7 @@ public sealed class Balancer : IAsyncDisposable
             throw new OptionsValidationException(parts.Name ?? "", typeof(GoAroundOptions), verdict.Failures);
         }
 
-        _options = options;
+        Options = options;
         _time = parts.Time ?? TimeProvider.System;
         ILoggerFactory loggers = parts.Loggers ?? NullLoggerFactory.Instance;
         ProxyEvents events = _events = parts.Events ?? Own(new GoAroundMeter(parts.Meters, parts.Name));
@@ -50,8 +50,8 @@ public sealed class Balancer : IAsyncDisposable
             : null;
         Connections = parts.Connections ?? sockets!; // made where this is null
         IHealthMonitor monitor = parts.HealthMonitor
-            ?? Own(Composition.Monitor(parts.HealthChecker ?? Composition.Checker(parts.Client ?? sockets!, options), options, _time, loggers)); // made where both are null
-        Pool = Own(Composition.Pool(Connections, monitor, events, options, _time, loggers));
+            ?? Own(Composition.Monitor(parts.HealthChecker ?? Composition.Checker(parts.Client ?? sockets!, options), options, _time, loggers, parts.Random)); // made where both are null
+        Pool = Own(Composition.Pool(Connections, monitor, parts.Selection, events, options, _time, loggers));
         if (options.Cache.IsEnabled)
         {
             CacheMemory memory = new(options.Cache.SizeBytes);
@@ -77,11 +77,14 @@ public sealed class Balancer : IAsyncDisposable
     /// <summary>Makes the cache forget; null where <see cref="CacheOptions.IsEnabled"/> is false.</summary>
     public ICachePurge? Purge { get; }
 
+    /// <summary>What it was made with.</summary>
+    internal GoAroundOptions Options { get; }
+
     /// <summary>What makes the connections.</summary>
     internal IConnectionFactory Connections { get; }
 
     /// <summary>What sends for an HttpClient.</summary>
-    internal OutgoingCalls CreateCalls() => new(Handler, new OutgoingOptions(_time, _events, _options.Server.ReplayBufferBytes));
+    internal OutgoingCalls CreateCalls() => new(Handler, new OutgoingOptions(_time, _events, Options.Server.ReplayBufferBytes));
 
     /// <summary>
     /// Takes up the backends of the options, and waits for their first check, at most <see cref="GoAroundOptions.FirstCheckTimeout"/>. Called
@@ -94,7 +97,7 @@ public sealed class Balancer : IAsyncDisposable
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_end is not null, this);
-            _start ??= Composition.StartAsync(Pool, _options, _time, _stopping.Token);
+            _start ??= Composition.StartAsync(Pool, Options, _time, _stopping.Token);
             return _start.IsCompletedSuccessfully ? _start : _start.WaitAsync(cancellationToken);
         }
     }
@@ -117,7 +120,10 @@ public sealed class Balancer : IAsyncDisposable
 
     private async Task EndAsync()
     {
-        await _stopping.CancelAsync().ConfigureAwait(false);
+        await new WorkHop(_time as IWorkRunner); // what waits for the start must not go on under the gate
+#pragma warning disable CA1849 // the hop is behind us
+        _stopping.Cancel();
+#pragma warning restore CA1849
         await (_start ?? Task.CompletedTask).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // whoever waits for it is told
         for (int i = _owned.Count - 1; i >= 0; i--)
         {

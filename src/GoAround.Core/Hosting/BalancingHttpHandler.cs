@@ -38,7 +38,7 @@ public sealed class BalancingHttpHandler : HttpMessageHandler, IAsyncDisposable
     }
 
     /// <summary>Makes a handler over a balancer, which is started with the first request unless it was before, and is not disposed with the handler.</summary>
-    /// <param name="balancer">For example the keyed service of <see cref="GoAroundServiceCollectionExtensions.AddGoAroundPool"/>.</param>
+    /// <param name="balancer">For example the keyed service of <c>AddGoAroundPool</c>.</param>
     public BalancingHttpHandler(Balancer balancer)
     {
         ArgumentNullException.ThrowIfNull(balancer);

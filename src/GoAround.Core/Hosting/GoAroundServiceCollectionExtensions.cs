@@ -15,12 +15,12 @@ using Microsoft.Extensions.Options;
 namespace GoAround.Core.Hosting;
 
 /// <summary>Adds the balancer to an application's services.</summary>
-public static class GoAroundServiceCollectionExtensions
+public static partial class GoAroundServiceCollectionExtensions
 {
     /// <summary>
     /// Adds pool, health checks, handlers and server, started and stopped with the host. Whatever of
     /// <see cref="TimeProvider"/>, <see cref="ProxyEvents"/>, <see cref="IHealthChecker"/>, <see cref="IHealthMonitor"/>,
-    /// <see cref="IBackendDialer"/>, <see cref="IConnectionFactory"/>, <see cref="IBackendClient"/>, <see cref="IBackendPool"/>,
+    /// <see cref="IBackendDialer"/>, <see cref="IConnectionFactory"/>, <see cref="IBackendClient"/>, <see cref="IBackendPool"/>, <see cref="SelectionPolicy"/>,
     /// <see cref="IResponseCache"/>, <see cref="ICachePurge"/> and <see cref="ProxyHandler"/> is registered already, or later, is used instead of this library's own.
     /// </summary>
     /// <param name="services">The application's services.</param>
@@ -47,6 +47,7 @@ public static class GoAroundServiceCollectionExtensions
         services.TryAddSingleton<ICachePurge>(provider => provider.GetRequiredService<CachingHandler>());
         services.TryAddSingleton<ProxyHandler>(CreateChain);
         services.TryAddSingleton(CreateServer);
+        services.TryAddSingleton(static provider => CreateReload(provider, Microsoft.Extensions.Options.Options.DefaultName, Options(provider), provider.GetRequiredService<IBackendPool>()));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, GoAroundService>());
         return services;
     }
@@ -68,12 +69,13 @@ public static class GoAroundServiceCollectionExtensions
         services.Configure(name, configure);
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<GoAroundOptions>, GoAroundOptionsValidator>());
         services.TryAddKeyedSingleton(name, static (provider, key) => CreateBalancer(provider, (string)key!)); // registered under a string
-        services.AddSingleton<IHostedService>(provider => new BalancerService(provider.GetRequiredKeyedService<Balancer>(name)));
+        services.TryAddKeyedSingleton(name, static (provider, key) => CreateReload(provider, provider.GetRequiredKeyedService<Balancer>(key), (string)key!)); // registered under a string
+        services.AddSingleton<IHostedService>(provider => new BalancerService(provider.GetRequiredKeyedService<Balancer>(name), provider.GetRequiredKeyedService<OptionsReload>(name)));
         return services;
     }
 
     private static Balancer CreateBalancer(IServiceProvider provider, string name) => new(
-        provider.GetRequiredService<IOptionsMonitor<GoAroundOptions>>().Get(name),
+        provider.GetRequiredService<IOptionsFactory<GoAroundOptions>>().Create(name),
         new BalancerParts
         {
             Name = name,
@@ -86,9 +88,21 @@ public static class GoAroundServiceCollectionExtensions
             Client = provider.GetKeyedService<IBackendClient>(name),
             HealthChecker = provider.GetKeyedService<IHealthChecker>(name),
             HealthMonitor = provider.GetKeyedService<IHealthMonitor>(name),
+            Selection = provider.GetKeyedService<SelectionPolicy>(name),
             Cache = provider.GetKeyedService<IResponseCache>(name),
             Services = provider,
         });
+
+    private static OptionsReload CreateReload(IServiceProvider provider, Balancer balancer, string name) => CreateReload(provider, name, balancer.Options, balancer.Pool);
+
+    private static OptionsReload CreateReload(IServiceProvider provider, string name, GoAroundOptions options, IBackendPool pool) => new(
+        name,
+        options,
+        pool,
+        provider.GetRequiredService<IOptionsFactory<GoAroundOptions>>(),
+        provider.GetServices<IOptionsChangeTokenSource<GoAroundOptions>>(),
+        provider.GetService<TimeProvider>() ?? TimeProvider.System,
+        Loggers(provider).CreateLogger<OptionsReload>());
 
     private static GoAroundOptions Options(IServiceProvider provider) => provider.GetRequiredService<IOptions<GoAroundOptions>>().Value;
 
@@ -99,6 +113,7 @@ public static class GoAroundServiceCollectionExtensions
     private static BackendPool CreatePool(IServiceProvider provider) => Composition.Pool(
         provider.GetRequiredService<IConnectionFactory>(),
         provider.GetRequiredService<IHealthMonitor>(),
+        provider.GetService<SelectionPolicy>(),
         provider.GetRequiredService<ProxyEvents>(),
         Options(provider),
         Time(provider),

@@ -19,12 +19,16 @@ internal sealed class ForeignStream : Stream
     private readonly Stream _stream;
     private readonly CancellationTokenSource _closing = new();
 #pragma warning restore CA2213
+    private readonly IWorkRunner? _runner;
     private readonly bool _canLookOut;
     private int _isClosed;
 
-    public ForeignStream(Stream stream)
+    /// <param name="stream">What is closed with this.</param>
+    /// <param name="runner">Where it is closed; null: on the thread pool.</param>
+    public ForeignStream(Stream stream, IWorkRunner? runner)
     {
         _stream = stream;
+        _runner = runner;
         _canLookOut = stream is NetworkStream or SslStream; // of others nobody knows what a read of no bytes does
     }
 
@@ -110,12 +114,19 @@ internal sealed class ForeignStream : Stream
     /// <inheritdoc/>
     public override void SetLength(long value) => throw new NotSupportedException();
 
-    /// <summary>Ends what is under way and disposes the stream, on a thread of the pool: whoever closes has other things to do than what follows from it.</summary>
+    /// <summary>Ends what is under way and disposes the stream, elsewhere: whoever closes has other things to do than what follows from it.</summary>
     protected override void Dispose(bool disposing)
     {
         if (disposing && Interlocked.Exchange(ref _isClosed, 1) == 0)
         {
-            ThreadPool.UnsafeQueueUserWorkItem(static stream => stream.CloseNow(), this, preferLocal: false);
+            if (_runner is null)
+            {
+                ThreadPool.UnsafeQueueUserWorkItem(static stream => stream.CloseNow(), this, preferLocal: false);
+            }
+            else
+            {
+                _runner.Enqueue(static stream => ((ForeignStream)stream!).CloseNow(), this); // handed over here
+            }
         }
 
         base.Dispose(disposing);

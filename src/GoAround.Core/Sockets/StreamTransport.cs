@@ -18,14 +18,14 @@ internal sealed class StreamTransport : Transport
     private bool _isLookout;
     private long _handed;
 
-    public StreamTransport(Stream stream)
+    public StreamTransport(Stream stream, IWorkRunner? runner)
     {
-        _stream = new ForeignStream(stream);
+        _stream = new ForeignStream(stream, runner);
         _onReceived = OnReceived;
     }
 
     /// <summary>Takes a stream over: the socket of one that is a socket's and nothing else, so that it costs what a socket costs.</summary>
-    public static Transport Over(Stream stream) => SocketOf(stream) is { } socket ? Over(socket) : new StreamTransport(stream);
+    public static Transport Over(Stream stream, IWorkRunner? runner) => SocketOf(stream) is { } socket ? Over(socket) : new StreamTransport(stream, runner);
 
     /// <summary>The socket of a stream that adds nothing to it; null for any other.</summary>
     public static Socket? SocketOf(Stream stream) => stream.GetType() == typeof(NetworkStream) ? ((NetworkStream)stream).Socket : null;

@@ -55,7 +55,7 @@ internal sealed class TlsTransport : Transport
     /// <exception cref="AuthenticationException">The handshake failed, or the certificate is not trusted.</exception>
     /// <exception cref="IOException">The connection broke.</exception>
     public static Task<TlsTransport> ConnectAsync(Stream stream, SslClientAuthenticationOptions options, CancellationToken cancellationToken) =>
-        MeetAsync(StreamTransport.SocketOf(stream) is { } socket ? new(socket, null) : new(null, new ForeignStream(stream)), options, cancellationToken);
+        MeetAsync(StreamTransport.SocketOf(stream) is { } socket ? new(socket, null) : new(null, new ForeignStream(stream, null)), options, cancellationToken);
 
     /// <inheritdoc/>
     /// <remarks>Known of backends only. A TLS stream ends with a closure alert, and reads no further; one that has read to the end of the wire got none.</remarks>

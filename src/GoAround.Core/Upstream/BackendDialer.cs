@@ -4,6 +4,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Threading;
 using System.Threading.Tasks;
+using GoAround.Core.Async;
 using GoAround.Core.Sockets;
 
 namespace GoAround.Core.Upstream;
@@ -41,7 +42,7 @@ internal sealed class BackendDialer
             Stream stream = await DialAsync(_own, backend, cancellationToken).ConfigureAwait(false);
             return backend.IsHttps
                 ? await _handshake.RunAsync(backend, stream, cancellationToken).ConfigureAwait(false)
-                : StreamTransport.Over(stream);
+                : StreamTransport.Over(stream, _time as IWorkRunner);
         }
 
         DialledSocket dialled = await ConnectAsync(backend, cancellationToken).ConfigureAwait(false);
