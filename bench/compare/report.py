@@ -50,7 +50,7 @@ def scenario_table(name, figures, notes):
     else:
         columns = [("CPU us", "cpu_us", 1), ("user", "user_us", 1), ("system", "system_us", 1)]
         headline = "cpu_us"
-    others = [peer for peer in ("nginx", "haproxy", "varnish") if peer in figures.proxies]
+    others = [peer for peer in ("nginx", "haproxy", "varnish", "before") if peer in figures.proxies]
     lines = [f"{name}: {notes['title']}, per {notes['unit']}" + (f" ({notes['note']})" if notes["note"] else "")]
     head = [f"{'proxy':<12}"] + [f"{title:>14}" if len(title) > 9 else f"{title:>9}" for title, _, _ in columns] + [f"{'spread':>8}"]
     head += [f"{'x ' + NAMES[peer]:>10}" for peer in others]

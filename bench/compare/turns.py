@@ -103,6 +103,7 @@ class Turns:
                     continue
                 if turn > 0:  # turn 0 is for warming up
                     self._outcome.rows.append({"turn": turn, "proxy": name, **row})
+        self._outcome.rows.sort(key=lambda row: (scenario.proxies.index(row["proxy"]), row["turn"]))
         return self._outcome
 
     def _first_turn(self):
