@@ -27,7 +27,7 @@ public sealed class Balancer : IAsyncDisposable
     private Task? _end;
 
     /// <summary>Puts a balancer together; it asks no backend before <see cref="StartAsync"/>.</summary>
-    /// <param name="options">Checked here, and not to be changed afterwards. Of <see cref="GoAroundOptions.Server"/> only ProxyName and, for calls that go out, ReplayBufferBytes have a meaning; behind ASP.NET Core what <c>GoAround.AspNetCore</c> names.</param>
+    /// <param name="options">Checked here, and not to be changed afterwards. Of <see cref="GoAroundOptions.Server"/> only ProxyName and, for calls that go out, ReplayBufferBytes have a meaning; behind ASP.NET Core also what <c>GoAround.AspNetCore</c> names.</param>
     /// <param name="parts">Parts of your own; null: none.</param>
     /// <exception cref="OptionsValidationException">An option is out of its range; the message names each.</exception>
     public Balancer(GoAroundOptions options, BalancerParts? parts = null)
@@ -76,7 +76,7 @@ public sealed class Balancer : IAsyncDisposable
     /// <summary>Makes the cache forget; null where <see cref="CacheOptions.IsEnabled"/> is false.</summary>
     public ICachePurge? Purge { get; }
 
-    /// <summary>As they were given.</summary>
+    /// <summary>What it was made with.</summary>
     internal GoAroundOptions Options { get; }
 
     /// <summary>Who counts.</summary>

@@ -67,7 +67,7 @@ public sealed class BalancingHttpHandler : HttpMessageHandler, IAsyncDisposable
     /// <param name="cancellationToken">Gives up: the slot is given back and the socket closed. It has no meaning once the response is there.</param>
     /// <exception cref="HttpRequestException">No backend has answered, by <see cref="HttpRequestException.HttpRequestError"/>, and by the <see cref="ProxyError"/> in its Data under that name; or the request cannot be sent.</exception>
     /// <exception cref="TaskCanceledException">The caller gave up.</exception>
-    /// <exception cref="ObjectDisposedException">The handler or its balancer was disposed.</exception>
+    /// <exception cref="ObjectDisposedException">The handler was disposed, or its balancer before the first request.</exception>
     protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);

@@ -55,6 +55,7 @@ public static partial class GoAroundServiceCollectionExtensions
     /// <summary>
     /// Adds a balancer without a listener under a name: the keyed service <see cref="Balancer"/>, started with the host. There may be many. Of the types of
     /// <see cref="BalancerParts"/> those are used instead of this library's own that are registered under the same key; clock, loggers and meters are the application's.
+    /// An HttpClient sends over it by <c>AddHttpClient("orders").ConfigurePrimaryHttpMessageHandler(services => new BalancingHttpHandler(services.GetRequiredKeyedService&lt;Balancer&gt;("orders")))</c>.
     /// </summary>
     /// <param name="services">The application's services.</param>
     /// <param name="name">The key; also the name of its options, and the meter's tag <c>goaround.pool</c>.</param>

@@ -17,6 +17,8 @@ internal sealed class OutgoingCalls(ProxyHandler handler, OutgoingOptions option
     private const int BadGateway = 502;
     private const int ClientClosedRequest = 499; // nginx's code for it
 
+    private readonly ResponseMessages _messages = new();
+
     /// <summary>Sends a request, and returns as soon as the head of its response is there; the content holds slot and socket until it is read or disposed.</summary>
     /// <exception cref="HttpRequestException">No backend has answered, or the request cannot be sent.</exception>
     /// <exception cref="TaskCanceledException">The caller gave up.</exception>
@@ -70,7 +72,7 @@ internal sealed class OutgoingCalls(ProxyHandler handler, OutgoingOptions option
     private async ValueTask<HttpResponseMessage> AnswerAsync(HttpRequestMessage message, OutgoingRequest request, ProxyResponse response)
     {
         OutgoingContent content = new();
-        HttpResponseMessage answer = ResponseMessages.Make(message, response, content);
+        HttpResponseMessage answer = _messages.Make(message, response, content);
         if (response.Body.Length == 0 && response.StatusCode != 101)
         {
             content.Begin(Stream.Null);

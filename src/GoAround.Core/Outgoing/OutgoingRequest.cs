@@ -1,5 +1,6 @@
 using System;
 using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 using System.Net.Http;
 using System.Text;
@@ -17,6 +18,8 @@ internal sealed class OutgoingRequest : ProxyRequest, IFreeListItem<OutgoingRequ
 {
     private static readonly RequestMethod Patch = RequestMethod.From("PATCH");
     private static readonly RequestMethod Trace = RequestMethod.From("TRACE");
+
+    private const int MostAroundHost = 8; // [ ] and a port
 
     private byte[] _text = new byte[256];
     private readonly CancellationTokenSource _stop = new();
@@ -172,27 +175,35 @@ internal sealed class OutgoingRequest : ProxyRequest, IFreeListItem<OutgoingRequ
     private void AcceptTarget(Uri uri, string? host)
     {
         string target = uri.PathAndQuery;
-        string authority = host ?? (uri.IsDefaultPort ? uri.IdnHost : $"{uri.IdnHost}:{uri.Port}");
-        if (host is null && uri.HostNameType == UriHostNameType.IPv6)
+        string name = host ?? uri.IdnHost;
+        int longest = target.Length + name.Length + MostAroundHost;
+        if (_text.Length < longest)
         {
-            authority = uri.IsDefaultPort ? $"[{uri.IdnHost}]" : $"[{uri.IdnHost}]:{uri.Port}";
+            _text = new byte[Math.Max(longest, _text.Length * 2)];
         }
 
-        int length = target.Length + authority.Length;
-        if (_text.Length < length)
-        {
-            _text = new byte[Math.Max(length, _text.Length * 2)];
-        }
-
+        int length = target.Length;
         Encoding.Latin1.GetBytes(target, _text);
-        Encoding.Latin1.GetBytes(authority, _text.AsSpan(target.Length));
-        Target = _text.AsMemory(0, target.Length);
-        Authority = _text.AsMemory(target.Length, authority.Length);
-        if (target.AsSpan().ContainsAnyExceptInRange('!', '~') || !HostSyntax.IsValid(Authority.Span) || !OutgoingFields.IsLatin1(authority))
+        Target = _text.AsMemory(0, length);
+        bool isLiteral = host is null && uri.HostNameType == UriHostNameType.IPv6;
+        length += Write(isLiteral ? "[" : "", length);
+        length += Write(name, length);
+        length += Write(isLiteral ? "]" : "", length);
+        if (host is null && !uri.IsDefaultPort)
         {
-            throw new HttpRequestException($"The target '{uri}', or its host '{authority}', has characters that cannot be sent.");
+            length += Write(":", length);
+            uri.Port.TryFormat(_text.AsSpan(length), out int digits, provider: CultureInfo.InvariantCulture); // there is room
+            length += digits;
+        }
+
+        Authority = _text.AsMemory(target.Length, length - target.Length);
+        if (target.AsSpan().ContainsAnyExceptInRange('!', '~') || !OutgoingFields.IsLatin1(name) || !HostSyntax.IsValid(Authority.Span))
+        {
+            throw new HttpRequestException($"The target '{uri}', or its host '{name}', has characters that cannot be sent.");
         }
     }
+
+    private int Write(string text, int offset) => Encoding.Latin1.GetBytes(text, _text.AsSpan(offset));
 
     private void AcceptContent(HttpContent content, OutgoingFraming framing, OutgoingOptions options)
     {

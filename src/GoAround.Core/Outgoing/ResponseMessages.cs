@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net;
 using System.Net.Http;
 using System.Net.Http.Headers;
@@ -7,11 +6,13 @@ using GoAround.Core.Http;
 
 namespace GoAround.Core.Outgoing;
 
-/// <summary>Makes the HttpResponseMessage of a response: its head; the content is given.</summary>
-internal static class ResponseMessages
+/// <summary>Makes the HttpResponseMessage of a response: its head; the content is given. Safe for concurrent use.</summary>
+internal sealed class ResponseMessages
 {
+    private readonly UsualValues _values = new();
+
     /// <summary>Fills a message with what the response's head says; nothing is lent from it afterwards.</summary>
-    public static HttpResponseMessage Make(HttpRequestMessage request, ProxyResponse response, OutgoingContent content)
+    public HttpResponseMessage Make(HttpRequestMessage request, ProxyResponse response, OutgoingContent content)
     {
         HttpResponseMessage message = new((HttpStatusCode)response.StatusCode)
         {
@@ -32,7 +33,7 @@ internal static class ResponseMessages
 
         if (response.ContentLength is { } length)
         {
-            content.Headers.TryAddWithoutValidation("Content-Length", length.ToString(CultureInfo.InvariantCulture));
+            content.Headers.TryAddWithoutValidation("Content-Length", _values.Of(length));
         }
 
         if (!response.UpgradeProtocol.IsEmpty)
@@ -56,10 +57,10 @@ internal static class ResponseMessages
     }
 
     // HttpClient has a place of its own for eleven fields about the content; either list refuses what belongs into the other.
-    private static void Add(HttpResponseMessage message, FieldLine line)
+    private void Add(HttpResponseMessage message, FieldLine line)
     {
         string name = ResponseNames.Of(line.Name);
-        string value = Encoding.Latin1.GetString(line.Value);
+        string value = name == "Set-Cookie" ? Encoding.Latin1.GetString(line.Value) : _values.Of(line.Value); // no two of those are the same
         if (!message.Headers.TryAddWithoutValidation(name, value))
         {
             message.Content.Headers.TryAddWithoutValidation(name, value);

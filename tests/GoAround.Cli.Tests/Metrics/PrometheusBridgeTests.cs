@@ -9,6 +9,7 @@ using GoAround.Core;
 using GoAround.Core.Observability;
 using NSubstitute;
 using Prometheus;
+using GoAround.Cli.Tests.EndToEnd;
 using Xunit;
 using Xunit.Abstractions;
 
@@ -103,7 +104,7 @@ public sealed class PrometheusBridgeTests : IAsyncLifetime, IAsyncDisposable
 
         foreach (string name in (string[])
         [
-            "goaround_build_info{version=\"0.1.0\",dotnet=\".NET 10.", "process_cpu_seconds_total ", "process_resident_memory_bytes ",
+            $"goaround_build_info{{version=\"{Repository.Version}\",dotnet=\".NET 10.", "process_cpu_seconds_total ", "process_resident_memory_bytes ",
             "process_start_time_seconds 1", "process_open_fds ", "dotnet_collection_count_total{generation=\"0\"} ", "dotnet_total_memory_bytes ",
         ])
         {

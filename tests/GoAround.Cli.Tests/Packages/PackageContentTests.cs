@@ -1,8 +1,10 @@
 using System;
 using System.Collections.Generic;
+using System.Diagnostics;
 using System.IO;
 using System.IO.Compression;
 using System.Linq;
+using System.Reflection;
 using System.Reflection.Metadata;
 using System.Xml.Linq;
 using GoAround.Cli.Tests.EndToEnd;
@@ -86,11 +88,30 @@ public class PackageContentTests(PackageFeed feed)
     }
 
     [Fact]
-    public void Example_of_the_package_is_the_program_that_runs_against_it()
+    public void Version_comes_from_one_place()
     {
-        string example = File.ReadAllText(Path.Combine(Repository.Root, "src", "GoAround.Core", "README.md")).Split("```csharp\n")[1].Split("```")[0];
+        string folder = feed.FolderOf("versions");
+        foreach (string id in feed.Ids())
+        {
+            using ZipArchive package = feed.Open(id);
+            string file = Path.Combine(folder, $"{id}.dll");
+            File.WriteAllBytes(file, Bytes(package, id == "goaround" ? "tools/net10.0/any/goaround.dll" : $"lib/net10.0/{id}.dll"));
+            FileVersionInfo version = FileVersionInfo.GetVersionInfo(file);
 
-        Assert.Equal(File.ReadAllText(Path.Combine(PackageFeed.PathOf("Listener"), "Program.cs")), example);
+            Assert.Equal(
+                (Repository.Version + ".0", Repository.Version + ".0", Repository.Version),
+                (AssemblyName.GetAssemblyName(file).Version?.ToString(), version.FileVersion, version.ProductVersion?.Split('+')[0]));
+        }
+
+        Assert.Contains(Repository.Version, File.ReadAllText(Path.Combine(Repository.Root, "CHANGELOG.md")), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Examples_of_the_package_are_the_programs_that_run_against_it()
+    {
+        string[] examples = [.. File.ReadAllText(Path.Combine(Repository.Root, "src", "GoAround.Core", "README.md")).Split("```csharp\n")[1..].Select(static text => text.Split("```")[0])];
+
+        Assert.Equal(new[] { "Listener", "Client" }.Select(static way => File.ReadAllText(Path.Combine(PackageFeed.PathOf(way), "Program.cs"))), examples);
     }
 
     private static XDocument Manifest(ZipArchive package, string id) => XDocument.Parse(Text(package, $"{id}.nuspec"));

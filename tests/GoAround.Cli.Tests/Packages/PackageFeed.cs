@@ -22,7 +22,7 @@ public sealed class PackageFeed : IAsyncLifetime
     private readonly string _root = Directory.CreateTempSubdirectory("goaround-packages").FullName;
 
     /// <summary>Of the packages made here.</summary>
-    public string Version { get; } = $"{VersionOf("Directory.Build.props")}-test.{Guid.NewGuid():N}";
+    public string Version { get; } = $"{Repository.Version}-test.{Guid.NewGuid():N}";
 
     /// <summary>Where the packages lie.</summary>
     public string Folder => FolderOf("feed");
@@ -32,9 +32,6 @@ public sealed class PackageFeed : IAsyncLifetime
 
     /// <summary>Where packages are unpacked to: empty at first.</summary>
     public string Unpacked => FolderOf("unpacked");
-
-    /// <summary>The version of this repository.</summary>
-    public static string RepositoryVersion => VersionOf("Directory.Build.props");
 
     private static string Dotnet => Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
 
@@ -69,15 +66,12 @@ public sealed class PackageFeed : IAsyncLifetime
     public string FolderOf(string name) => Directory.CreateDirectory(Path.Combine(_root, name)).FullName;
 
     /// <summary>Copies a program of <c>Packages/Ways</c> to where nothing of this repository is above it, as a user would begin.</summary>
-    public string Copy(string way)
+    public static void Copy(string way, string folder)
     {
-        string folder = FolderOf(way);
         foreach (string file in Directory.GetFiles(PathOf(way)))
         {
             File.Copy(file, Path.Combine(folder, Path.GetFileName(file)));
         }
-
-        return folder;
     }
 
     /// <summary>Where a program of <c>Packages/Ways</c> is in the repository.</summary>
@@ -123,8 +117,6 @@ public sealed class PackageFeed : IAsyncLifetime
 
         return RunningProcess.Start(start, "", Patience);
     }
-
-    private static string VersionOf(string file) => XDocument.Load(Path.Combine(Repository.Root, file)).Descendants("Version").Single().Value;
 
     private static string ExtensionsVersion() => XDocument.Load(Path.Combine(Repository.Root, "Directory.Packages.props")).Descendants("PackageVersion")
         .Single(static package => (string?)package.Attribute("Include") == "Microsoft.Extensions.Hosting").Attribute("Version")!.Value; // it is there, or the tests were not built

@@ -20,23 +20,30 @@ public class PackagedProgramTests(PackageFeed feed)
 
     [Theory]
     [MemberData(nameof(Listening))]
-    public async Task Way_in_is_built_from_the_packages_without_a_warning_and_balances(string way)
+    public async Task Way_in_that_listens_is_built_from_the_packages_without_a_warning_and_balances(string way)
     {
-        string folder = feed.Copy(way);
-        await feed.MakeAsync(folder, "build");
+        string folder = feed.FolderOf(way);
+        await BalancesAsync(folder, "dotnet", await BuildAsync(way, folder));
+    }
 
-        Assert.True(Directory.Exists(Path.Combine(feed.Unpacked, "goaround.core", feed.Version)), "it was built with another GoAround.Core");
-        await BalancesAsync(folder, "dotnet", Path.Combine(folder, "bin", "Release", "net10.0", way + ".dll"));
+    [Fact]
+    public async Task Way_in_that_calls_is_built_from_the_packages_without_a_warning_and_balances()
+    {
+        await using RecordingBackend a = RecordingBackend.Start(AnswerOf("a"));
+        await using RecordingBackend b = RecordingBackend.Start(AnswerOf("b"));
+        string folder = feed.FolderOf("Client");
+        await using RunningProcess running = feed.Start(
+            folder, "dotnet", await BuildAsync("Client", folder), $"--GoAround:Backends:0={a.Address}", $"--GoAround:Backends:1={b.Address}");
+
+        Assert.Equal(0, await running.WaitForExitAsync());
+        Assert.Single(running.Output, static line => line is "ab" or "ba");
     }
 
     [Fact]
     public async Task Program_with_the_library_is_trimmed_without_a_warning_and_balances()
     {
         string folder = feed.FolderOf("Trimmed");
-        foreach (string file in Directory.GetFiles(PackageFeed.PathOf("Listener")))
-        {
-            File.Copy(file, Path.Combine(folder, Path.GetFileName(file)));
-        }
+        PackageFeed.Copy("Listener", folder);
 
         // The trimmer in the version that this repository pins, which is the one that the machine has.
         File.Copy(Path.Combine(Repository.Root, "Directory.Build.targets"), Path.Combine(folder, "Directory.Build.targets"));
@@ -54,10 +61,21 @@ public class PackagedProgramTests(PackageFeed feed)
         Assert.All(folders, folder => Assert.InRange(File.ReadLines(Path.Combine(folder, "Program.cs")).Count(static line => line.Trim().Length > 0), 1, FewLines - 1));
     }
 
+    private static string AnswerOf(string name) => $"HTTP/1.1 200 OK\r\nContent-Length: {name.Length}\r\n\r\n{name}";
+
+    // The path of its assembly.
+    private async Task<string> BuildAsync(string way, string folder)
+    {
+        PackageFeed.Copy(way, folder);
+        await feed.MakeAsync(folder, "build");
+        Assert.True(Directory.Exists(Path.Combine(feed.Unpacked, "goaround.core", feed.Version)), "it was built with another GoAround.Core");
+        return Path.Combine(folder, "bin", "Release", "net10.0", way + ".dll");
+    }
+
     private async Task BalancesAsync(string folder, string program, params string[] arguments)
     {
-        await using RecordingBackend a = RecordingBackend.Start("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\na");
-        await using RecordingBackend b = RecordingBackend.Start("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nb");
+        await using RecordingBackend a = RecordingBackend.Start(AnswerOf("a"));
+        await using RecordingBackend b = RecordingBackend.Start(AnswerOf("b"));
         int port = SampleTests.FreePort();
         string url = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}");
         await using RunningProcess running = feed.Start(

@@ -21,7 +21,7 @@ public class ToolPackageTests(PackageFeed feed)
         await using (RunningProcess version = feed.Start(folder, command, "-version"))
         {
             Assert.Equal(0, await version.WaitForExitAsync());
-            Assert.Equal([$"goaround {PackageFeed.RepositoryVersion}"], version.Output);
+            Assert.Equal([$"goaround {Repository.Version}"], version.Output);
         }
 
         await using RecordingBackend a = RecordingBackend.Start("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\na");

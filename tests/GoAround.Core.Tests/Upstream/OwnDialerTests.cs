@@ -260,6 +260,29 @@ public sealed class OwnDialerTests
     }
 
     [Fact]
+    public async Task Tunnel_over_a_stream_goes_both_ways_and_lasts_until_the_backend_ends_it()
+    {
+        MemoryBackend backend = new(async stream =>
+        {
+            await MemoryBackend.ReadHeadAsync(stream);
+            await stream.WriteAsync("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n"u8.ToArray());
+            byte[] five = new byte[5];
+            await stream.ReadExactlyAsync(five);
+            await stream.WriteAsync(five);
+        });
+        ProxyFixture.Setup setup = new() { Dialer = backend };
+        await using ProxyFixture proxy = await ProxyFixture.OpenAsync(setup);
+        await proxy.Pool.ReplaceAsync([Memory], default);
+        using WireEnd client = await proxy.ConnectAsync();
+        await client.SendAsync("GET / HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\nhello");
+        Assert.StartsWith("HTTP/1.1 101 ", await client.ReadHeadAsync(), StringComparison.Ordinal);
+        Assert.Equal("hello", await client.ReadToEndAsync());
+        client.ShutdownSend();
+        await proxy.UntilNothingIsInFlightAsync();
+        await Until.TrueAsync(() => Assert.Single(backend.Dialled).IsClosed, "the stream was not disposed");
+    }
+
+    [Fact]
     public async Task Dialer_among_the_services_is_used_under_a_name_and_without()
     {
         MemoryBackend named = MemoryBackend.Answering(WireEnd.Response("named"));
