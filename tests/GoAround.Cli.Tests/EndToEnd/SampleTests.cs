@@ -119,6 +119,30 @@ public class SampleTests
     }
 
     [Fact]
+    public async Task Gateway_answers_itself_and_forwards_a_route()
+    {
+        BackendProcess[] backends = await BackendProcess.StartManyAsync(2);
+        try
+        {
+            int port = FreePort();
+            await using RunningProcess sample = RunningProcess.StartAssembly(
+                "samples/AspNetCoreGateway", $"--urls=http://127.0.0.1:{port}", $"--GoAround:Backends:0={backends[0].Address}", $"--GoAround:Backends:1={backends[1].Address}");
+            await sample.WaitForLineAsync("Application started");
+            string url = $"http://127.0.0.1:{port}/";
+
+            Assert.Equal("the application itself", await Command.OutputOfAsync("curl", "-sSf", url));
+            Assert.EndsWith(" GET /orders?open for nobody", await Command.OutputOfAsync("curl", "-sSf", url + "api/orders?open"), StringComparison.Ordinal);
+            Assert.Equal("there and back", await Command.OutputOfAsync("curl", "-sSf", "-H", "Transfer-Encoding: chunked", "-d", "there and back", url + "api/echo"));
+            Assert.Equal(2, (await backends[0].CountAsync()).Requests + (await backends[1].CountAsync()).Requests);
+            await EndAsync(sample);
+        }
+        finally
+        {
+            await BackendProcess.DisposeManyAsync(backends);
+        }
+    }
+
+    [Fact]
     public async Task Http_client_balances_its_calls_over_the_backends()
     {
         BackendProcess[] backends = await BackendProcess.StartManyAsync(2);
