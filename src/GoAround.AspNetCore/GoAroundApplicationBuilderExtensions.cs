@@ -21,7 +21,7 @@ public static class GoAroundApplicationBuilderExtensions
         app.Run(new Mount(OwnBalancer.Make(app.ApplicationServices, null, configure), removePrefix).InvokeAsync);
     }
 
-    /// <summary>Answers every request that comes here by the pool that was added by <see cref="GoAroundServiceCollectionExtensions.AddGoAroundPool"/>.</summary>
+    /// <summary>Answers every request that comes here by the pool that was added by <c>AddGoAroundPool</c>.</summary>
     /// <param name="app">The pipeline; nothing that is added behind is reached.</param>
     /// <param name="pool">The name of the pool.</param>
     /// <param name="removePrefix">Taken off the path where it begins with it, in any case of letters: whole segments, decoded, such as <c>/api</c>; default nothing, also in a branch.</param>

@@ -36,7 +36,7 @@ public static class GoAroundEndpointRouteBuilderExtensions
         return Map(endpoints, pattern, OwnBalancer.Make(endpoints.ServiceProvider, pattern, configure), removePrefix);
     }
 
-    /// <summary>Maps a route, whatever the method, to the pool that was added by <see cref="GoAroundServiceCollectionExtensions.AddGoAroundPool"/>.</summary>
+    /// <summary>Maps a route, whatever the method, to the pool that was added by <c>AddGoAroundPool</c>.</summary>
     /// <param name="endpoints">Where the route is added.</param>
     /// <param name="pattern">Of the route, such as <c>/api/{**rest}</c>.</param>
     /// <param name="pool">The name of the pool.</param>

@@ -2,8 +2,10 @@ using System;
 using System.Collections.Generic;
 using System.Threading;
 using System.Threading.Tasks;
+using GoAround.Core.Async;
 using GoAround.Core.Cache;
 using GoAround.Core.Observability;
+using GoAround.Core.Outgoing;
 using GoAround.Core.Upstream;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -18,7 +20,6 @@ namespace GoAround.Core.Hosting;
 public sealed class Balancer : IAsyncDisposable
 {
     private readonly Lock _gate = new();
-    private readonly GoAroundOptions _options;
     private readonly TimeProvider _time;
     private readonly List<object> _owned = []; // in the order they were made
     private readonly CancellationTokenSource _stopping = new();
@@ -26,7 +27,7 @@ public sealed class Balancer : IAsyncDisposable
     private Task? _end;
 
     /// <summary>Puts a balancer together; it asks no backend before <see cref="StartAsync"/>.</summary>
-    /// <param name="options">Checked here, and not to be changed afterwards. Of <see cref="GoAroundOptions.Server"/> only ProxyName has a meaning; behind ASP.NET Core also what <c>GoAround.AspNetCore</c> names.</param>
+    /// <param name="options">Checked here, and not to be changed afterwards. Of <see cref="GoAroundOptions.Server"/> only ProxyName and, for calls that go out, ReplayBufferBytes have a meaning; behind ASP.NET Core also what <c>GoAround.AspNetCore</c> names.</param>
     /// <param name="parts">Parts of your own; null: none.</param>
     /// <exception cref="OptionsValidationException">An option is out of its range; the message names each.</exception>
     public Balancer(GoAroundOptions options, BalancerParts? parts = null)
@@ -39,17 +40,17 @@ public sealed class Balancer : IAsyncDisposable
             throw new OptionsValidationException(parts.Name ?? "", typeof(GoAroundOptions), verdict.Failures);
         }
 
-        _options = options;
+        Options = options;
         _time = parts.Time ?? TimeProvider.System;
         ILoggerFactory loggers = Loggers = parts.Loggers ?? NullLoggerFactory.Instance;
         ProxyEvents events = Events = parts.Events ?? Own(new GoAroundMeter(parts.Meters, parts.Name));
         SocketConnectionFactory? sockets = parts.Connections is null || (parts.Client is null && parts.HealthChecker is null && parts.HealthMonitor is null)
-            ? Own(new SocketConnectionFactory(options.Upstream, _time))
+            ? Own(new SocketConnectionFactory(options.Upstream, _time, dialer: parts.Dialer))
             : null;
         Connections = parts.Connections ?? sockets!; // made where this is null
         IHealthMonitor monitor = parts.HealthMonitor
-            ?? Own(Composition.Monitor(parts.HealthChecker ?? Composition.Checker(parts.Client ?? sockets!, options), options, _time, loggers)); // made where both are null
-        Pool = Own(Composition.Pool(Connections, monitor, events, options, _time, loggers));
+            ?? Own(Composition.Monitor(parts.HealthChecker ?? Composition.Checker(parts.Client ?? sockets!, options), options, _time, loggers, parts.Random)); // made where both are null
+        Pool = Own(Composition.Pool(Connections, monitor, parts.Selection, events, options, _time, loggers));
         if (options.Cache.IsEnabled)
         {
             CacheMemory memory = new(options.Cache.SizeBytes);
@@ -75,8 +76,8 @@ public sealed class Balancer : IAsyncDisposable
     /// <summary>Makes the cache forget; null where <see cref="CacheOptions.IsEnabled"/> is false.</summary>
     public ICachePurge? Purge { get; }
 
-    /// <summary>As they were given.</summary>
-    internal GoAroundOptions Options => _options;
+    /// <summary>What it was made with.</summary>
+    internal GoAroundOptions Options { get; }
 
     /// <summary>Who counts.</summary>
     internal ProxyEvents Events { get; }
@@ -90,6 +91,9 @@ public sealed class Balancer : IAsyncDisposable
     /// <summary>What makes the connections.</summary>
     internal IConnectionFactory Connections { get; }
 
+    /// <summary>What sends for an HttpClient.</summary>
+    internal OutgoingCalls CreateCalls() => new(Handler, new OutgoingOptions(_time, Events, Options.Server.ReplayBufferBytes));
+
     /// <summary>
     /// Takes up the backends of the options, and waits for their first check, at most <see cref="GoAroundOptions.FirstCheckTimeout"/>. Called
     /// again, it waits for the same start.
@@ -101,7 +105,7 @@ public sealed class Balancer : IAsyncDisposable
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_end is not null, this);
-            _start ??= Composition.StartAsync(Pool, _options, _time, _stopping.Token);
+            _start ??= Composition.StartAsync(Pool, Options, _time, _stopping.Token);
             return _start.IsCompletedSuccessfully ? _start : _start.WaitAsync(cancellationToken);
         }
     }
@@ -124,7 +128,10 @@ public sealed class Balancer : IAsyncDisposable
 
     private async Task EndAsync()
     {
-        await _stopping.CancelAsync().ConfigureAwait(false);
+        await new WorkHop(_time as IWorkRunner); // what waits for the start must not go on under the gate
+#pragma warning disable CA1849 // the hop is behind us
+        _stopping.Cancel();
+#pragma warning restore CA1849
         await (_start ?? Task.CompletedTask).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // whoever waits for it is told
         for (int i = _owned.Count - 1; i >= 0; i--)
         {

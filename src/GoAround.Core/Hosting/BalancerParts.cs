@@ -13,6 +13,9 @@ public sealed class BalancerParts
     /// <summary>The clock of every deadline and age; default the system's.</summary>
     public TimeProvider? Time { get; init; }
 
+    /// <summary>Spreads the checks of backends that are down; default <see cref="System.Random.Shared"/>. One of your own must be safe for concurrent use.</summary>
+    public Random? Random { get; init; }
+
     /// <summary>Where the log goes; default nowhere.</summary>
     public ILoggerFactory? Loggers { get; init; }
 
@@ -21,6 +24,9 @@ public sealed class BalancerParts
 
     /// <summary>Told what happens; default a <see cref="Observability.GoAroundMeter"/>.</summary>
     public ProxyEvents? Events { get; init; }
+
+    /// <summary>Opens the byte stream to a backend; default TCP. Used by the library's own <see cref="Connections"/> and <see cref="Client"/> only.</summary>
+    public IBackendDialer? Dialer { get; init; }
 
     /// <summary>Makes the connections; default HTTP/1.1 over sockets.</summary>
     public IConnectionFactory? Connections { get; init; }
@@ -33,6 +39,9 @@ public sealed class BalancerParts
 
     /// <summary>Asks again and again; default by <see cref="HealthChecker"/>.</summary>
     public IHealthMonitor? HealthMonitor { get; init; }
+
+    /// <summary>Says which backend a request goes to, as <see cref="Pool.LeastRequests"/> does; default all connections take turns.</summary>
+    public SelectionPolicy? Selection { get; init; }
 
     /// <summary>Where the cache keeps responses, if it is on; default memory.</summary>
     public IResponseCache? Cache { get; init; }

@@ -17,13 +17,19 @@ internal static class Composition
     public static HttpHealthChecker Checker(IBackendClient client, GoAroundOptions options) => new(client, options.Health);
 
     /// <summary>The checks of all backends.</summary>
-    public static HealthMonitor Monitor(IHealthChecker checker, GoAroundOptions options, TimeProvider time, ILoggerFactory loggers) =>
-        new(checker, options.Health, time, loggers.CreateLogger<HealthMonitor>(), Random.Shared);
+    public static HealthMonitor Monitor(IHealthChecker checker, GoAroundOptions options, TimeProvider time, ILoggerFactory loggers, Random? jitter = null) =>
+        new(checker, options.Health, time, loggers.CreateLogger<HealthMonitor>(), jitter ?? Random.Shared);
 
     /// <summary>The pool.</summary>
     public static BackendPool Pool(
-        IConnectionFactory connections, IHealthMonitor monitor, ProxyEvents events, GoAroundOptions options, TimeProvider time, ILoggerFactory loggers) =>
-        new(options.Pool, connections, monitor, events, time, loggers.CreateLogger<BackendPool>());
+        IConnectionFactory connections,
+        IHealthMonitor monitor,
+        SelectionPolicy? policy,
+        ProxyEvents events,
+        GoAroundOptions options,
+        TimeProvider time,
+        ILoggerFactory loggers) =>
+        new(options.Pool, connections, monitor, events, time, loggers.CreateLogger<BackendPool>(), policy);
 
     /// <summary>The last step.</summary>
     public static PoolHandler PoolStep(IBackendPool pool) => new(pool);
@@ -49,8 +55,8 @@ internal static class Composition
         return new TracingHandler(chain);
     }
 
-    /// <summary>Takes up the backends and waits for their first check: a backend that does not answer in time must not keep the others from serving.</summary>
-    public static async Task StartAsync(IBackendPool pool, GoAroundOptions options, TimeProvider time, CancellationToken cancellationToken)
+    /// <summary>The backends of options that were checked.</summary>
+    public static List<Backend> Backends(GoAroundOptions options)
     {
         List<Backend> backends = [];
         foreach (string address in options.Backends)
@@ -58,7 +64,13 @@ internal static class Composition
             backends.Add(Backend.Parse(address));
         }
 
-        await pool.ReplaceAsync(backends, cancellationToken).ConfigureAwait(false);
+        return backends;
+    }
+
+    /// <summary>Takes up the backends and waits for their first check: a backend that does not answer in time must not keep the others from serving.</summary>
+    public static async Task StartAsync(IBackendPool pool, GoAroundOptions options, TimeProvider time, CancellationToken cancellationToken)
+    {
+        await pool.ReplaceAsync(Backends(options), cancellationToken).ConfigureAwait(false);
         using CancellationTokenSource timeout = new(options.FirstCheckTimeout, time);
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
         try

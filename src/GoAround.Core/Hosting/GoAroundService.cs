@@ -8,7 +8,7 @@ using Microsoft.Extensions.Options;
 
 namespace GoAround.Core.Hosting;
 
-/// <summary>Starts the balancer with the host: backends, their first check, then the port; and drains it at the end.</summary>
+/// <summary>Starts the balancer with the host: backends, their first check, then the port; applies its configuration as it changes; and drains it at the end.</summary>
 internal sealed class GoAroundService : IHostedService
 {
     private readonly GoAroundOptions _options;
@@ -16,16 +16,24 @@ internal sealed class GoAroundService : IHostedService
     private readonly IConnectionFactory _connections;
     private readonly ProxyEvents _events;
     private readonly ProxyServer _server;
+    private readonly OptionsReload _reload;
     private readonly TimeProvider _time;
 
     public GoAroundService(
-        IOptions<GoAroundOptions> options, IBackendPool pool, IConnectionFactory connections, ProxyEvents events, ProxyServer server, TimeProvider time)
+        IOptions<GoAroundOptions> options,
+        IBackendPool pool,
+        IConnectionFactory connections,
+        ProxyEvents events,
+        ProxyServer server,
+        OptionsReload reload,
+        TimeProvider time)
     {
         _options = options.Value;
         _pool = pool;
         _connections = connections;
         _events = events;
         _server = server;
+        _reload = reload;
         _time = time;
     }
 
@@ -36,8 +44,13 @@ internal sealed class GoAroundService : IHostedService
         (_events as GoAroundMeter)?.Observe(_pool, _connections);
         await Composition.StartAsync(_pool, _options, _time, cancellationToken).ConfigureAwait(false);
         await _server.StartAsync(cancellationToken).ConfigureAwait(false);
+        _reload.Start();
     }
 
     /// <inheritdoc/>
-    public Task StopAsync(CancellationToken cancellationToken) => _server.StopAsync(cancellationToken);
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await _reload.DisposeAsync().ConfigureAwait(false);
+        await _server.StopAsync(cancellationToken).ConfigureAwait(false);
+    }
 }

@@ -15,13 +15,13 @@ using Microsoft.Extensions.Options;
 namespace GoAround.Core.Hosting;
 
 /// <summary>Adds the balancer to an application's services.</summary>
-public static class GoAroundServiceCollectionExtensions
+public static partial class GoAroundServiceCollectionExtensions
 {
     /// <summary>
     /// Adds pool, health checks, handlers and server, started and stopped with the host. Whatever of
     /// <see cref="TimeProvider"/>, <see cref="ProxyEvents"/>, <see cref="IHealthChecker"/>, <see cref="IHealthMonitor"/>,
-    /// <see cref="IConnectionFactory"/>, <see cref="IBackendClient"/>, <see cref="IBackendPool"/>, <see cref="IResponseCache"/>,
-    /// <see cref="ICachePurge"/> and <see cref="ProxyHandler"/> is registered already, or later, is used instead of this library's own.
+    /// <see cref="IBackendDialer"/>, <see cref="IConnectionFactory"/>, <see cref="IBackendClient"/>, <see cref="IBackendPool"/>, <see cref="SelectionPolicy"/>,
+    /// <see cref="IResponseCache"/>, <see cref="ICachePurge"/> and <see cref="ProxyHandler"/> is registered already, or later, is used instead of this library's own.
     /// </summary>
     /// <param name="services">The application's services.</param>
     /// <param name="configure">Sets the options; they are validated when the host starts.</param>
@@ -35,7 +35,7 @@ public static class GoAroundServiceCollectionExtensions
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(provider => new GoAroundMeter(provider.GetService<IMeterFactory>()));
         services.TryAddSingleton<ProxyEvents>(provider => provider.GetRequiredService<GoAroundMeter>());
-        services.TryAddSingleton(provider => new SocketConnectionFactory(Options(provider).Upstream, Time(provider)));
+        services.TryAddSingleton(provider => new SocketConnectionFactory(Options(provider).Upstream, Time(provider), dialer: provider.GetService<IBackendDialer>()));
         services.TryAddSingleton<IConnectionFactory>(provider => provider.GetRequiredService<SocketConnectionFactory>());
         services.TryAddSingleton<IBackendClient>(provider => provider.GetRequiredService<SocketConnectionFactory>());
         services.TryAddSingleton<IHealthChecker>(provider => Composition.Checker(provider.GetRequiredService<IBackendClient>(), Options(provider)));
@@ -47,6 +47,7 @@ public static class GoAroundServiceCollectionExtensions
         services.TryAddSingleton<ICachePurge>(provider => provider.GetRequiredService<CachingHandler>());
         services.TryAddSingleton<ProxyHandler>(CreateChain);
         services.TryAddSingleton(CreateServer);
+        services.TryAddSingleton(static provider => CreateReload(provider, Microsoft.Extensions.Options.Options.DefaultName, Options(provider), provider.GetRequiredService<IBackendPool>()));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, GoAroundService>());
         return services;
     }
@@ -54,6 +55,7 @@ public static class GoAroundServiceCollectionExtensions
     /// <summary>
     /// Adds a balancer without a listener under a name: the keyed service <see cref="Balancer"/>, started with the host. There may be many. Of the types of
     /// <see cref="BalancerParts"/> those are used instead of this library's own that are registered under the same key; clock, loggers and meters are the application's.
+    /// An HttpClient sends over it by <c>AddHttpClient("orders").ConfigurePrimaryHttpMessageHandler(services => new BalancingHttpHandler(services.GetRequiredKeyedService&lt;Balancer&gt;("orders")))</c>.
     /// </summary>
     /// <param name="services">The application's services.</param>
     /// <param name="name">The key; also the name of its options, and the meter's tag <c>goaround.pool</c>.</param>
@@ -67,12 +69,13 @@ public static class GoAroundServiceCollectionExtensions
         services.Configure(name, configure);
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<GoAroundOptions>, GoAroundOptionsValidator>());
         services.TryAddKeyedSingleton(name, static (provider, key) => CreateBalancer(provider, (string)key!)); // registered under a string
-        services.AddSingleton<IHostedService>(provider => new BalancerService(provider.GetRequiredKeyedService<Balancer>(name)));
+        services.TryAddKeyedSingleton(name, static (provider, key) => CreateReload(provider, provider.GetRequiredKeyedService<Balancer>(key), (string)key!)); // registered under a string
+        services.AddSingleton<IHostedService>(provider => new BalancerService(provider.GetRequiredKeyedService<Balancer>(name), provider.GetRequiredKeyedService<OptionsReload>(name)));
         return services;
     }
 
     private static Balancer CreateBalancer(IServiceProvider provider, string name) => new(
-        provider.GetRequiredService<IOptionsMonitor<GoAroundOptions>>().Get(name),
+        provider.GetRequiredService<IOptionsFactory<GoAroundOptions>>().Create(name),
         new BalancerParts
         {
             Name = name,
@@ -80,13 +83,26 @@ public static class GoAroundServiceCollectionExtensions
             Loggers = provider.GetService<ILoggerFactory>(),
             Meters = provider.GetService<IMeterFactory>(),
             Events = provider.GetKeyedService<ProxyEvents>(name),
+            Dialer = provider.GetKeyedService<IBackendDialer>(name),
             Connections = provider.GetKeyedService<IConnectionFactory>(name),
             Client = provider.GetKeyedService<IBackendClient>(name),
             HealthChecker = provider.GetKeyedService<IHealthChecker>(name),
             HealthMonitor = provider.GetKeyedService<IHealthMonitor>(name),
+            Selection = provider.GetKeyedService<SelectionPolicy>(name),
             Cache = provider.GetKeyedService<IResponseCache>(name),
             Services = provider,
         });
+
+    private static OptionsReload CreateReload(IServiceProvider provider, Balancer balancer, string name) => CreateReload(provider, name, balancer.Options, balancer.Pool);
+
+    private static OptionsReload CreateReload(IServiceProvider provider, string name, GoAroundOptions options, IBackendPool pool) => new(
+        name,
+        options,
+        pool,
+        provider.GetRequiredService<IOptionsFactory<GoAroundOptions>>(),
+        provider.GetServices<IOptionsChangeTokenSource<GoAroundOptions>>(),
+        provider.GetService<TimeProvider>() ?? TimeProvider.System,
+        Loggers(provider).CreateLogger<OptionsReload>());
 
     private static GoAroundOptions Options(IServiceProvider provider) => provider.GetRequiredService<IOptions<GoAroundOptions>>().Value;
 
@@ -97,6 +113,7 @@ public static class GoAroundServiceCollectionExtensions
     private static BackendPool CreatePool(IServiceProvider provider) => Composition.Pool(
         provider.GetRequiredService<IConnectionFactory>(),
         provider.GetRequiredService<IHealthMonitor>(),
+        provider.GetService<SelectionPolicy>(),
         provider.GetRequiredService<ProxyEvents>(),
         Options(provider),
         Time(provider),

@@ -68,7 +68,13 @@ public sealed class GoAroundMeter : ProxyEvents, IDisposable
         Meter.CreateObservableUpDownCounter(
             InstrumentNames.QueueLength, () => _gauges?.QueueLength ?? 0, "{request}", "Requests that wait for a connection.");
         Meter.CreateObservableGauge(
-            InstrumentNames.BackendUp, () => _gauges?.Up() ?? [], "1", "1 for a backend that takes requests, else 0.");
+            InstrumentNames.BackendUp, () => _gauges?.Up() ?? [], "1", "1 for a healthy backend, else 0.");
+        Meter.CreateObservableGauge(
+            InstrumentNames.BackendDraining, () => _gauges?.Draining() ?? [], "1", "1 for a backend that drains, else 0.");
+        Meter.CreateObservableGauge(
+            InstrumentNames.BackendWeight, () => _gauges?.Weight() ?? [], "1", "The weight of a backend.");
+        Meter.CreateObservableGauge(
+            InstrumentNames.BackendLimit, () => _gauges?.Limit() ?? [], "{request}", "Requests a backend may carry at once.");
         Meter.CreateObservableUpDownCounter(
             InstrumentNames.ClientActiveRequests, () => _gauges?.InFlight() ?? [], "{request}", "Requests a backend carries.");
         Meter.CreateObservableUpDownCounter(

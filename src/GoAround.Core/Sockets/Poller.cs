@@ -44,6 +44,9 @@ internal sealed class Poller
         && RuntimeInformation.ProcessArchitecture is Architecture.X64 or Architecture.Arm64
         && Environment.GetEnvironmentVariable(InlineSetting) == "1";
 
+    /// <summary>This thread is a poller's: no code of an application may run on it.</summary>
+    public static bool IsCurrent => _current is not null;
+
     /// <summary>The pollers in turn.</summary>
     public static Poller Next()
     {

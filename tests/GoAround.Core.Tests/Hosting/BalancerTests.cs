@@ -1,8 +1,10 @@
 using System;
 using System.Collections.Generic;
+using System.Linq;
 using System.Threading.Tasks;
 using GoAround.Core.Hosting;
 using GoAround.Core.Observability;
+using GoAround.Core.Tests.Pool;
 using GoAround.Core.Tests.Wire;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -126,6 +128,33 @@ public sealed class BalancerTests
         Assert.Contains("goaround.pool=orders", meters);
         Assert.Contains("goaround.pool=stock", meters);
         await host.StopAsync();
+    }
+
+    [Fact]
+    public async Task Selection_policy_that_is_given_chooses_the_backends_of_its_balancer()
+    {
+        RecordingPolicy given = new(_ => 0);
+        RecordingPolicy registered = new(_ => 1);
+        RecordingPolicy keyed = new(_ => 1);
+        ScriptedBackends world = new();
+        GoAroundOptions options = new() { Backends = { "http://a", "http://b weight=2" } };
+        await using Balancer balancer = new(options, new BalancerParts { Selection = given, Connections = world, HealthMonitor = world });
+        ServiceCollection services = new();
+        services.AddSingleton<IConnectionFactory>(world).AddSingleton<IHealthMonitor>(world).AddSingleton<SelectionPolicy>(registered);
+        services.AddKeyedSingleton<IConnectionFactory>("x", world).AddKeyedSingleton<IHealthMonitor>("x", world).AddKeyedSingleton<SelectionPolicy>("x", keyed);
+        services.AddGoAround(_ => { });
+        services.AddGoAroundPool("x", _ => { });
+        await using ServiceProvider provider = services.BuildServiceProvider();
+        await balancer.StartAsync(default);
+        Assert.Equal([1, 2], balancer.Pool.Backends.Select(backend => backend.Weight));
+        foreach (IBackendPool pool in (IBackendPool[])[balancer.Pool, provider.GetRequiredService<IBackendPool>(), provider.GetRequiredKeyedService<Balancer>("x").Pool])
+        {
+            await pool.ReplaceAsync([Backend.Parse("http://a"), Backend.Parse("http://b")], default);
+            await using ProxyResponse response = await pool.FetchAsync(new ProxyRequest("GET", "/"), default);
+            Assert.Equal(pool == balancer.Pool ? "http://a" : "http://b", response.Backend?.Address);
+        }
+
+        Assert.All((RecordingPolicy[])[given, registered, keyed], policy => Assert.Single(policy.Asked));
     }
 
     private sealed class CountingStep(ProxyHandler next, Action count) : ProxyHandler
