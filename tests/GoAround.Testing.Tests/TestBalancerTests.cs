@@ -1,10 +1,12 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
+using System.Net.Http;
 using System.Text;
 using System.Threading;
 using System.Threading.Tasks;
 using GoAround.Core;
+using GoAround.Core.Hosting;
 using NSubstitute;
 using Xunit;
 
@@ -179,6 +181,18 @@ public sealed class TestBalancerTests
         Assert.Equal(TimeSpan.Zero, (await balancer.SendAsync("GET", "/")).Took);
         balancer.Advance(60 * Second);
         Assert.Equal(Second, (await balancer.SendAsync("GET", "/")).Took);
+    }
+
+    [Fact]
+    public async Task Http_client_of_ones_own_code_may_be_the_client()
+    {
+        TestBackend a = new TestBackend("http://a").Takes(Second).Answers(200, "from a");
+        TestBackend b = new TestBackend("http://b").Takes(Second).Answers(200, "from b").DiesAt(0.5 * Second);
+        await using TestBalancer balancer = await TestBalancer.StartAsync(b, a);
+        using HttpClient client = new(new BalancingHttpHandler(balancer.Balancer));
+        Assert.Equal("from a", await balancer.RunAsync(() => client.GetStringAsync("http://orders/1")));
+        Assert.Equal(1.5 * Second, balancer.Time.Elapsed);
+        Assert.Equal("orders", Assert.Single(a.Requests).Authority);
     }
 
     [Fact]

@@ -119,6 +119,29 @@ public class SampleTests
     }
 
     [Fact]
+    public async Task Http_client_balances_its_calls_over_the_backends()
+    {
+        BackendProcess[] backends = await BackendProcess.StartManyAsync(2);
+        try
+        {
+            await using RunningProcess sample = RunningProcess.StartAssembly(
+                "samples/HttpClientBalancing",
+                $"--Orders:Backends:0={backends[0].Address}",
+                $"--Orders:Backends:1={backends[1].Address}",
+                "--Orders:FirstCheckTimeout=30s");
+            Assert.Equal(0, await sample.WaitForExitAsync());
+
+            Assert.Equal(2, sample.Output.Count(line => line.StartsWith("with the services: 10 answers of ", StringComparison.Ordinal)));
+            Assert.Contains(sample.Output, line => line.StartsWith("with a constructor: ", StringComparison.Ordinal) && line.EndsWith(" GET /1 for nobody", StringComparison.Ordinal));
+            Assert.Equal(21, (await backends[0].CountAsync()).Requests + (await backends[1].CountAsync()).Requests);
+        }
+        finally
+        {
+            await BackendProcess.DisposeManyAsync(backends);
+        }
+    }
+
+    [Fact]
     public async Task Unix_sockets_are_backends_like_any_other()
     {
         int port = FreePort();

@@ -5,11 +5,11 @@ using System.Linq;
 using System.Text;
 using System.Threading.Tasks;
 using GoAround.Cli.Metrics;
+using GoAround.Cli.Tests.EndToEnd;
 using GoAround.Core;
 using GoAround.Core.Observability;
 using NSubstitute;
 using Prometheus;
-using GoAround.Cli.Tests.EndToEnd;
 using Xunit;
 using Xunit.Abstractions;
 

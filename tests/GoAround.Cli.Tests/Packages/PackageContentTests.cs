@@ -123,8 +123,10 @@ public class PackageContentTests(PackageFeed feed)
     {
         string[] examples = [.. File.ReadAllText(Path.Combine(Repository.Root, "src", id, "README.md")).Split("```csharp\n")[1..].Select(static text => text.Split("```")[0])];
 
-        Assert.Equal(ways.Select(static way => File.ReadAllText(Path.Combine(PackageFeed.PathOf(way), "Program.cs"))), examples);
+        Assert.Equal(ways.Select(ProgramOf), examples);
     }
+
+    private static string ProgramOf(string way) => File.ReadAllText(Path.Combine(PackageFeed.PathOf(way), "Program.cs"));
 
     private static XDocument Manifest(ZipArchive package, string id) => XDocument.Parse(Text(package, $"{id}.nuspec"));
 

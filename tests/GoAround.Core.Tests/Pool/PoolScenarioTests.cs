@@ -57,8 +57,8 @@ public sealed class PoolScenarioTests
 
         await using TestBalancer balancer = await StartAsync(wire, backends);
         TestLoad load = await balancer.LoadAsync(200, 30 * Second);
-        Assert.Empty(load.Failures);
-        Assert.Contains(load.Answers, answer => answer.Attempts > 2);
+        Assert.True(load.Failures.Count == 0, string.Join('\n', load.Failures));
+        Assert.Contains(load.Answers, answer => answer.Attempts > 1);
     }
 
     [Theory]

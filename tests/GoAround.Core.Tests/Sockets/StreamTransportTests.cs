@@ -1,4 +1,3 @@
-using System;
 using System.Net.Sockets;
 using System.Text;
 using System.Threading;
@@ -15,7 +14,7 @@ public sealed class StreamTransportTests
     public async Task Socket_of_a_plain_network_stream_is_used_itself()
     {
         using SocketPair pair = await SocketPair.OpenAsync();
-        using Transport transport = StreamTransport.Over(new NetworkStream(pair.Near, ownsSocket: true));
+        using Transport transport = StreamTransport.Over(new NetworkStream(pair.Near, ownsSocket: true), null);
         Assert.IsNotType<StreamTransport>(transport);
         Assert.Equal(SocketError.Success, await transport.SendAsync("hello"u8.ToArray()));
         await pair.Far.ExpectAsync("hello");
@@ -26,7 +25,7 @@ public sealed class StreamTransportTests
     {
         using SocketPair pair = await SocketPair.OpenAsync();
         ObservedStream stream = new(pair.Near);
-        using Transport transport = StreamTransport.Over(stream);
+        using Transport transport = StreamTransport.Over(stream, null);
         Assert.IsType<StreamTransport>(transport);
         Inbox inbox = new(transport, 4096);
         Task<Transfer> fill = inbox.FillAsync().AsTask();
@@ -47,7 +46,7 @@ public sealed class StreamTransportTests
         (PairedStream near, PairedStream far) = PairedStream.Open();
         await using (far)
         {
-            StreamTransport transport = new(near);
+            StreamTransport transport = new(near, null);
             Inbox inbox = new(transport, 4096);
             Task<Transfer> fill = inbox.FillAsync().AsTask();
             Task<SocketError> send = transport.SendAsync(new byte[1_000_000]).AsTask(); // nobody reads, and a pipe holds 64 KiB
@@ -66,7 +65,7 @@ public sealed class StreamTransportTests
     public async Task End_of_the_other_side_is_an_end()
     {
         (PairedStream near, PairedStream far) = PairedStream.Open();
-        using StreamTransport transport = new(near);
+        using StreamTransport transport = new(near, null);
         Inbox inbox = new(transport, 4096);
         await far.DisposeAsync();
         Assert.True((await inbox.FillAsync().AsTask().WaitAsync(WireEnd.Patience)).IsEnd);
