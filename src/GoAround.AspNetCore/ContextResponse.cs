@@ -19,11 +19,11 @@ internal sealed class ContextResponse
 {
     private const int CollectLimitBytes = 16 * 1024;
 
-    private readonly ProxyIdentity _identity;
+    private readonly ResponseFields _fields;
     private State _state;
 
-    /// <param name="identity">Of the balancer.</param>
-    public ContextResponse(ProxyIdentity identity) => _identity = identity;
+    /// <param name="fields">Of the mount.</param>
+    public ContextResponse(ResponseFields fields) => _fields = fields;
 
     /// <summary>Bytes of the final response were handed to the server.</summary>
     public bool HasBegun => _state.HasBegun || _state.Context.Response.HasStarted;
@@ -72,7 +72,7 @@ internal sealed class ContextResponse
         ResponsePlan plan = ResponsePlan.Make(response, isHead, version, mayKeepAlive: true);
         bool isReset = response.StatusCode == StatusCodes.Status205ResetContent; // no content, says RFC 9110 §15.3.6, and Kestrel takes none
         bool hasBody = plan.Framing != BodyFraming.None && !isReset;
-        ResponseFields.Write(_state.Context, response, isReset ? 0 : plan.ContentLength, _identity);
+        _fields.Write(_state.Context, response, isReset ? 0 : plan.ContentLength);
         if (hasBody && !await SendBodyAsync(response.Body, plan).ConfigureAwait(false))
         {
             return;
@@ -110,7 +110,7 @@ internal sealed class ContextResponse
         IFeatureCollection features = _state.Context.Features;
         if (webSocketKey is null)
         {
-            ResponseFields.Write(_state.Context, response, null, _identity);
+            _fields.Write(_state.Context, response, null);
             Stream upgraded = await features.GetRequiredFeature<IHttpUpgradeFeature>().UpgradeAsync().ConfigureAwait(false);
             OnSending();
             return upgraded;
@@ -122,7 +122,7 @@ internal sealed class ContextResponse
         }
 
         response.Fields.Remove("Sec-WebSocket-Accept"u8); // of the handshake of HTTP/1.1 only
-        ResponseFields.Write(_state.Context, response, null, _identity);
+        _fields.Write(_state.Context, response, null);
         _state.Context.Response.StatusCode = StatusCodes.Status200OK; // RFC 8441 §5
         Stream accepted = await features.GetRequiredFeature<IHttpExtendedConnectFeature>().AcceptAsync().ConfigureAwait(false);
         OnSending();
@@ -175,7 +175,7 @@ internal sealed class ContextResponse
             throw new InvalidOperationException("The body of a response ended before its length was reached.");
         }
 
-        ResponseFields.WriteTrailers(_state.Context, body.Trailers);
+        _fields.WriteTrailers(_state.Context, body.Trailers);
 
         // The completion takes the rest along, but for one: of HTTP/1.1, behind a head that has gone out, with nothing to write behind it.
         return !hasLength || unsent == 0 || plan.Version > ProtocolVersion.Http11 || !_state.Context.Response.HasStarted || await FlushAsync(writer).ConfigureAwait(false);

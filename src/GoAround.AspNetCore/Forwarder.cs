@@ -29,6 +29,7 @@ internal sealed class Forwarder : PooledObjectPolicy<HttpExchange>
         Balancer = balancer;
         Options = balancer.Options.Server;
         Identity = new ProxyIdentity(Options);
+        ResponseFields = new ResponseFields(Identity);
         TrustedProxies = new TrustedProxies(Options.TrustedProxies);
         Log = balancer.Loggers.CreateLogger<Forwarder>();
         _exchanges = new DefaultObjectPool<HttpExchange>(this, KeptExchanges);
@@ -42,6 +43,9 @@ internal sealed class Forwarder : PooledObjectPolicy<HttpExchange>
 
     /// <summary>The balancer's name.</summary>
     public ProxyIdentity Identity { get; }
+
+    /// <summary>Writes the heads of responses.</summary>
+    public ResponseFields ResponseFields { get; }
 
     /// <summary>Whose word of the client is believed.</summary>
     public TrustedProxies TrustedProxies { get; }

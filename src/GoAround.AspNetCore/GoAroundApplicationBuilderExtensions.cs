@@ -18,7 +18,7 @@ public static class GoAroundApplicationBuilderExtensions
     {
         ArgumentNullException.ThrowIfNull(app);
         ArgumentNullException.ThrowIfNull(configure);
-        app.Run(new MountedBalancer(app.ApplicationServices, null, configure, removePrefix).InvokeAsync);
+        app.Run(new Mount(OwnBalancer.Make(app.ApplicationServices, null, configure), removePrefix).InvokeAsync);
     }
 
     /// <summary>Answers every request that comes here by the pool that was added by <c>AddGoAroundPool</c>.</summary>
@@ -31,6 +31,6 @@ public static class GoAroundApplicationBuilderExtensions
     public static void UseGoAround(this IApplicationBuilder app, string pool, string? removePrefix = null)
     {
         ArgumentNullException.ThrowIfNull(app);
-        app.Run(NamedBalancer.Get(app.ApplicationServices, pool).ToRequestDelegate(removePrefix));
+        app.Run(new Mount(NamedBalancer.Get(app.ApplicationServices, pool), removePrefix).InvokeAsync);
     }
 }

@@ -2,7 +2,6 @@ using System;
 using System.Diagnostics.CodeAnalysis;
 using GoAround.Core.Hosting;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Options;
 
@@ -34,7 +33,7 @@ public static class GoAroundEndpointRouteBuilderExtensions
     {
         ArgumentNullException.ThrowIfNull(endpoints);
         ArgumentNullException.ThrowIfNull(configure);
-        return Map(endpoints, pattern, new MountedBalancer(endpoints.ServiceProvider, pattern, configure, removePrefix).InvokeAsync);
+        return Map(endpoints, pattern, OwnBalancer.Make(endpoints.ServiceProvider, pattern, configure), removePrefix);
     }
 
     /// <summary>Maps a route, whatever the method, to the pool that was added by <c>AddGoAroundPool</c>.</summary>
@@ -50,9 +49,9 @@ public static class GoAroundEndpointRouteBuilderExtensions
         this IEndpointRouteBuilder endpoints, [StringSyntax("Route")] string pattern, string pool, string? removePrefix = null)
     {
         ArgumentNullException.ThrowIfNull(endpoints);
-        return Map(endpoints, pattern, NamedBalancer.Get(endpoints.ServiceProvider, pool).ToRequestDelegate(removePrefix));
+        return Map(endpoints, pattern, NamedBalancer.Get(endpoints.ServiceProvider, pool), removePrefix);
     }
 
-    private static IEndpointConventionBuilder Map(IEndpointRouteBuilder endpoints, string pattern, RequestDelegate answer) =>
-        endpoints.Map(pattern, answer).WithDisplayName("GoAround " + pattern);
+    private static IEndpointConventionBuilder Map(IEndpointRouteBuilder endpoints, string pattern, Balancer balancer, string? removePrefix) =>
+        endpoints.Map(pattern, new Mount(balancer, removePrefix).InvokeAsync).WithDisplayName("GoAround " + pattern);
 }

@@ -24,7 +24,7 @@ internal sealed class HttpExchange
     {
         _mount = mount;
         _request = new ContextRequest(mount.Options, mount.Balancer.Time);
-        _response = new ContextResponse(mount.Identity);
+        _response = new ContextResponse(mount.ResponseFields);
         _forwarded = new ForwardedFields(mount.Options, mount.TrustedProxies, null);
     }
 

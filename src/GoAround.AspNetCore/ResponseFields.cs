@@ -2,6 +2,7 @@ using System;
 using System.Text;
 using GoAround.Core;
 using GoAround.Core.Http;
+using GoAround.Core.Outgoing;
 using GoAround.Core.Server;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -10,14 +11,19 @@ using Microsoft.Extensions.Primitives;
 
 namespace GoAround.AspNetCore;
 
-/// <summary>Puts the head of a response where ASP.NET Core has it: lines of one name in their order, and framing as the server does it.</summary>
-internal static class ResponseFields
+/// <summary>Puts the head of a response where ASP.NET Core has it: lines of one name in their order, and framing as the server does it. Safe for concurrent use.</summary>
+/// <param name="identity">Of the balancer.</param>
+internal sealed class ResponseFields(ProxyIdentity identity)
 {
+    private const int KeptTexts = 1024;
+
+    private readonly UsualValues _texts = new(KeptTexts); // names too: ASP.NET Core takes strings only
+
     /// <summary>
     /// Sets status and fields. What the application has set before stays: lines of the same name stand behind it, but Date, Server and Content-Type take its place.
     /// </summary>
     /// <exception cref="UnsendableFieldException">The server would not take a field.</exception>
-    public static void Write(HttpContext context, ProxyResponse response, long? contentLength, ProxyIdentity identity)
+    public void Write(HttpContext context, ProxyResponse response, long? contentLength)
     {
         HttpResponse target = context.Response;
         IHeaderDictionary headers = target.Headers;
@@ -33,7 +39,7 @@ internal static class ResponseFields
                 continue; // they are not passed on, and not promised
             }
 
-            string name = FieldText.Of(line.Name);
+            string name = _texts.Of(line.Name);
             string value = TextOf(context, name, line.Value) ?? throw new UnsendableFieldException(name);
             StringValues before = IsSingle(line.Name) ? default : headers[name];
             headers[name] = before.Count == 0 ? value : StringValues.Concat(before, value); // Append would leave out a value of no bytes
@@ -41,7 +47,7 @@ internal static class ResponseFields
 
         if (identity.MarksResponses && response.ReceivedVersion is { } received)
         {
-            headers.Append("Via", FieldText.Of(identity.Via(received)));
+            headers.Append("Via", _texts.Of(identity.Via(received)));
         }
 
         if (identity.StatusText(response.Error, response.ErrorDetails) is { } status)
@@ -51,7 +57,7 @@ internal static class ResponseFields
 
         if (!response.UpgradeProtocol.IsEmpty && HttpProtocol.IsHttp11(context.Request.Protocol))
         {
-            headers.Upgrade = FieldText.Of(response.UpgradeProtocol.Span);
+            headers.Upgrade = _texts.Of(response.UpgradeProtocol.Span);
             headers.Connection = "Upgrade";
         }
 
@@ -59,7 +65,7 @@ internal static class ResponseFields
     }
 
     /// <summary>Adds trailers, where the client's protocol has them.</summary>
-    public static void WriteTrailers(HttpContext context, FieldList? trailers)
+    public void WriteTrailers(HttpContext context, FieldList? trailers)
     {
         if (trailers is not { Count: > 0 } || context.Features.Get<IHttpResponseTrailersFeature>() is not { } feature)
         {
@@ -69,7 +75,7 @@ internal static class ResponseFields
         for (int i = 0; i < trailers.Count; i++)
         {
             FieldLine line = trailers[i];
-            string name = FieldText.Of(line.Name);
+            string name = _texts.Of(line.Name);
             if (TextOf(context, name, line.Value) is { } value)
             {
                 feature.Trailers.Append(name, value);
@@ -77,7 +83,7 @@ internal static class ResponseFields
         }
     }
 
-    private static void WriteReason(HttpContext context, ProxyResponse response)
+    private void WriteReason(HttpContext context, ProxyResponse response)
     {
         ReadOnlySpan<byte> reason = response.Reason.Span;
         if (reason.IsEmpty || Ascii.Equals(reason, ReasonPhrases.GetReasonPhrase(response.StatusCode)) || !Ascii.IsValid(reason) || !FieldSyntax.IsValue(reason))
@@ -87,19 +93,19 @@ internal static class ResponseFields
 
         if (context.Features.Get<IHttpResponseFeature>() is { } feature)
         {
-            feature.ReasonPhrase = FieldText.Of(reason);
+            feature.ReasonPhrase = _texts.Of(reason);
         }
     }
 
     /// <summary>A value as the server takes it; null where it takes none such.</summary>
-    private static string? TextOf(HttpContext context, string name, ReadOnlySpan<byte> value)
+    private string? TextOf(HttpContext context, string name, ReadOnlySpan<byte> value)
     {
         if (!Ascii.IsValid(value))
         {
             return KestrelEncodings.OfResponse(context, name)?.GetString(value);
         }
 
-        string text = FieldText.Of(value);
+        string text = _texts.Of(value);
         return text.Contains('\t') ? text.Replace('\t', ' ') : text; // Kestrel takes no HTAB; white space is one as the other   RFC 9110 §5.6.3
     }
 

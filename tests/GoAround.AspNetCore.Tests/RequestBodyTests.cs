@@ -122,6 +122,29 @@ public sealed class RequestBodyTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
+    public async Task Answer_to_half_a_body_reaches_the_client_whose_connection_goes_on_behind_the_rest(bool isChunked)
+    {
+        using ScriptedBackend backend = new();
+        await using Gateway gateway = await Gateway.OpenAsync(backend);
+        using WireEnd client = await gateway.ConnectAsync();
+        await client.SendAsync("POST / HTTP/1.1\r\nHost: h\r\n" + (isChunked ? "Transfer-Encoding: chunked\r\n\r\n4\r\nabcd\r\n" : "Content-Length: 8\r\n\r\nabcd"));
+        using WireEnd link = await backend.AcceptAsync();
+        await link.ReadHeadAsync();
+        await link.ExpectAsync(isChunked ? "4\r\nabcd\r\n" : "abcd");
+        await link.SendAsync(WireEnd.Response("early"));
+        Assert.Equal("early", (await ReceivedAnswer.ReadAsync(client)).Body);
+        await client.SendAsync((isChunked ? "4\r\nefgh\r\n0\r\n\r\n" : "efgh") + "GET /next HTTP/1.1\r\nHost: h\r\n\r\n");
+        using WireEnd next = await backend.AcceptAsync();
+        Assert.StartsWith("GET /next ", await next.ReadHeadAsync(), StringComparison.Ordinal);
+        await next.SendAsync(WireEnd.Response("next"));
+        Assert.Equal("next", (await ReceivedAnswer.ReadAsync(client)).Body);
+        await gateway.UntilIdleAsync(2);
+        gateway.ExpectNoErrors();
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
     public async Task Next_backend_gets_the_whole_body_again(bool isChunked)
     {
         using ScriptedBackend first = new();

@@ -11,9 +11,12 @@ namespace GoAround.Core.Outgoing;
 internal sealed class UsualValues
 {
     private const int LongestKept = 64;
-    private const int Places = 64; // a power of two; 10 KiB at most
+    private const int UsualPlaces = 64; // 10 KiB at most
 
-    private readonly string?[] _kept = new string?[Places];
+    private readonly string?[] _kept;
+
+    /// <param name="places">How many are kept at most; a power of two.</param>
+    public UsualValues(int places = UsualPlaces) => _kept = new string?[places];
 
     /// <summary>The value in Latin-1.</summary>
     public string Of(ReadOnlySpan<byte> value)
@@ -48,8 +51,8 @@ internal sealed class UsualValues
     }
 
     // Dates of neighbouring seconds differ near the end, lengths anywhere: both ends and the middle, and the length, tell most values apart.
-    private static int PlaceOf(ReadOnlySpan<byte> value) =>
-        ((value.Length * 31) + (value[0] * 7) + (value[^1] * 3) + (value[value.Length / 2] * 5)) & (Places - 1);
+    private int PlaceOf(ReadOnlySpan<byte> value) =>
+        ((value.Length * 31) + (value[0] * 7) + (value[^1] * 3) + (value[value.Length / 2] * 5)) & (_kept.Length - 1);
 
     private static bool IsSame(string text, ReadOnlySpan<byte> bytes)
     {

@@ -120,6 +120,23 @@ public sealed class BackendPoolWeightTests
     }
 
     [Fact]
+    public async Task Connections_that_come_free_from_before_a_removal_do_not_go_over_the_limit()
+    {
+        await using PoolScene scene = await OpenAsync(Options(4), A);
+        List<ProxyResponse> old = [await scene.FetchAsync(), await scene.FetchAsync()];
+        await scene.Pool.ReplaceAsync([B], default);
+        await scene.Pool.ReplaceAsync([A, B.WithWeight(4)], default);
+        Assert.Equal((1, 2), (scene.StatusOf(A).Limit, scene.StatusOf(A).InFlight));
+        foreach (ProxyResponse response in old)
+        {
+            await response.DisposeAsync();
+        }
+
+        Dictionary<Backend, int> slots = await scene.CountSlotsAsync(5);
+        Assert.Equal((1, 4), (slots[A], slots[B]));
+    }
+
+    [Fact]
     public async Task Weights_count_only_among_those_that_serve()
     {
         await using PoolScene scene = await OpenAsync(Options(8), A.WithWeight(8), B.WithWeight(2), C);

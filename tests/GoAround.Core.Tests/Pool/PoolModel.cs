@@ -9,6 +9,8 @@ namespace GoAround.Core.Tests.Pool;
 /// <summary>A pool that is driven by a seeded stream of random steps on one thread, and what must be true of it after each.</summary>
 internal sealed class PoolModel(PoolScene scene, int connectionsPerBackend, int seed)
 {
+    private const string TimeStep = "a second passes";
+
     private static readonly Backend[] All = [PoolScene.A, PoolScene.B, PoolScene.C];
 
     private readonly Random _random = new(seed);
@@ -17,6 +19,7 @@ internal sealed class PoolModel(PoolScene scene, int connectionsPerBackend, int 
     private readonly List<(Task Emptied, Backend Backend, int Generation)> _drains = [];
     private readonly Dictionary<Backend, int> _generations = All.ToDictionary(backend => backend, _ => 0);
     private readonly List<string> _steps = [];
+    private readonly List<Backend> _justTaken = [];
 
     /// <summary>Does one random step and checks everything.</summary>
     public async Task StepAsync()
@@ -53,11 +56,12 @@ internal sealed class PoolModel(PoolScene scene, int connectionsPerBackend, int 
                 scene.Pool.EndDrain(backend);
                 break;
             default:
-                Note("a second passes");
+                Note(TimeStep);
                 scene.Time.Advance(TimeSpan.FromSeconds(1));
                 break;
         }
 
+        _justTaken.Clear();
         await CollectAsync();
         Check();
     }
@@ -115,6 +119,7 @@ internal sealed class PoolModel(PoolScene scene, int connectionsPerBackend, int 
                     Assert.True(response.StatusCode == 200, Story("a backend answers 200"));
                     Assert.True(!scene.StatusOf(backend).IsDraining, Story("a draining backend took a request"));
                     _held.Add((response, _generations[backend]));
+                    _justTaken.Add(backend);
                 }
                 else
                 {
@@ -144,6 +149,10 @@ internal sealed class PoolModel(PoolScene scene, int connectionsPerBackend, int 
             bool serves = one.State == HealthState.Healthy && !one.IsDraining;
             Assert.True(serves ? one.Limit >= 1 && one.Limit <= connectionsPerBackend : one.Limit == 0, Story($"{one.Backend} has limit {one.Limit}"));
             mayWait |= serves;
+
+            // One that was taken just now is within the limit; within one step of time the limits may have changed several times.
+            Assert.True(
+                carried - older <= one.Limit || !_justTaken.Contains(one.Backend) || _steps[^1] == TimeStep, Story($"{one.Backend} took more than its limit {one.Limit}"));
 
             // The heart of it: who waits while a slot could be had shows that one was lost.
             int room = Math.Min(one.Limit, connectionsPerBackend - older) - (carried - older);
