@@ -16,7 +16,7 @@ public class PackagedProgramTests(PackageFeed feed)
     private const int FewLines = 15;
 
     /// <summary>Those that listen: on the port of <c>--GoAround:Server:Port</c> and <c>--urls</c>, over the backends of <c>--GoAround:Backends:0</c> and 1.</summary>
-    public static TheoryData<string> Listening => ["Listener"];
+    public static TheoryData<string> Listening => ["Listener", "Gateway"];
 
     [Theory]
     [MemberData(nameof(Listening))]
@@ -37,6 +37,16 @@ public class PackagedProgramTests(PackageFeed feed)
 
         Assert.Equal(0, await running.WaitForExitAsync());
         Assert.Single(running.Output, static line => line is "ab" or "ba");
+    }
+
+    [Fact]
+    public async Task Test_kit_runs_from_its_package_and_needs_nothing_else()
+    {
+        string folder = feed.FolderOf("Kit");
+        await using RunningProcess running = feed.Start(folder, "dotnet", await BuildAsync("Kit", folder));
+
+        Assert.Equal(0, await running.WaitForExitAsync());
+        Assert.Equal("1001 sent, 0 pending: 1001 x 200", Assert.Single(running.Output));
     }
 
     [Fact]
