@@ -115,7 +115,9 @@ def page(results):
              "[docs/performance.md](../docs/performance.md).", "",
              f"* {about['begun']} to {about['ended']} UTC, {about['machine']}",
              f"* {about['versions']}",
-             f"* {about['rounds']} turns each, medians; ± is half of what lies between the lowest turn and the highest", "",
+             f"* {about['rounds']} turns each, medians; ± is half of what lies between the lowest turn and the highest",
+             *([] if about["full"] else ["* not the whole comparison at its full length (`QUICK=1`, or some of its variables): the direction, not the proof"]),
+             *([f"* {about['remark']}"] if about.get("remark") else []), "",
              "![CPU per request](results.svg)", "", "## Targets", "",
              "| scenario | goaround's | at most | reached | |", "|---|---|---|---|---|"]
     for target, reached, met in target_lines(results):

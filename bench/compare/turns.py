@@ -231,6 +231,7 @@ class Turns:
 
     def _idle(self, name):
         clients = 1000 if self._settings.quick else 10_000
+        self._outcome.note = f"{clients:,} clients"
         fault = self._start(name)
         if fault:
             raise LoadFailure(fault)

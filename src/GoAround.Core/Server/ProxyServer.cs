@@ -154,6 +154,7 @@ public sealed class ProxyServer : IAsyncDisposable
                 listener.DualMode = true;
             }
 
+            listener.NoDelay = true; // Linux hands it on to each connection
             listener.Bind(new IPEndPoint(address, _options.Port));
             return listener;
         }
@@ -252,7 +253,10 @@ public sealed class ProxyServer : IAsyncDisposable
     {
         try
         {
-            socket.NoDelay = true;
+            if (!OperatingSystem.IsLinux())
+            {
+                socket.NoDelay = true;
+            }
         }
         catch (SocketException error)
         {
