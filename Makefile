@@ -42,14 +42,14 @@ demo: all
 
 test:
 	@$(MAKE) --no-print-directory all || { echo "the executable could not be built, no test ran"; echo "0 passed, 1 failed"; exit 1; }
-	@sh tests/install-tools.sh nc openssl curl promtool
+	@sh tests/install-tools.sh nc ncat openssl curl promtool
 	@sh tests/run.sh
 
 lint:
 	@sh tests/lint.sh
 
 bench: all
-	@sh tests/install-tools.sh nginx haproxy wrk $(if $(filter 1,$(CACHE)),varnishd)
+	@sh tests/install-tools.sh python3 nginx haproxy varnishd wrk openssl ngx_http_echo_module.so
 	@bash bench/compare.sh
 
 cache-trace:
@@ -70,10 +70,14 @@ fuzz:
 	@dotnet build tests/GoAround.Fuzz -c Release $(quiet)
 	@cd artifacts/fuzz && dotnet ../../tests/GoAround.Fuzz/bin/Release/net10.0/GoAround.Fuzz.dll --target $(TARGET) --seconds $(SECONDS_EACH) --seed $(SEED)
 
+# Where they go, and what `dotnet pack` is told besides: the tests give both.
+PACKAGES ?= artifacts
+PACK ?=
+
 pack:
-	@rm -rf artifacts
-	@dotnet pack src/GoAround.Core -c Release $(quiet) -o artifacts
-	@ls artifacts/*.nupkg
+	@rm -f $(PACKAGES)/*.nupkg $(PACKAGES)/*.snupkg
+	@for project in src/*/*.csproj; do dotnet pack $$project -c Release $(quiet) -o $(PACKAGES) $(PACK) || exit 1; done
+	@ls -lh $(PACKAGES)/*nupkg | awk '{ print "made " $$NF ", " $$5 }'
 
 clean:
 	@rm -rf bin obj artifacts TestResults bench/results
@@ -84,9 +88,9 @@ help:
 	@echo "make demo     the balancer on port 3000 in front of two built-in backends"
 	@echo "make test     all tests, the built executable's too; the last line counts them"
 	@echo "make lint     format, analyzers as errors, shell syntax"
-	@echo "make bench    nginx, HAProxy and goaround by turns on this machine; options in bench/README.md"
+	@echo "make bench    nginx, HAProxy, Varnish, YARP and goaround by turns, forty minutes; QUICK=1: five; see bench/README.md"
 	@echo "make cache-trace  a million requests through the cache's store and through other ways of eviction: hit ratios, memory"
 	@echo "make slow     slowhttptest's four attacks on the built executable while normal traffic goes on; a minute"
 	@echo "make fuzz     mutated HTTP against parsers and sessions, 60 s a target; SECONDS_EACH=, SEED=, TARGET="
-	@echo "make pack     the NuGet package of the library, in ./artifacts"
+	@echo "make pack     the NuGet packages, symbols too, of the library and of the command as a .NET tool, in ./artifacts"
 	@echo "make clean    removes all that was built"

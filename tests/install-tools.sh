@@ -10,6 +10,7 @@ package_of() {
         unshare) echo util-linux ;;
         varnishd) echo varnish ;;
         ip) echo iproute2 ;;
+        ngx_http_echo_module.so) echo libnginx-mod-http-echo ;;
         *) echo "$1" ;;
     esac
 }
@@ -17,7 +18,7 @@ package_of() {
 missing=
 packages=
 for tool in "$@"; do
-    if ! command -v "$tool" >/dev/null 2>&1 && [ ! -x "/usr/sbin/$tool" ]; then
+    if ! command -v "$tool" >/dev/null 2>&1 && [ ! -x "/usr/sbin/$tool" ] && [ ! -e "/usr/lib/nginx/modules/$tool" ]; then
         missing="$missing $tool"
         packages="$packages $(package_of "$tool")"
     fi

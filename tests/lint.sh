@@ -13,6 +13,11 @@ if command -v shellcheck >/dev/null 2>&1; then
     shellcheck tests/*.sh bench/*.sh .ci/run
 fi
 
+if command -v python3 >/dev/null 2>&1; then
+    python3 -c 'import ast, sys
+for name in sys.argv[1:]: ast.parse(open(name, encoding="utf-8").read(), name)' bench/compare/*.py bench/compare/clients/*.py
+fi
+
 dotnet build GoAround.sln -c Release --nologo --verbosity quiet --tl:off
 dotnet format GoAround.sln --no-restore --verify-no-changes --severity error
 echo "lint: clean"

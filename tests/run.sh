@@ -31,12 +31,15 @@ if [ "$#" = 0 ]; then
     export DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS=1
     # shellcheck disable=SC2086 # a list of arguments
     run dotnet test tests/GoAround.Core.Tests $suite \
-        --filter "FullyQualifiedName~.Server.|FullyQualifiedName~.Sockets.|FullyQualifiedName~.Upstream.|FullyQualifiedName~.Load.|FullyQualifiedName~.CachedSocketTests"
+        --filter "FullyQualifiedName~.Server.|FullyQualifiedName~.Sockets.|FullyQualifiedName~.Upstream.|FullyQualifiedName~.Outgoing.|FullyQualifiedName~.Load.|FullyQualifiedName~.CachedSocketTests"
     second=$?
     [ "$code" != 0 ] || code=$second
     cat "$log" >> "$log.first"
     mv "$log.first" "$log"
 fi
+
+# Once more at the end, where whoever reads only the last lines finds them.
+grep -hE '^ +Failed [A-Za-z]|\[FAIL\]$' "$log" | sed 's/^\[xUnit[^]]*\] */  /' | sort -u | head -20
 
 # Passed!  - Failed:     0, Passed:    12, Skipped:     0, Total:    12, Duration: 1 s - X.dll (net10.0)
 awk -v code="$code" '

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Diagnostics;
 using System.Globalization;
+using System.Threading.Tasks;
 using GoAround.Core.Tests.Cache;
 
 namespace GoAround.Bench;
@@ -15,9 +16,18 @@ internal static class Program
     // What the store counts for one response beside its body, so that all have the same room: key, head and objects.
     private const int OverheadBytes = 800;
 
-    /// <summary>Prints a table; arguments: how many requests (default a million), how many objects (default 80,000), and the name of one way (default all).</summary>
-    private static void Main(string[] arguments)
+    /// <summary>
+    /// Prints a table; arguments: how many requests (default a million), how many objects (default 80,000), and the name of one way (default all). With <c>allocations</c>
+    /// alone: what a request allocates in each way of use.
+    /// </summary>
+    private static async Task Main(string[] arguments)
     {
+        if (arguments is ["allocations"])
+        {
+            await AllocationTable.PrintAsync();
+            return;
+        }
+
         int requests = arguments.Length > 0 ? int.Parse(arguments[0], CultureInfo.InvariantCulture) : 1_000_000;
         int objects = arguments.Length > 1 ? int.Parse(arguments[1], CultureInfo.InvariantCulture) : 80_000;
         ZipfTrace trace = new(objects, requests, MeanBytes, Seed);

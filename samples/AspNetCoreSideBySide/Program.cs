@@ -8,13 +8,12 @@ using GoAround.Core.Hosting;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
 WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(args);
 builder.WebHost.UseUrls("http://127.0.0.1:0", "http://127.0.0.1:0");
-builder.Services.AddGoAround(options => builder.Configuration.GetSection("GoAround").Bind(options));
+builder.Services.AddGoAround(builder.Configuration.GetSection("GoAround"));
 
 WebApplication app = builder.Build();
 app.MapGet("/health", () => Results.Ok());

@@ -6,16 +6,11 @@ using System.IO;
 using GoAround.Core;
 using GoAround.Core.Hosting;
 using GoAround.Samples.DiskCache;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
 HostApplicationBuilder builder = Host.CreateApplicationBuilder(args);
 string folder = builder.Configuration["Folder"] ?? Path.Combine(Path.GetTempPath(), "goaround-cache");
 builder.Services.AddSingleton<IResponseCache>(new FolderCache(folder, maxBytes: 1L << 30, TimeProvider.System)); // instead of the one in memory
-builder.Services.AddGoAround(options =>
-{
-    options.Cache.IsEnabled = true;
-    builder.Configuration.GetSection("GoAround").Bind(options);
-});
+builder.Services.AddGoAround(builder.Configuration.GetSection("GoAround"), options => options.Cache.IsEnabled = true);
 await builder.Build().RunAsync();

@@ -6,9 +6,12 @@ using System.Text;
 
 namespace GoAround.Core;
 
-/// <summary>The address of one backend; immutable, equal when scheme, host, port and base path are.</summary>
+/// <summary>The address of one backend, and its weight; immutable, equal when scheme, host, port and base path are, whatever the weight.</summary>
 public sealed class Backend : IEquatable<Backend>
 {
+    /// <summary>The greatest weight there is (HAProxy's).</summary>
+    public const int MaxWeight = 256;
+
     private Backend(bool isHttps, string host, int port, string basePath)
     {
         IsHttps = isHttps;
@@ -41,24 +44,82 @@ public sealed class Backend : IEquatable<Backend>
     /// <summary>Host, and port where it is not the scheme's own: what a Host field would say.</summary>
     public string Authority { get; }
 
+    /// <summary>
+    /// Its share of the requests, against the weights of the others that serve: 1..<see cref="MaxWeight"/>; default 1 (HAProxy <c>weight</c>). The heaviest
+    /// may use all its connections, the others as many less as they are lighter, at least one.
+    /// </summary>
+    public int Weight { get; private init; } = 1;
+
     /// <summary><see cref="Authority"/> in bytes.</summary>
     internal ReadOnlyMemory<byte> AuthorityBytes { get; }
 
     /// <summary><see cref="BasePath"/> in bytes.</summary>
     internal ReadOnlyMemory<byte> BasePathBytes { get; }
 
-    /// <summary>Reads an address such as <c>http://10.0.0.1:8080/base</c>.</summary>
+    /// <summary>Reads an address such as <c>http://10.0.0.1:8080/base</c>, or one with its weight, <c>http://10.0.0.1:8080 weight=3</c>.</summary>
     /// <exception cref="FormatException">It is not the address of a backend; the message says why.</exception>
     public static Backend Parse(string address) =>
         TryParse(address, out Backend? backend, out string? problem) ? backend : throw new FormatException(problem);
 
-    /// <summary>Reads an address; where it is not one, says why in one line.</summary>
+    /// <summary>Reads an address, with its weight or without; where it is not one, says why in one line.</summary>
     public static bool TryParse(
         [NotNullWhen(true)] string? address, [NotNullWhen(true)] out Backend? backend, [NotNullWhen(false)] out string? problem)
     {
         backend = null;
+        ReadOnlySpan<char> entry = address.AsSpan().Trim();
+        int end = entry.IndexOfAny(' ', '\t');
+        ReadOnlySpan<char> tail = end < 0 ? [] : entry[end..].Trim();
+        int weight = 1;
+        if (!tail.IsEmpty && !TryReadWeight(tail, out weight))
+        {
+            problem = $"backend address '{entry}' has '{tail}' behind its URL: only weight=1..{MaxWeight} may stand there";
+            return false;
+        }
+
+        backend = ReadUrl((end < 0 ? entry : entry[..end]).ToString(), out problem);
+        if (backend is { } read && weight != 1)
+        {
+            backend = read.WithWeight(weight);
+        }
+
+        return backend is not null;
+    }
+
+    /// <summary>The same address with another weight.</summary>
+    /// <param name="weight">1..<see cref="MaxWeight"/>.</param>
+    /// <exception cref="ArgumentOutOfRangeException">It is not.</exception>
+    public Backend WithWeight(int weight)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(weight, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(weight, MaxWeight);
+        return new Backend(IsHttps, Host, Port, BasePath) { Weight = weight };
+    }
+
+    /// <inheritdoc/>
+    public bool Equals(Backend? other) => other is not null && string.Equals(Address, other.Address, StringComparison.Ordinal);
+
+    /// <inheritdoc/>
+    public override bool Equals(object? obj) => Equals(obj as Backend);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => StringComparer.Ordinal.GetHashCode(Address);
+
+    /// <summary>The address, without the weight.</summary>
+    public override string ToString() => Address;
+
+    private static bool TryReadWeight(ReadOnlySpan<char> text, out int weight)
+    {
+        const string Name = "weight=";
+        weight = 1;
+        return text.StartsWith(Name, StringComparison.Ordinal)
+            && int.TryParse(text[Name.Length..], NumberStyles.None, CultureInfo.InvariantCulture, out weight)
+            && weight is >= 1 and <= MaxWeight;
+    }
+
+    private static Backend? ReadUrl(string text, out string? problem)
+    {
         problem = null;
-        string text = address?.Trim() ?? "";
+        Backend? backend = null;
         if (text.Length == 0)
         {
             problem = "a backend address is empty; it must look like http://host:port";
@@ -89,20 +150,8 @@ public sealed class Backend : IEquatable<Backend>
             backend = FromUri(uri);
         }
 
-        return backend is not null;
+        return backend;
     }
-
-    /// <inheritdoc/>
-    public bool Equals(Backend? other) => other is not null && string.Equals(Address, other.Address, StringComparison.Ordinal);
-
-    /// <inheritdoc/>
-    public override bool Equals(object? obj) => Equals(obj as Backend);
-
-    /// <inheritdoc/>
-    public override int GetHashCode() => StringComparer.Ordinal.GetHashCode(Address);
-
-    /// <summary>The address.</summary>
-    public override string ToString() => Address;
 
     private static Backend FromUri(Uri uri)
     {

@@ -8,7 +8,7 @@ namespace GoAround.Core;
 /// <summary>The slots of all backends: gives each request one, retries on another backend, and answers 503 when none is available.</summary>
 public interface IBackendPool : IAsyncDisposable
 {
-    /// <summary>The backends that take requests now, in the order given.</summary>
+    /// <summary>The backends in the order given, healthy or not, draining or not.</summary>
     IReadOnlyList<Backend> Backends { get; }
 
     /// <summary>Requests that wait for a connection now.</summary>
@@ -21,14 +21,37 @@ public interface IBackendPool : IAsyncDisposable
 
     /// <summary>
     /// Replaces all the backends while traffic flows. Those that stay keep sockets and health, those that go finish what
-    /// they carry and take nothing new, those that come start with a check. No request fails because of it.
+    /// they carry and take nothing new, those that come start with a check. One that stays with another weight has it from now on; one
+    /// that drains goes on draining. No request fails because of it.
     /// </summary>
-    /// <param name="backends">The new set; one named twice counts once; may be empty.</param>
+    /// <param name="backends">The new set; one named twice counts once, as it is named first; may be empty.</param>
     /// <param name="cancellationToken">Gives up before anything was changed.</param>
     ValueTask<BackendChange> ReplaceAsync(IReadOnlyCollection<Backend> backends, CancellationToken cancellationToken);
 
-    /// <summary>Health and load of each backend now, for metrics; allocates.</summary>
-    IReadOnlyList<BackendStatus> GetStatus();
+    /// <summary>
+    /// The backend takes nothing new from now on, and the task completes when it carries nothing any more, tunnels included. One that has
+    /// left the pool may still carry something, which is waited for too. Requests go to the others; with none left they are answered 503.
+    /// </summary>
+    /// <param name="backend">The backend; one that is not in the pool, and carries nothing, is empty already.</param>
+    /// <param name="cancellationToken">Ends the waiting, not the draining. The task may also be left alone: what was begun is begun.</param>
+    /// <exception cref="OperationCanceledException">The waiting was given up, the backend was resumed before it was empty, or the pool was disposed meanwhile.</exception>
+    /// <exception cref="ObjectDisposedException">The pool was disposed before.</exception>
+    Task DrainAsync(Backend backend, CancellationToken cancellationToken);
+
+    /// <summary>The backend takes requests again, if it is healthy.</summary>
+    /// <returns>False where it did not drain, or is not in the pool.</returns>
+    bool EndDrain(Backend backend);
+
+    /// <summary>
+    /// What happens to the backends, in order, from this call on; may be called many times. A reader that is more than 256 changes late loses the
+    /// oldest ones, and is told how many (<see cref="PoolChange.Missed"/>): it never delays the pool. Ends when the pool is disposed.
+    /// </summary>
+    /// <param name="cancellationToken">Ends it; leaving the loop does too. To be read once.</param>
+    /// <exception cref="OperationCanceledException">The token ended it.</exception>
+    IAsyncEnumerable<PoolChange> WatchAsync(CancellationToken cancellationToken);
+
+    /// <summary>Health and load of each backend now, for metrics and dashboards; allocates.</summary>
+    PoolStatus GetStatus();
 
     /// <summary>Completes once every backend has been checked at least once.</summary>
     Task WaitForFirstCheckAsync(CancellationToken cancellationToken);

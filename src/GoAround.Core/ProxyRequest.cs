@@ -61,6 +61,9 @@ public class ProxyRequest
     /// <summary>Where the request came from, or null where that is not known.</summary>
     public IPEndPoint? RemoteEndPoint { get; set; }
 
+    /// <summary>It was made in this process and not received: its span is a client's.</summary>
+    internal virtual bool IsOutgoing => false;
+
     /// <summary>Passes an interim (1xx, not 101) response to the client; does nothing where the client cannot take one.</summary>
     /// <param name="statusCode">100, or 102..199.</param>
     /// <param name="fields">Its fields; lent until the call has ended.</param>

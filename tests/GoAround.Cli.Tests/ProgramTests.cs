@@ -5,6 +5,7 @@ using System.Net;
 using System.Net.Http;
 using System.Net.Sockets;
 using System.Threading.Tasks;
+using GoAround.Cli.Tests.EndToEnd;
 using Xunit;
 
 namespace GoAround.Cli.Tests;
@@ -18,7 +19,7 @@ public sealed class ProgramTests : IDisposable
     [Fact]
     public async Task Version_and_help_go_to_standard_output()
     {
-        Assert.Equal((0, "goaround 0.1.0", ""), await GoAroundProcess.RunAsync("-version"));
+        Assert.Equal((0, $"goaround {Repository.Version}", ""), await GoAroundProcess.RunAsync("-version"));
         (int status, string output, string errors) = await GoAroundProcess.RunAsync("--help");
 
         Assert.Equal((0, ""), (status, errors));

@@ -6,19 +6,28 @@ using GoAround.Core;
 
 namespace GoAround.Cli.Control;
 
-/// <summary>Applies one line of the control socket, a comma-separated list of addresses or a command for the cache, and says what came of it.</summary>
+/// <summary>Applies one line of the control socket, a comma-separated list of addresses or a command for the pool or the cache, and says what came of it.</summary>
 /// <remarks>Lists of several connections are applied one after the other, in the order they were complete.</remarks>
-internal sealed class ControlCommand(IBackendPool pool, CacheCommand cache) : IDisposable
+internal sealed class ControlCommand(IBackendPool pool, CacheCommand cache, TimeProvider time) : IDisposable
 {
+    private readonly PoolCommand _commands = new(pool, time);
     private readonly SemaphoreSlim _turn = new(1);
 
-    /// <summary>The answer, without its newline: <c>ok 2 backends, 1 added, 1 removed</c> or <c>error: ..., backends unchanged</c>; for the cache, what <see cref="CacheCommand"/> says.</summary>
+    /// <summary>
+    /// The answer, without its newline: <c>ok 2 backends, 1 added, 1 removed</c>, with <c>, 1 changed</c> where a weight is another, or
+    /// <c>error: ..., backends unchanged</c>; for a command, what <see cref="PoolCommand"/> or <see cref="CacheCommand"/> says.
+    /// </summary>
     /// <exception cref="OperationCanceledException">The program stops; nothing was changed.</exception>
     public async Task<string> ApplyAsync(string line, CancellationToken cancellationToken)
     {
         if (CacheCommand.IsOne(line))
         {
             return await cache.ApplyAsync(line, cancellationToken).ConfigureAwait(false);
+        }
+
+        if (PoolCommand.IsOne(line))
+        {
+            return await _commands.ApplyAsync(line, cancellationToken).ConfigureAwait(false);
         }
 
         string? problem = TryRead(line, out List<Backend> backends);
@@ -34,7 +43,8 @@ internal sealed class ControlCommand(IBackendPool pool, CacheCommand cache) : ID
         {
             BackendChange change = await pool.ReplaceAsync(backends, cancellationToken).ConfigureAwait(false);
             string noun = change.Total == 1 ? "backend" : "backends";
-            return $"ok {change.Total} {noun}, {change.Added} added, {change.Removed} removed";
+            string changed = change.Changed > 0 ? $", {change.Changed} changed" : "";
+            return $"ok {change.Total} {noun}, {change.Added} added, {change.Removed} removed{changed}";
         }
         catch (ObjectDisposedException)
         {

@@ -80,7 +80,7 @@ internal sealed class ControlSession(Socket socket, ControlCommand command, Time
         }
 
         string answer = await command.ApplyAsync(line, stopping).ConfigureAwait(false);
-        CliLog.ControlAnswered(logger, answer);
+        CliLog.ControlAnswered(logger, answer.Split('\n')[0]);
         await AnswerAsync(answer, stopping).ConfigureAwait(false);
     }
 

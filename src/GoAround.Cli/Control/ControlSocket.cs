@@ -8,7 +8,7 @@ using Microsoft.Extensions.Logging;
 
 namespace GoAround.Cli.Control;
 
-/// <summary>The Unix socket that takes new lists of backends, and commands for the cache, while the balancer runs.</summary>
+/// <summary>The Unix socket that takes new lists of backends, and commands for pool and cache, while the balancer runs.</summary>
 internal sealed class ControlSocket(string path, IBackendPool pool, CacheCommand cache, TimeProvider time, ILogger logger) : IAsyncDisposable
 {
     /// <summary>Connections served at once; more wait in the kernel's queue.</summary>
@@ -16,7 +16,7 @@ internal sealed class ControlSocket(string path, IBackendPool pool, CacheCommand
 
     private static readonly TimeSpan RetryTime = TimeSpan.FromSeconds(1);
 
-    private readonly ControlCommand _command = new(pool, cache);
+    private readonly ControlCommand _command = new(pool, cache, time);
     private readonly SemaphoreSlim _free = new(MaxSessions);
     private readonly HashSet<Task> _sessions = [];
     private readonly CancellationTokenSource _stopping = new();

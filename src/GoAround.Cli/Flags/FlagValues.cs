@@ -49,6 +49,9 @@ internal sealed class FlagValues
     [Option("cache-control-field")]
     public string? CacheControlField { get; set; }
 
+    [Option("slow-start")]
+    public string? SlowStart { get; set; }
+
     [Option("max-queue")]
     public string? MaxQueue { get; set; }
 

@@ -11,7 +11,7 @@ internal static class OperationFlags
         new("prometheus-port", "PORT", "a port in 0..65535, or 'off'", FlagText.Of(DefaultPrometheusPort), "GoAround's own",
             "The port of the metrics; 0 takes a free one, 'off' serves none."),
         new("control-socket", "PATH", "a path of at most 107 bytes, or 'off'", DefaultControlSocket, "GoAround's own",
-            "The Unix socket that takes new lists of backends, and commands for the cache; 'off' opens none."),
+            "The Unix socket that takes new lists of backends, and commands for pool and cache; 'off' opens none."),
         new("log-level", "LEVEL", "trace, debug, info, warn or error", "info", ".NET's default",
             "The least important entries that are written."),
         new("log-format", "FORMAT", "text or json", "text", "GoAround's own",

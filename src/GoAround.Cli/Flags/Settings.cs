@@ -39,7 +39,7 @@ internal sealed class Settings
         Apply(new GoAroundOptions()); // so that a bad value is found now
     }
 
-    /// <summary>The addresses given with <c>-b</c>.</summary>
+    /// <summary>The addresses given with <c>-b</c>, with their weights.</summary>
     public IReadOnlyList<Backend> Backends { get; }
 
     /// <summary>The port of the metrics; 0 for a free one, null for none.</summary>
@@ -69,7 +69,7 @@ internal sealed class Settings
     {
         foreach (Backend backend in Backends)
         {
-            options.Backends.Add(backend.Address);
+            options.Backends.Add(backend.Weight == 1 ? backend.Address : $"{backend.Address} weight={backend.Weight}");
         }
 
         options.Cache.IsEnabled = _values.Cache;

@@ -9,6 +9,9 @@ internal sealed class BackendSeries(
     Histogram.Child duration,
     IReadOnlyDictionary<string, Counter.Child> failures,
     Gauge.Child up,
+    Gauge.Child draining,
+    Gauge.Child weight,
+    Gauge.Child limit,
     Gauge.Child inFlight,
     Gauge.Child idle,
     Gauge.Child active)
@@ -21,6 +24,12 @@ internal sealed class BackendSeries(
     public IReadOnlyDictionary<string, Counter.Child> Failures => failures;
 
     public Gauge.Child Up => up;
+
+    public Gauge.Child Draining => draining;
+
+    public Gauge.Child Weight => weight;
+
+    public Gauge.Child Limit => limit;
 
     public Gauge.Child InFlight => inFlight;
 

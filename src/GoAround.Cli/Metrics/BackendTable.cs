@@ -22,6 +22,9 @@ internal sealed class BackendTable
     private readonly Counter _failures;
     private readonly Histogram _duration;
     private readonly Gauge _up;
+    private readonly Gauge _draining;
+    private readonly Gauge _weight;
+    private readonly Gauge _limit;
     private readonly Gauge _inFlight;
     private readonly Gauge _connections;
     private readonly ConcurrentDictionary<string, BackendSeries> _series = new(StringComparer.Ordinal);
@@ -30,7 +33,10 @@ internal sealed class BackendTable
     public BackendTable(IMetricFactory metrics, IBackendPool pool)
     {
         _pool = pool;
-        _up = metrics.CreateGauge("goaround_backend_up", "1 for a backend that takes requests, else 0.", ["backend"]);
+        _up = metrics.CreateGauge("goaround_backend_up", "1 for a healthy backend, else 0.", ["backend"]);
+        _draining = metrics.CreateGauge("goaround_backend_draining", "1 for a backend that drains, else 0.", ["backend"]);
+        _weight = metrics.CreateGauge("goaround_backend_weight", "The weight of a backend.", ["backend"]);
+        _limit = metrics.CreateGauge("goaround_backend_limit", "Requests a backend may carry at once, by its weight and its slow start; 0 where it takes none.", ["backend"]);
         _inFlight = metrics.CreateGauge("goaround_backend_in_flight", "Requests a backend carries.", ["backend"]);
         _requests = metrics.CreateCounter("goaround_backend_requests_total", "Requests sent to a backend, retries and failures included.", ["backend"]);
         _failures = metrics.CreateCounter(
@@ -51,6 +57,9 @@ internal sealed class BackendTable
         InstrumentNames.ClientRequestDuration => RecordAttempt,
         InstrumentNames.BackendFailures => RecordFailure,
         InstrumentNames.BackendUp => (value, tags) => SeriesOf(tags)?.Up.Set(value),
+        InstrumentNames.BackendDraining => (value, tags) => SeriesOf(tags)?.Draining.Set(value),
+        InstrumentNames.BackendWeight => (value, tags) => SeriesOf(tags)?.Weight.Set(value),
+        InstrumentNames.BackendLimit => (value, tags) => SeriesOf(tags)?.Limit.Set(value),
         InstrumentNames.ClientActiveRequests => (value, tags) => SeriesOf(tags)?.InFlight.Set(value),
         InstrumentNames.ClientOpenConnections => RecordConnections,
         _ => null,
@@ -122,6 +131,9 @@ internal sealed class BackendTable
         _duration.WithLabels(address),
         Stages.ToDictionary(static stage => stage, stage => _failures.WithLabels(address, stage), StringComparer.Ordinal),
         _up.WithLabels(address),
+        _draining.WithLabels(address),
+        _weight.WithLabels(address),
+        _limit.WithLabels(address),
         _inFlight.WithLabels(address),
         _connections.WithLabels(address, "idle"),
         _connections.WithLabels(address, "active"));
@@ -137,6 +149,9 @@ internal sealed class BackendTable
         }
 
         _up.RemoveLabelled(address);
+        _draining.RemoveLabelled(address);
+        _weight.RemoveLabelled(address);
+        _limit.RemoveLabelled(address);
         _inFlight.RemoveLabelled(address);
         _connections.RemoveLabelled(address, "idle");
         _connections.RemoveLabelled(address, "active");

@@ -29,6 +29,9 @@ internal sealed class DeadlineClock : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _timer.Dispose();
 
+    /// <summary>Where work goes on that is put off; null: on the thread pool.</summary>
+    public IWorkRunner? Runner => _time as IWorkRunner;
+
     /// <summary>The moment that lies so far ahead, in this clock's milliseconds, rounded up. Not counted from the latest tick: that may be long ago where the machine stood still.</summary>
     internal long After(TimeSpan delay) => Elapsed() + (long)delay.TotalMilliseconds + 1;
 

@@ -1,4 +1,5 @@
 using System;
+using GoAround.Core.Async;
 using Microsoft.Extensions.Logging;
 
 namespace GoAround.Core.Cache;
@@ -15,6 +16,7 @@ internal sealed class CacheContext
         Memory = memory;
         Events = events;
         Time = time;
+        Runner = time as IWorkRunner;
         Log = log;
         Name = CacheStatusField.NameOf(proxyName);
         MaxObjectBytes = Math.Min(options.MaxObjectBytes, memory.CapacityBytes / 4);
@@ -39,6 +41,9 @@ internal sealed class CacheContext
 
     /// <summary>The clock of all ages.</summary>
     public TimeProvider Time { get; }
+
+    /// <summary>Where work goes on that is put off; null: on the thread pool.</summary>
+    public IWorkRunner? Runner { get; }
 
     /// <summary>Told of what fails where nobody waits for it.</summary>
     public ILogger Log { get; }

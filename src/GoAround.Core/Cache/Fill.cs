@@ -100,6 +100,7 @@ internal sealed class Fill : IFreeListItem<Fill>
     {
         Fill fill = FreeList<Fill>.TryTake() ?? new();
         fill._cache = cache;
+        fill.Audience.Runner = cache.Runner;
         fill._holds = 1; // itself
         return fill;
     }

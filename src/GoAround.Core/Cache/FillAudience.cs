@@ -20,6 +20,9 @@ internal sealed class FillAudience
     private int _signals;
     private bool _isClosed;
 
+    /// <summary>Where whoever is woken with others goes on; null: on the thread pool.</summary>
+    public IWorkRunner? Runner { get; set; }
+
     /// <summary>The number of the latest signal.</summary>
     public int Signals => Volatile.Read(ref _signals);
 
@@ -156,7 +159,7 @@ internal sealed class FillAudience
             FillReader reader = woken;
             woken = reader.NextWoken;
             reader.NextWoken = null;
-            reader.Wake(isSignal: true, isAlone: count == 1);
+            reader.Wake(isSignal: true, isAlone: count == 1, Runner);
         }
     }
 
@@ -189,7 +192,7 @@ internal sealed class FillAudience
 
         if (hasGivenUp)
         {
-            reader.Wake(isSignal: false, isAlone: true);
+            reader.Wake(isSignal: false, isAlone: true, Runner);
         }
     }
 
@@ -221,7 +224,7 @@ internal sealed class FillAudience
             _fetch.IsWaiting = false;
         }
 
-        _fetch.Wake(isSignal: true, isAlone: false);
+        _fetch.Wake(isSignal: true, isAlone: false, Runner);
     }
 
     /// <summary>The fetch does not wait for its readers any more, and lets nobody in.</summary>
@@ -263,7 +266,7 @@ internal sealed class FillAudience
             reader.IsWaiting = false;
         }
 
-        reader.Wake(isSignal: false, isAlone: true);
+        reader.Wake(isSignal: false, isAlone: true, audience.Runner);
     }
 
     private bool TryPark(FillReader reader, int seen, out ValueTask<bool> woken)

@@ -1,6 +1,7 @@
 using System;
 using System.Threading.Tasks;
 using System.Threading.Tasks.Sources;
+using GoAround.Core.Async;
 
 namespace GoAround.Core.Cache;
 
@@ -39,11 +40,19 @@ internal sealed class FillReader : IValueTaskSource<bool>
 
     /// <summary>Ends the wait.</summary>
     /// <param name="isSignal">Something has happened; false: it gave up.</param>
-    /// <param name="isAlone">It may run on here and now; else it goes to the pool, so as not to hold up the others.</param>
-    public void Wake(bool isSignal, bool isAlone)
+    /// <param name="isAlone">It may run on here and now; else it is put off, so as not to hold up the others.</param>
+    /// <param name="runner">Where it goes on if it is put off; null: on the thread pool.</param>
+    public void Wake(bool isSignal, bool isAlone, IWorkRunner? runner)
     {
-        _wake.RunContinuationsAsynchronously = !isAlone;
-        _wake.SetResult(isSignal);
+        _wake.RunContinuationsAsynchronously = !isAlone && runner is null;
+        if (isAlone || runner is null)
+        {
+            _wake.SetResult(isSignal);
+        }
+        else
+        {
+            runner.Enqueue(static reader => ((FillReader)reader!)._wake.SetResult(true), this); // only a signal is for many, and this is the reader
+        }
     }
 
     /// <inheritdoc/>

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Threading;
 using System.Threading.Tasks;
+using GoAround.Core.Async;
 
 namespace GoAround.Core.Cache;
 
@@ -21,7 +22,7 @@ internal sealed class FillTable : IAsyncDisposable
     private readonly Lock[] _gates = new Lock[Gates];
     private readonly TimeProvider _time;
     private readonly ITimer _timer;
-    private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Signal _drained;
     private int _running = 1; // the table itself, until it is disposed
     private int _isTicking;
     private volatile bool _isStopped;
@@ -35,6 +36,7 @@ internal sealed class FillTable : IAsyncDisposable
         }
 
         _time = time;
+        _drained = new Signal(time as IWorkRunner);
         _timer = time.CreateTimer(static table => ((FillTable)table!).OnTick(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
@@ -122,7 +124,7 @@ internal sealed class FillTable : IAsyncDisposable
     {
         if (Interlocked.Decrement(ref _running) == 0)
         {
-            _drained.TrySetResult();
+            _drained.Set();
         }
     }
 

@@ -46,7 +46,7 @@ internal sealed class HealthMonitor : IHealthMonitor
                 watch.Start();
             }
 
-            HealthSubscription subscription = new(this, watch);
+            HealthSubscription subscription = new(this, watch, _time);
             watch.Add(subscription);
             return subscription;
         }

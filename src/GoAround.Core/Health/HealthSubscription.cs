@@ -1,13 +1,15 @@
+using System;
 using System.Threading;
 using System.Threading.Channels;
 using System.Threading.Tasks;
+using GoAround.Core.Async;
 
 namespace GoAround.Core.Health;
 
 /// <summary>One subscriber's channel of the changes that a watch publishes.</summary>
-internal sealed class HealthSubscription(HealthMonitor monitor, HealthWatch watch) : IHealthSubscription
+internal sealed class HealthSubscription(HealthMonitor monitor, HealthWatch watch, TimeProvider time) : IHealthSubscription
 {
-    private readonly Channel<HealthReport> _changes = Channel.CreateUnbounded<HealthReport>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly Mailbox<HealthReport> _changes = new(time);
     private volatile HealthState _state;
     private bool _isDisposed;
 
@@ -24,7 +26,7 @@ internal sealed class HealthSubscription(HealthMonitor monitor, HealthWatch watc
     public void Publish(HealthReport report)
     {
         _state = report.State;
-        _changes.Writer.TryWrite(report);
+        _changes.Post(report);
     }
 
     /// <inheritdoc/>
@@ -35,7 +37,7 @@ internal sealed class HealthSubscription(HealthMonitor monitor, HealthWatch watc
             return ValueTask.CompletedTask;
         }
 
-        _changes.Writer.TryComplete();
+        _changes.Close();
         return monitor.UnsubscribeAsync(watch, this);
     }
 }

@@ -2,8 +2,8 @@ using System;
 using System.Collections.Generic;
 using System.Globalization;
 using System.Threading;
-using System.Threading.Channels;
 using System.Threading.Tasks;
+using GoAround.Core.Async;
 using Microsoft.Extensions.Logging;
 
 namespace GoAround.Core.Health;
@@ -16,7 +16,7 @@ internal sealed class HealthWatch : IAsyncDisposable
 
     private readonly Lock _gate = new();
     private readonly List<HealthSubscription> _subscriptions = [];
-    private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly Mailbox<bool> _wake;
     private readonly CancellationTokenSource _stop = new();
     private readonly IHealthChecker _checker;
     private readonly HealthOptions _options;
@@ -37,6 +37,7 @@ internal sealed class HealthWatch : IAsyncDisposable
         _time = time;
         _log = log;
         _jitter = jitter;
+        _wake = new Mailbox<bool>(time, capacity: 1);
         _timer = time.CreateTimer(static state => ((HealthWatch)state!).Wake(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
@@ -83,18 +84,21 @@ internal sealed class HealthWatch : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        await _stop.CancelAsync().ConfigureAwait(false);
+#pragma warning disable CA1849 // a check that gives up may go on right here: nobody holds a lock
+        _stop.Cancel();
+#pragma warning restore CA1849
+        _wake.Close();
         await _checking.ConfigureAwait(false);
         await _timer.DisposeAsync().ConfigureAwait(false);
         _stop.Dispose();
     }
 
-    private void Wake() => _wake.Writer.TryWrite(true);
+    private void Wake() => _wake.Post(true);
 
     private async Task CheckForeverAsync()
     {
         // The first check must not run on the caller, who may hold a lock.
-        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        await new WorkHop(_time as IWorkRunner);
         try
         {
             while (!_stop.IsCancellationRequested)
@@ -168,7 +172,12 @@ internal sealed class HealthWatch : IAsyncDisposable
             }
 
             _timer.Change(due - passed, Timeout.InfiniteTimeSpan);
-            await _wake.Reader.ReadAsync(_stop.Token).ConfigureAwait(false);
+            if (!await _wake.Reader.WaitToReadAsync().ConfigureAwait(false))
+            {
+                return; // the last subscriber has left
+            }
+
+            _wake.Reader.TryRead(out _);
             passed = _time.GetElapsedTime(started);
         }
     }

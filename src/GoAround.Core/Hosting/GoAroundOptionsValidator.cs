@@ -84,6 +84,7 @@ internal sealed class GoAroundOptionsValidator : IValidateOptions<GoAroundOption
         CheckNumber(failures, "Pool.MaxQueue (-max-queue)", pool.MaxQueue, 0, 1_000_000);
         CheckNumber(failures, "Pool.MinRetries (-min-retries)", pool.MinRetries, 0, 1000);
         CheckTime(failures, "Pool.QueueTimeout (-queue-timeout)", pool.QueueTimeout, TimeSpan.FromMilliseconds(1), TimeSpan.FromHours(1));
+        CheckTime(failures, "Pool.SlowStart (-slow-start)", pool.SlowStart, TimeSpan.Zero, TimeSpan.FromHours(1));
         if (pool.RetryBudget is not (>= 0 and <= 1))
         {
             failures.Add(string.Create(CultureInfo.InvariantCulture, $"Pool.RetryBudget (-retry-budget) is {pool.RetryBudget}: it must be in 0..1"));

@@ -1,5 +1,4 @@
 using System;
-using System.Collections.Generic;
 using System.Threading;
 using System.Threading.Tasks;
 using GoAround.Core.Observability;
@@ -9,7 +8,7 @@ using Microsoft.Extensions.Options;
 
 namespace GoAround.Core.Hosting;
 
-/// <summary>Starts the balancer with the host: backends, their first check, then the port; and drains it at the end.</summary>
+/// <summary>Starts the balancer with the host: backends, their first check, then the port; applies its configuration as it changes; and drains it at the end.</summary>
 internal sealed class GoAroundService : IHostedService
 {
     private readonly GoAroundOptions _options;
@@ -17,16 +16,24 @@ internal sealed class GoAroundService : IHostedService
     private readonly IConnectionFactory _connections;
     private readonly ProxyEvents _events;
     private readonly ProxyServer _server;
+    private readonly OptionsReload _reload;
     private readonly TimeProvider _time;
 
     public GoAroundService(
-        IOptions<GoAroundOptions> options, IBackendPool pool, IConnectionFactory connections, ProxyEvents events, ProxyServer server, TimeProvider time)
+        IOptions<GoAroundOptions> options,
+        IBackendPool pool,
+        IConnectionFactory connections,
+        ProxyEvents events,
+        ProxyServer server,
+        OptionsReload reload,
+        TimeProvider time)
     {
         _options = options.Value;
         _pool = pool;
         _connections = connections;
         _events = events;
         _server = server;
+        _reload = reload;
         _time = time;
     }
 
@@ -35,32 +42,15 @@ internal sealed class GoAroundService : IHostedService
     {
         _server.Bind();
         (_events as GoAroundMeter)?.Observe(_pool, _connections);
-        List<Backend> backends = [];
-        foreach (string address in _options.Backends)
-        {
-            backends.Add(Backend.Parse(address));
-        }
-
-        await _pool.ReplaceAsync(backends, cancellationToken).ConfigureAwait(false);
-        await WaitForFirstCheckAsync(cancellationToken).ConfigureAwait(false);
+        await Composition.StartAsync(_pool, _options, _time, cancellationToken).ConfigureAwait(false);
         await _server.StartAsync(cancellationToken).ConfigureAwait(false);
+        _reload.Start();
     }
 
     /// <inheritdoc/>
-    public Task StopAsync(CancellationToken cancellationToken) => _server.StopAsync(cancellationToken);
-
-    /// <summary>A backend that does not answer in time must not keep the others from serving.</summary>
-    private async Task WaitForFirstCheckAsync(CancellationToken cancellationToken)
+    public async Task StopAsync(CancellationToken cancellationToken)
     {
-        using CancellationTokenSource timeout = new(_options.FirstCheckTimeout, _time);
-        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
-        try
-        {
-            await _pool.WaitForFirstCheckAsync(either.Token).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-        {
-            // The checks go on; requests wait for them in line.
-        }
+        await _reload.DisposeAsync().ConfigureAwait(false);
+        await _server.StopAsync(cancellationToken).ConfigureAwait(false);
     }
 }

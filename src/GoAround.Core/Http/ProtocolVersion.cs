@@ -11,4 +11,7 @@ public enum ProtocolVersion : byte
 
     /// <summary>HTTP/2 (RFC 9113), handed over by an adapter.</summary>
     Http2,
+
+    /// <summary>HTTP/3 (RFC 9114), likewise.</summary>
+    Http3,
 }

@@ -140,8 +140,7 @@ internal struct RequestHeadParser
         return Rejection.None;
     }
 
-    /// <summary>Backends that turn names into variables (CGI, WSGI) do not tell Content_Length from Content-Length.</summary>
-    /// <summary>A name that some take for one that frames the body.</summary>
+    /// <summary>A name that some take for one that frames the body: backends that turn names into variables (CGI, WSGI) do not tell Content_Length from Content-Length.</summary>
     internal static bool IsAmbiguous(ReadOnlySpan<byte> name) =>
         (name.Length == 14 && name[7] == (byte)'_' && Ascii.EqualsIgnoreCase(name, "Content_Length"u8))
         || (name.Length == 17 && name[8] == (byte)'_' && Ascii.EqualsIgnoreCase(name, "Transfer_Encoding"u8));
@@ -164,7 +163,9 @@ internal struct RequestHeadParser
     }
 
     // Expect = #expectation   RFC 9110 §10.1.1
-    private static bool NamesContinue(ReadOnlySpan<byte> value)
+
+    /// <summary>The value of an Expect that the client waits for 100 (Continue) with.</summary>
+    internal static bool NamesContinue(ReadOnlySpan<byte> value)
     {
         ListReader expectations = new(value);
         while (expectations.TryNext(out ReadOnlySpan<byte> expectation))

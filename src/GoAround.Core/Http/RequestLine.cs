@@ -128,6 +128,9 @@ internal struct RequestLine
         return Rejection.None;
     }
 
+    /// <summary>What may stand in the request line as a target, a fragment's mark not among it; not empty.</summary>
+    internal static bool IsTarget(ReadOnlySpan<byte> target) => !target.IsEmpty && !target.ContainsAnyExcept(TargetBytes);
+
     private static bool StartsWith(ReadOnlySpan<byte> target, ReadOnlySpan<byte> scheme) =>
         target.Length >= scheme.Length && Ascii.EqualsIgnoreCase(target[..scheme.Length], scheme);
 }

@@ -27,6 +27,30 @@ internal sealed class BackendGauges(IBackendPool pool, IConnectionFactory connec
         }
     }
 
+    public IEnumerable<Measurement<int>> Limit()
+    {
+        foreach (BackendStatus status in pool.GetStatus())
+        {
+            yield return new(status.Limit, TagsOf(status.Backend));
+        }
+    }
+
+    public IEnumerable<Measurement<int>> Weight()
+    {
+        foreach (Backend backend in pool.Backends)
+        {
+            yield return new(backend.Weight, TagsOf(backend));
+        }
+    }
+
+    public IEnumerable<Measurement<int>> Draining()
+    {
+        foreach (BackendStatus status in pool.GetStatus())
+        {
+            yield return new(status.IsDraining ? 1 : 0, TagsOf(status.Backend));
+        }
+    }
+
     public IEnumerable<Measurement<int>> Sockets()
     {
         foreach (Backend backend in pool.Backends)

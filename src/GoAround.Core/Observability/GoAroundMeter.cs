@@ -42,9 +42,14 @@ public sealed class GoAroundMeter : ProxyEvents, IDisposable
 
     /// <summary>Makes the instruments.</summary>
     /// <param name="meters">Owns the meter, as in a host; null: this object does.</param>
-    public GoAroundMeter(IMeterFactory? meters = null)
+    /// <param name="pool">Tells one balancer's measurements from another's, as the meter's tag <c>goaround.pool</c>; null: no tag.</param>
+    public GoAroundMeter(IMeterFactory? meters = null, string? pool = null)
     {
-        MeterOptions options = new(MeterName) { Version = typeof(GoAroundMeter).Assembly.GetName().Version?.ToString(3) };
+        MeterOptions options = new(MeterName)
+        {
+            Version = typeof(GoAroundMeter).Assembly.GetName().Version?.ToString(3),
+            Tags = pool is null ? null : [new(TagNames.Pool, pool)],
+        };
         Meter = meters?.Create(options) ?? new Meter(options);
         _serverDuration = Meter.CreateHistogram<double>(InstrumentNames.ServerRequestDuration, "s", "Duration of HTTP server requests.");
         _clientDuration = Meter.CreateHistogram<double>(InstrumentNames.ClientRequestDuration, "s", "Duration of HTTP client requests.");
@@ -63,7 +68,13 @@ public sealed class GoAroundMeter : ProxyEvents, IDisposable
         Meter.CreateObservableUpDownCounter(
             InstrumentNames.QueueLength, () => _gauges?.QueueLength ?? 0, "{request}", "Requests that wait for a connection.");
         Meter.CreateObservableGauge(
-            InstrumentNames.BackendUp, () => _gauges?.Up() ?? [], "1", "1 for a backend that takes requests, else 0.");
+            InstrumentNames.BackendUp, () => _gauges?.Up() ?? [], "1", "1 for a healthy backend, else 0.");
+        Meter.CreateObservableGauge(
+            InstrumentNames.BackendDraining, () => _gauges?.Draining() ?? [], "1", "1 for a backend that drains, else 0.");
+        Meter.CreateObservableGauge(
+            InstrumentNames.BackendWeight, () => _gauges?.Weight() ?? [], "1", "The weight of a backend.");
+        Meter.CreateObservableGauge(
+            InstrumentNames.BackendLimit, () => _gauges?.Limit() ?? [], "{request}", "Requests a backend may carry at once.");
         Meter.CreateObservableUpDownCounter(
             InstrumentNames.ClientActiveRequests, () => _gauges?.InFlight() ?? [], "{request}", "Requests a backend carries.");
         Meter.CreateObservableUpDownCounter(

@@ -18,8 +18,17 @@ public static class InstrumentNames
     /// <summary>Up-down counter: sockets to a backend, by <c>http.connection.state</c>.</summary>
     public const string ClientOpenConnections = "http.client.open_connections";
 
-    /// <summary>Gauge: 1 for a backend that takes requests, else 0.</summary>
+    /// <summary>Gauge: 1 for a healthy backend, else 0; one that drains keeps its health.</summary>
     public const string BackendUp = "goaround.backend.up";
+
+    /// <summary>Gauge: 1 for a backend that drains, else 0.</summary>
+    public const string BackendDraining = "goaround.backend.draining";
+
+    /// <summary>Gauge: the weight of a backend.</summary>
+    public const string BackendWeight = "goaround.backend.weight";
+
+    /// <summary>Gauge: requests a backend may carry at once, by its weight and its slow start; 0 for one that takes none.</summary>
+    public const string BackendLimit = "goaround.backend.limit";
 
     /// <summary>Counter: tries that failed, by how far they had come.</summary>
     public const string BackendFailures = "goaround.backend.failures";

@@ -41,4 +41,7 @@ public static class TagNames
 
     /// <summary>What the cache has decided: <c>hit</c>, <c>miss</c>, <c>stale</c>, <c>revalidated</c>, <c>coalesced</c> or <c>bypass</c>.</summary>
     public const string CacheResult = "goaround.cache.result";
+
+    /// <summary>The name of a balancer where a process has several; on the meter, not on its measurements.</summary>
+    public const string Pool = "goaround.pool";
 }

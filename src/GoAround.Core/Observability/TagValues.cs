@@ -48,7 +48,8 @@ internal static class TagValues
     {
         ProtocolVersion.Http10 => "1.0",
         ProtocolVersion.Http11 => "1.1",
-        _ => "2",
+        ProtocolVersion.Http2 => "2",
+        _ => "3",
     };
 
     /// <summary>What went wrong, as a value of <see cref="TagNames.ErrorType"/>.</summary>

@@ -7,7 +7,7 @@ using System.Threading.Tasks;
 namespace GoAround.Core.Observability;
 
 /// <summary>
-/// Puts a server span around the handlers behind it, and hands its W3C trace context on to the backend. Where nobody
+/// Puts a span around the handlers behind it, a server's, or a client's where this process made the request, and hands its W3C trace context on to the backend. Where nobody
 /// listens to <see cref="SourceName"/>, or the span is not sampled, the request goes through untouched.
 /// </summary>
 /// <param name="next">The rest of the chain.</param>
@@ -24,9 +24,9 @@ public sealed class TracingHandler(ProxyHandler next) : ProxyHandler
 
     private static Activity? Start(ProxyRequest request)
     {
-        ActivityContext.TryParse(request.Fields["traceparent"], request.Fields["tracestate"], isRemote: true, out ActivityContext parent);
+        ActivityContext.TryParse(request.Fields["traceparent"], request.Fields["tracestate"], isRemote: !request.IsOutgoing, out ActivityContext parent);
         string method = TagValues.Method(request.Method);
-        Activity? span = Source.StartActivity(method == "_OTHER" ? "HTTP" : method, ActivityKind.Server, parent);
+        Activity? span = Source.StartActivity(method == "_OTHER" ? "HTTP" : method, request.IsOutgoing ? ActivityKind.Client : ActivityKind.Server, parent);
         if (span is null)
         {
             return null;
@@ -48,7 +48,7 @@ public sealed class TracingHandler(ProxyHandler next) : ProxyHandler
         return span;
     }
 
-    private static void Describe(Activity span, ProxyResponse response)
+    private static void Describe(Activity span, ProxyRequest request, ProxyResponse response)
     {
         span.SetTag(TagNames.StatusCode, response.StatusCode);
         span.SetTag("goaround.attempts", response.Attempts);
@@ -57,7 +57,7 @@ public sealed class TracingHandler(ProxyHandler next) : ProxyHandler
             span.SetTag(TagNames.Backend, backend.Address);
         }
 
-        if (response.StatusCode >= 500)
+        if (response.StatusCode >= (request.IsOutgoing ? 400 : 500))
         {
             span.SetTag(TagNames.ErrorType, response.Error == ProxyError.None ? TagValues.StatusText(response.StatusCode) : response.Error.Name());
             span.SetStatus(ActivityStatusCode.Error);
@@ -74,7 +74,7 @@ public sealed class TracingHandler(ProxyHandler next) : ProxyHandler
             response = await next.HandleAsync(request, cancellationToken).ConfigureAwait(false);
             if (span is not null)
             {
-                Describe(span, response);
+                Describe(span, request, response);
                 response.AddLease(new SpanLease(span));
             }
 

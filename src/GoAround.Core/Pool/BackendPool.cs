@@ -20,18 +20,26 @@ internal sealed class BackendPool : IBackendPool
     private readonly FreeSlots _slots;
     private readonly RetryBudget _budget;
     private readonly Fleet _fleet;
+    private readonly PolicyChoice? _choice;
 
-    /// <summary>Makes a pool without backends; <see cref="ReplaceAsync"/> gives it some.</summary>
+    /// <summary>Makes a pool without backends; <see cref="ReplaceAsync"/> gives it some. Without a policy, all connections take turns.</summary>
     public BackendPool(
-        PoolOptions options, IConnectionFactory connections, IHealthMonitor health, ProxyEvents events, TimeProvider time, ILogger<BackendPool> log)
+        PoolOptions options,
+        IConnectionFactory connections,
+        IHealthMonitor health,
+        ProxyEvents events,
+        TimeProvider time,
+        ILogger<BackendPool> log,
+        SelectionPolicy? policy = null)
     {
         _events = events;
         _time = time;
         _log = log;
-        _retirement = new Retirement(log);
-        _slots = new FreeSlots(options, _retirement, events, time);
+        _retirement = new Retirement(log, time);
+        _slots = new FreeSlots(options, _retirement, events, time, isChosen: policy is not null);
         _budget = new RetryBudget(options, _slots, time);
-        _fleet = new Fleet(options, connections, health, events, log, _slots);
+        _fleet = new Fleet(options, connections, health, events, time, log, _slots);
+        _choice = policy is null ? null : new PolicyChoice(policy, _slots);
     }
 
     /// <inheritdoc/>
@@ -49,17 +57,21 @@ internal sealed class BackendPool : IBackendPool
         _fleet.ReplaceAsync(backends, cancellationToken);
 
     /// <inheritdoc/>
-    public IReadOnlyList<BackendStatus> GetStatus()
-    {
-        IReadOnlyList<BackendGroup> groups = _slots.Groups;
-        BackendStatus[] status = new BackendStatus[groups.Count];
-        for (int i = 0; i < status.Length; i++)
-        {
-            status[i] = new BackendStatus(groups[i].Backend, groups[i].State, groups[i].InFlight);
-        }
+    public Task DrainAsync(Backend backend, CancellationToken cancellationToken) => _fleet.DrainAsync(backend, cancellationToken);
 
-        return status;
-    }
+    /// <inheritdoc/>
+    public bool EndDrain(Backend backend) => _fleet.Resume(backend);
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<PoolChange> WatchAsync(CancellationToken cancellationToken) => _slots.Watch(cancellationToken);
+
+    /// <inheritdoc/>
+    public PoolStatus GetStatus() => new(_slots.GetStatus())
+    {
+        QueueLength = _slots.QueueLength,
+        RetriesRunning = _budget.Running,
+        RetriesWaiting = _budget.QueueLength,
+    };
 
     /// <inheritdoc/>
     public Task WaitForFirstCheckAsync(CancellationToken cancellationToken) => _fleet.WaitForFirstCheckAsync(cancellationToken);
@@ -77,7 +89,7 @@ internal sealed class BackendPool : IBackendPool
     [AsyncMethodBuilder(typeof(PooledMethodBuilder<>))]
     private async ValueTask<ProxyResponse> FetchAsync(ProxyRequest request, Retry? retry, CancellationToken cancellationToken)
     {
-        Slot? slot = retry is null ? _slots.TryTake() : null;
+        Slot? slot = _choice is not null ? _choice.TryTake(request, retry?.Tried) : retry is null ? _slots.TryTake() : null;
         if (slot is null)
         {
             Grant grant = await _slots.TakeAsync(retry?.Tried, cancellationToken).ConfigureAwait(false);

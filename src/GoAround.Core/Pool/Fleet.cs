@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Threading;
 using System.Threading.Tasks;
+using GoAround.Core.Async;
 using Microsoft.Extensions.Logging;
 
 namespace GoAround.Core.Pool;
@@ -13,6 +14,7 @@ internal sealed class Fleet : IAsyncDisposable
     private readonly IConnectionFactory _connections;
     private readonly IHealthMonitor _health;
     private readonly ProxyEvents _events;
+    private readonly TimeProvider _time;
     private readonly ILogger _log;
     private readonly FreeSlots _slots;
     private readonly SemaphoreSlim _replacing = new(1, 1);
@@ -20,12 +22,13 @@ internal sealed class Fleet : IAsyncDisposable
     private bool _isDisposed;
 
     /// <summary>Makes an empty fleet.</summary>
-    public Fleet(PoolOptions options, IConnectionFactory connections, IHealthMonitor health, ProxyEvents events, ILogger log, FreeSlots slots)
+    public Fleet(PoolOptions options, IConnectionFactory connections, IHealthMonitor health, ProxyEvents events, TimeProvider time, ILogger log, FreeSlots slots)
     {
         _options = options;
         _connections = connections;
         _health = health;
         _events = events;
+        _time = time;
         _log = log;
         _slots = slots;
     }
@@ -44,8 +47,9 @@ internal sealed class Fleet : IAsyncDisposable
             IReadOnlyList<BackendGroup> before = _slots.Groups;
             List<BackendGroup> removed = [.. before];
             List<BackendGroup> added = [];
-            BackendGroup[] groups = await ComposeAsync(Distinct(backends), added, removed).ConfigureAwait(false);
-            _slots.Replace(groups, added, removed);
+            List<(BackendGroup Group, Backend Backend)> weights = [];
+            BackendGroup[] groups = await ComposeAsync(Distinct(backends), added, removed, weights).ConfigureAwait(false);
+            _slots.Replace(groups, added, removed, weights);
             _backends = Array.ConvertAll(groups, static group => group.Backend);
             foreach (BackendGroup group in added)
             {
@@ -58,10 +62,10 @@ internal sealed class Fleet : IAsyncDisposable
                 await group.StopAsync().ConfigureAwait(false);
             }
 
-            BackendChange change = new(groups.Length, added.Count, removed.Count);
-            if (change.Added + change.Removed > 0)
+            BackendChange change = new(groups.Length, added.Count, removed.Count, weights.Count);
+            if (change.Added + change.Removed + change.Changed > 0)
             {
-                PoolLog.BackendsReplaced(_log, change.Total, change.Added, change.Removed);
+                PoolLog.BackendsReplaced(_log, change.Total, change.Added, change.Removed, change.Changed);
             }
 
             _events.BackendsReplaced(change);
@@ -81,7 +85,8 @@ internal sealed class Fleet : IAsyncDisposable
             return;
         }
 
-        if (report.State != group.State || !group.HasReported)
+        bool isNews = report.State != group.State || !group.HasReported;
+        if (isNews)
         {
             if (report.State == HealthState.Healthy)
             {
@@ -95,7 +100,33 @@ internal sealed class Fleet : IAsyncDisposable
             _events.HealthChanged(group.Backend, report);
         }
 
-        _slots.SetState(group, report.State);
+        _slots.SetHealth(group, report, isNews, _time.GetUtcNow());
+    }
+
+    /// <summary>Takes a backend out of service; completes when it is empty.</summary>
+    public Task DrainAsync(Backend backend, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(backend);
+        (Task emptied, bool isNew) = _slots.Drain(backend);
+        if (isNew)
+        {
+            PoolLog.BackendDrains(_log, backend);
+        }
+
+        return emptied.WaitAsync(cancellationToken);
+    }
+
+    /// <summary>Takes a backend back into service; false where it did not drain.</summary>
+    public bool Resume(Backend backend)
+    {
+        ArgumentNullException.ThrowIfNull(backend);
+        bool isResumed = _slots.Resume(backend);
+        if (isResumed)
+        {
+            PoolLog.BackendResumed(_log, backend);
+        }
+
+        return isResumed;
     }
 
     /// <summary>Completes once every backend of now, also of a set that came while this waits, has reported.</summary>
@@ -155,7 +186,8 @@ internal sealed class Fleet : IAsyncDisposable
     }
 
     // Takes those that stay out of `removed`, and makes those that come; if one cannot be made, none was.
-    private async ValueTask<BackendGroup[]> ComposeAsync(List<Backend> backends, List<BackendGroup> added, List<BackendGroup> removed)
+    private async ValueTask<BackendGroup[]> ComposeAsync(
+        List<Backend> backends, List<BackendGroup> added, List<BackendGroup> removed, List<(BackendGroup Group, Backend Backend)> weights)
     {
         BackendGroup[] groups = new BackendGroup[backends.Count];
         bool isComplete = false;
@@ -169,10 +201,15 @@ internal sealed class Fleet : IAsyncDisposable
                 {
                     groups[i] = removed[staying];
                     removed.RemoveAt(staying);
+                    if (groups[i].Backend.Weight != backend.Weight)
+                    {
+                        weights.Add((groups[i], backend));
+                    }
+
                     continue;
                 }
 
-                groups[i] = new BackendGroup(backend, _health.Subscribe(backend));
+                groups[i] = new BackendGroup(backend, _health.Subscribe(backend), _time.GetUtcNow(), _time as IWorkRunner);
                 added.Add(groups[i]);
                 groups[i].Fill(_options.ConnectionsPerBackend, _connections, _slots);
             }

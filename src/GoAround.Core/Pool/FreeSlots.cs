@@ -10,29 +10,38 @@ namespace GoAround.Core.Pool;
 /// <remarks>
 /// Hot path: one TryRead, one TryWrite, no gate. Whoever gives back writes, then looks whether somebody waits; whoever
 /// waits stands in line, then looks whether something was written: with a full fence between, one of the two sees the other.
+/// Where a policy chooses, the channel stays empty, and every take and return passes the gate.
 /// </remarks>
 internal sealed class FreeSlots : IDisposable
 {
     private readonly Lock _gate = new();
     private readonly Channel<Slot> _free = Channel.CreateUnbounded<Slot>(new UnboundedChannelOptions { AllowSynchronousContinuations = true });
-    private readonly Succession _succession;
+    private readonly ChangeFeed _feed;
+    private readonly Shares _shares;
     private readonly WaitingLine _line;
-    private readonly Retirement _retirement;
+    private readonly Placement _places;
+    private readonly bool _isChosen;
     private readonly int _maxQueue;
-    private volatile BackendGroup[] _groups = [];
     private bool _isClosed;
 
     /// <summary>Makes a pool without backends.</summary>
-    public FreeSlots(PoolOptions options, Retirement retirement, ProxyEvents events, TimeProvider time)
+    /// <param name="options">The pool's limits.</param>
+    /// <param name="retirement">Takes the slots of removed backends.</param>
+    /// <param name="events">Told of each who has waited.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="isChosen">A policy chooses among the backends, by <see cref="TryTakeOf"/>.</param>
+    public FreeSlots(PoolOptions options, Retirement retirement, ProxyEvents events, TimeProvider time, bool isChosen = false)
     {
+        _feed = new ChangeFeed(time);
+        _shares = new Shares(options.SlowStart, time, Rise);
         _line = new WaitingLine(_gate, time, options.QueueTimeout, events);
+        _places = new Placement(_free, isChosen, _line, retirement, _shares, _feed);
+        _isChosen = isChosen;
         _maxQueue = options.MaxQueue;
-        _retirement = retirement;
-        _succession = new Succession(retirement);
     }
 
     /// <summary>The backends' groups in the order given.</summary>
-    public IReadOnlyList<BackendGroup> Groups => _groups;
+    public IReadOnlyList<BackendGroup> Groups => _places.Groups;
 
     /// <summary>Requests that wait for a slot.</summary>
     public int QueueLength => _line.Count;
@@ -43,7 +52,7 @@ internal sealed class FreeSlots : IDisposable
         get
         {
             int inFlight = _line.Count;
-            foreach (BackendGroup group in _groups)
+            foreach (BackendGroup group in _places.Groups)
             {
                 inFlight += group.InFlight;
             }
@@ -69,6 +78,15 @@ internal sealed class FreeSlots : IDisposable
         return null;
     }
 
+    /// <summary>A usable slot of the group that a policy has chosen, or null where others were faster.</summary>
+    public Slot? TryTakeOf(BackendGroup group)
+    {
+        lock (_gate)
+        {
+            return _places.TakeOf(group);
+        }
+    }
+
     /// <summary>A usable slot of a backend that was not tried, at once or when it is this request's turn.</summary>
     /// <param name="tried">Backends that are out of the question; null or empty for a first try.</param>
     /// <param name="cancellationToken">Leaves the line at once.</param>
@@ -79,7 +97,7 @@ internal sealed class FreeSlots : IDisposable
         lock (_gate)
         {
             waiter = _line.Add(tried);
-            Serve(waiter);
+            _places.Serve(waiter);
             Denial denial = waiter.InLine ? Judge(tried) : Denial.None;
             if (denial != Denial.None)
             {
@@ -102,7 +120,7 @@ internal sealed class FreeSlots : IDisposable
     {
         BackendGroup group = slot.Group;
         group.Leave();
-        if (_line.Count > 0 || !slot.IsUsable)
+        if (_line.Count > 0 || !slot.IsUsable || _isChosen)
         {
             PutAway(slot);
             return;
@@ -110,61 +128,113 @@ internal sealed class FreeSlots : IDisposable
 
         _free.Writer.TryWrite(slot);
         Interlocked.MemoryBarrier();
-        if (_line.Count > 0 || group.IsRemoved)
+        if (_line.Count > 0 || !group.IsOpen)
         {
             Sweep();
         }
     }
 
     /// <summary>Whether a request may still be served by a backend it has not tried.</summary>
-    public bool CanServe(List<Backend>? tried)
-    {
-        bool isFirstTry = tried is not { Count: > 0 };
-        foreach (BackendGroup group in _groups)
-        {
-            if (group.State == HealthState.Healthy ? isFirstTry || !tried!.Contains(group.Backend) : isFirstTry && group.State == HealthState.Unknown)
-            {
-                return true;
-            }
-        }
+    public bool CanServe(List<Backend>? tried) => _places.CanServe(tried);
 
-        return false;
-    }
-
-    /// <summary>Replaces the groups in one step: afterwards no slot of a removed one goes out.</summary>
-    public void Replace(BackendGroup[] groups, List<BackendGroup> added, List<BackendGroup> removed)
+    /// <summary>Replaces the groups in one step; see <see cref="Placement.Replace"/>.</summary>
+    public void Replace(BackendGroup[] groups, List<BackendGroup> added, List<BackendGroup> removed, List<(BackendGroup Group, Backend Backend)> weights)
     {
         Waiter? settled;
         lock (_gate)
         {
-            _groups = groups;
-            foreach (BackendGroup group in removed)
-            {
-                _succession.Remove(group);
-            }
-
-            foreach (BackendGroup group in added)
-            {
-                _succession.Admit(group);
-            }
-
-            settled = Settle();
+            _places.Replace(groups, added, removed, weights);
+            settled = _line.TakeSettled();
         }
 
         _line.Complete(settled);
     }
 
-    /// <summary>A backend's health changed: its slots come back among the others, or are kept aside.</summary>
-    public void SetState(BackendGroup group, HealthState state)
+    /// <summary>A backend's health was reported: its slots come back among the others, or are kept aside.</summary>
+    /// <param name="group">Its group.</param>
+    /// <param name="report">Its health.</param>
+    /// <param name="isNews">It was another before, or not known.</param>
+    /// <param name="now">When.</param>
+    public void SetHealth(BackendGroup group, HealthReport report, bool isNews, DateTimeOffset now)
     {
         Waiter? settled;
         lock (_gate)
         {
-            group.State = state;
-            settled = Settle();
+            if (isNews)
+            {
+                group.Reason = report.Reason;
+                group.Since = now;
+                _feed.Publish(report.State == HealthState.Healthy ? PoolChangeKind.Healthy : PoolChangeKind.Unhealthy, group.Backend, report.Reason);
+            }
+
+            group.State = report.State;
+            _places.Settle();
+            settled = _line.TakeSettled();
         }
 
         _line.Complete(settled);
+    }
+
+    /// <summary>Takes the backend out of service; <c>IsNew</c>: it was in service. The task completes when it is empty.</summary>
+    /// <exception cref="ObjectDisposedException">The pool was disposed.</exception>
+    public (Task Emptied, bool IsNew) Drain(Backend backend)
+    {
+        Task emptied = Task.CompletedTask;
+        bool isNew = false;
+        Waiter? settled = null;
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_isClosed, typeof(IBackendPool));
+            BackendGroup? group = Find(backend);
+            isNew = group is { IsDraining: false };
+            if (isNew)
+            {
+                _places.Drain(group!); // it is new because it was found
+                settled = _line.TakeSettled();
+            }
+
+            emptied = (group ?? _places.FindLeaving(backend))?.Emptied ?? Task.CompletedTask;
+        }
+
+        _line.Complete(settled);
+        return (emptied, isNew);
+    }
+
+    /// <summary>Takes the backend back into service; false where it did not drain.</summary>
+    public bool Resume(Backend backend)
+    {
+        Waiter? settled;
+        lock (_gate)
+        {
+            if (Find(backend) is not { IsDraining: true } group)
+            {
+                return false;
+            }
+
+            _places.Resume(group);
+            settled = _line.TakeSettled();
+        }
+
+        _line.Complete(settled);
+        return true;
+    }
+
+    /// <summary>All changes from now on.</summary>
+    public IAsyncEnumerable<PoolChange> Watch(CancellationToken cancellationToken) => _feed.Watch(cancellationToken);
+
+    /// <summary>Every backend at one moment.</summary>
+    public BackendStatus[] GetStatus()
+    {
+        lock (_gate)
+        {
+            return Array.ConvertAll(_places.Groups, static group => new BackendStatus(group.Backend, group.State, group.InFlight + group.Withheld.Count)
+            {
+                Reason = group.Reason,
+                Since = group.Since,
+                Limit = group.Limit,
+                IsDraining = group.IsDraining,
+            });
+        }
     }
 
     /// <summary>Denies everybody and retires every slot, also those that are out.</summary>
@@ -174,25 +244,23 @@ internal sealed class FreeSlots : IDisposable
         lock (_gate)
         {
             _isClosed = true;
-            _groups = [];
-            foreach (BackendGroup group in _succession.Alive)
-            {
-                group.MarkRemoved();
-                foreach (Slot slot in group.Slots)
-                {
-                    _retirement.Add(slot);
-                }
-            }
-
+            _places.Close();
             _line.SettleAll(Denial.Closed);
             settled = _line.TakeSettled();
         }
 
         _line.Complete(settled);
+        _feed.Close();
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _line.Dispose();
+    public void Dispose()
+    {
+        _line.Dispose();
+        _shares.Dispose();
+    }
+
+    private BackendGroup? Find(Backend backend) => Array.Find(_places.Groups, group => group.Backend.Equals(backend));
 
     private Denial Judge(List<Backend>? tried) =>
         _isClosed ? Denial.Closed
@@ -205,128 +273,35 @@ internal sealed class FreeSlots : IDisposable
         Waiter? settled;
         lock (_gate)
         {
-            Place(slot);
+            _places.Place(slot);
             settled = _line.TakeSettled();
         }
 
         _line.Complete(settled);
     }
 
-    // Somebody came in line, or a backend was removed, just while a slot was written past them.
     private void Sweep()
     {
         Waiter? settled;
         lock (_gate)
         {
-            for (int left = _free.Reader.Count; left > 0 && _free.Reader.TryRead(out Slot? slot); left--)
-            {
-                Place(slot);
-            }
-
+            _places.Sweep();
             settled = _line.TakeSettled();
         }
 
         _line.Complete(settled);
     }
 
-    // Goes once round the free slots until this waiter has one. Nobody before it accepts any of them, or would have it already.
-    private void Serve(Waiter waiter)
+    // The clock of a slow start.
+    private void Rise()
     {
-        for (int left = _free.Reader.Count; left > 0 && waiter.InLine && _free.Reader.TryRead(out Slot? slot); left--)
+        Waiter? settled;
+        lock (_gate)
         {
-            Place(slot);
-        }
-    }
-
-    // Under the gate: the only place that decides where a slot goes.
-    private void Place(Slot slot)
-    {
-        BackendGroup group = slot.Group;
-        if (group.IsRemoved)
-        {
-            _retirement.Add(slot);
-            if (_succession.PayBack(group) is { } freed)
-            {
-                Place(freed);
-            }
-        }
-        else if (!slot.Connection.IsHealthy)
-        {
-            group.Aside.Add(slot);
-        }
-        else if (_line.FindFor(group.Backend) is { } waiter)
-        {
-            group.Enter();
-            _line.Settle(waiter, new Grant(slot, Denial.None));
-        }
-        else
-        {
-            _free.Writer.TryWrite(slot);
-        }
-    }
-
-    // After every change of the backends or their health.
-    private Waiter? Settle()
-    {
-        Shuffle();
-        DenyHopeless();
-        return _line.TakeSettled();
-    }
-
-    // Draws every free slot, and writes them back evenly mixed with those of a backend that came or turned healthy. Who
-    // finds no slot meanwhile comes to the gate, and looks again behind it.
-    private void Shuffle()
-    {
-        while (_free.Reader.TryRead(out Slot? slot))
-        {
-            if (slot.IsUsable)
-            {
-                slot.Group.Shuffled.Add(slot);
-            }
-            else
-            {
-                Place(slot);
-            }
+            _places.Rise();
+            settled = _line.TakeSettled();
         }
 
-        BackendGroup[] groups = _groups;
-        List<Slot>[] lists = new List<Slot>[groups.Length];
-        for (int i = 0; i < groups.Length; i++)
-        {
-            lists[i] = groups[i].Shuffled;
-            List<Slot> aside = groups[i].Aside;
-            for (int k = aside.Count - 1; k >= 0; k--)
-            {
-                if (aside[k].IsUsable)
-                {
-                    lists[i].Add(aside[k]);
-                    aside.RemoveAt(k);
-                }
-            }
-        }
-
-        foreach (Slot slot in SlotShuffle.Merge(lists))
-        {
-            Place(slot);
-        }
-
-        foreach (List<Slot> list in lists)
-        {
-            list.Clear();
-        }
-    }
-
-    private void DenyHopeless()
-    {
-        for (Waiter? waiter = _line.First; waiter is not null;)
-        {
-            Waiter? next = waiter.Next;
-            if (!CanServe(waiter.Tried))
-            {
-                _line.Settle(waiter, new Grant(null, waiter.Tried is { Count: > 0 } ? Denial.AllTried : Denial.NoBackend));
-            }
-
-            waiter = next;
-        }
+        _line.Complete(settled);
     }
 }

@@ -7,8 +7,8 @@ namespace GoAround.Core.Pool;
 internal static partial class PoolLog
 {
     /// <summary>The backends were replaced.</summary>
-    [LoggerMessage(2000, LogLevel.Information, "Backends replaced: {Total} now, {Added} added, {Removed} removed")]
-    public static partial void BackendsReplaced(ILogger log, int total, int added, int removed);
+    [LoggerMessage(2000, LogLevel.Information, "Backends replaced: {Total} now, {Added} added, {Removed} removed, {Changed} with another weight")]
+    public static partial void BackendsReplaced(ILogger log, int total, int added, int removed, int changed);
 
     /// <summary>A backend takes requests from now on.</summary>
     [LoggerMessage(2001, LogLevel.Information, "Backend {Backend} is healthy: {Reason}")]
@@ -25,4 +25,12 @@ internal static partial class PoolLog
     /// <summary>One try failed, and what became of it is up to the replay law.</summary>
     [LoggerMessage(2004, LogLevel.Debug, "Attempt {Attempt} failed at {Backend} ({Stage}): {Reason}")]
     public static partial void AttemptFailed(ILogger log, int attempt, Backend backend, BackendFailureStage stage, string reason);
+
+    /// <summary>A backend finishes what it carries.</summary>
+    [LoggerMessage(2005, LogLevel.Information, "Backend {Backend} drains: it takes nothing new until it is resumed")]
+    public static partial void BackendDrains(ILogger log, Backend backend);
+
+    /// <summary>A backend takes requests again.</summary>
+    [LoggerMessage(2006, LogLevel.Information, "Backend {Backend} is resumed")]
+    public static partial void BackendResumed(ILogger log, Backend backend);
 }

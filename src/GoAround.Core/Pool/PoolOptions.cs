@@ -19,4 +19,10 @@ public sealed class PoolOptions
 
     /// <summary>Retries that may always run at once, however few requests are in flight (<c>-min-retries</c>); 0..1000; default 3 (Envoy <c>min_retry_concurrency</c>).</summary>
     public int MinRetries { get; set; } = 3;
+
+    /// <summary>
+    /// How long the share of a backend rises from a hundredth to all of it (<c>-slow-start</c>), where it turns healthy again, is resumed, or is added while
+    /// others serve; zero, which is off, to one hour; default zero (HAProxy <c>slowstart</c>, off as well).
+    /// </summary>
+    public TimeSpan SlowStart { get; set; } = TimeSpan.Zero;
 }

@@ -1,6 +1,6 @@
 using System;
-using System.Threading.Channels;
 using System.Threading.Tasks;
+using GoAround.Core.Async;
 using Microsoft.Extensions.Logging;
 
 namespace GoAround.Core.Pool;
@@ -8,14 +8,15 @@ namespace GoAround.Core.Pool;
 /// <summary>Disposes the connections of slots that will not be used again, one after the other and away from the request path.</summary>
 internal sealed class Retirement : IAsyncDisposable
 {
-    private readonly Channel<Slot> _slots = Channel.CreateUnbounded<Slot>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly Mailbox<Slot> _slots;
     private readonly ILogger _log;
     private readonly Task _disposing;
 
     /// <summary>Starts the loop.</summary>
-    public Retirement(ILogger log)
+    public Retirement(ILogger log, TimeProvider time)
     {
         _log = log;
+        _slots = new Mailbox<Slot>(time);
         _disposing = DisposeConnectionsAsync();
     }
 
@@ -25,14 +26,14 @@ internal sealed class Retirement : IAsyncDisposable
         if (!slot.IsRetired)
         {
             slot.IsRetired = true;
-            _slots.Writer.TryWrite(slot);
+            _slots.Post(slot);
         }
     }
 
     /// <summary>Ends once every slot handed over was disposed.</summary>
     public async ValueTask DisposeAsync()
     {
-        _slots.Writer.TryComplete();
+        _slots.Close();
         await _disposing.ConfigureAwait(false);
     }
 

@@ -15,7 +15,7 @@ internal sealed class Slot(IConnection connection, BackendGroup group, FreeSlots
     public bool IsRetired { get; set; }
 
     /// <summary>A request may be sent over it now.</summary>
-    public bool IsUsable => !Group.IsRemoved && Connection.IsHealthy;
+    public bool IsUsable => Group.IsOpen && Connection.IsHealthy;
 
     /// <inheritdoc/>
     public ValueTask ReleaseAsync(ProxyResponse response)

@@ -7,7 +7,7 @@ namespace GoAround.Core.Pool;
 /// group are withheld, and each is set free when one of the old ones comes back.
 /// </summary>
 /// <remarks>Guarded by the gate of the free slots.</remarks>
-internal sealed class Succession(Retirement retirement)
+internal sealed class Succession(Retirement retirement, ChangeFeed feed)
 {
     private readonly HashSet<BackendGroup> _alive = [];
 
@@ -70,12 +70,23 @@ internal sealed class Succession(Retirement retirement)
             owed.Outstanding--;
             if (owed.Outstanding == 0)
             {
-                _alive.Remove(owed);
+                End(owed);
             }
 
             owed = owed.Successor;
         }
 
         return owed is not null && owed.Withheld.TryPop(out Slot? slot) ? slot : null;
+    }
+
+    private void End(BackendGroup group)
+    {
+        _alive.Remove(group);
+        bool isNews = !group.IsEmpty && group.Successor is null; // a backend that came back is not empty
+        group.MarkEmpty();
+        if (isNews)
+        {
+            feed.Publish(PoolChangeKind.Empty, group.Backend);
+        }
     }
 }

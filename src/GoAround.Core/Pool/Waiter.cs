@@ -58,6 +58,12 @@ internal sealed class Waiter(WaitingLine line) : IValueTaskSource<Grant>, IThrea
     /// <summary>Runs the continuation: here, or on the thread pool where this thread is deep in such continuations already. Not under the gate.</summary>
     public void Complete()
     {
+        if (_depth >= MaxDepth && line.Runner is { } runner)
+        {
+            runner.Enqueue(static waiter => ((Waiter)waiter!).Execute(), this); // handed over here
+            return;
+        }
+
         if (_depth >= MaxDepth)
         {
             ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: true);

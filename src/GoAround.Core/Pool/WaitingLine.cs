@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Threading;
 using System.Threading.Tasks;
+using GoAround.Core.Async;
 
 namespace GoAround.Core.Pool;
 
@@ -36,11 +37,15 @@ internal sealed class WaitingLine : IDisposable
     {
         _gate = gate;
         _time = time;
+        Runner = time as IWorkRunner;
         _timeout = timeout;
         _tick = timeout < LongestTick ? timeout : LongestTick;
         _events = events;
         _clock = time.CreateTimer(static state => ((WaitingLine)state!).Tick(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
+
+    /// <summary>Where work goes on that is put off; null: on the thread pool.</summary>
+    public IWorkRunner? Runner { get; }
 
     /// <summary>How many stand in the line; read without the gate it is a hint.</summary>
     public int Count => _count;

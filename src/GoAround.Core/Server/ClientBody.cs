@@ -1,5 +1,4 @@
 using System;
-using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Threading;
 using System.Threading.Tasks;
@@ -18,7 +17,7 @@ internal sealed class ClientBody : MessageBody
     private readonly Inbox _inbox;
     private readonly ServerOptions _options;
     private readonly FieldList _trailers = new();
-    private byte[]? _replay;
+    private ReplayBuffer _replay;
     private State _state;
 
     public ClientBody(ClientInflow inflow, ServerOptions options)
@@ -55,22 +54,12 @@ internal sealed class ClientBody : MessageBody
         _state.KeepsTrailers = _state.IsChunked && keepsTrailers;
         _state.Declared = length;
         _state.Remaining = length;
-        _state.KeepsReplay = mayReplay && _options.ReplayBufferBytes > 0 && length <= _options.ReplayBufferBytes;
+        _replay.Begin(mayReplay && length <= _options.ReplayBufferBytes ? _options.ReplayBufferBytes : 0);
         _trailers.Clear();
     }
 
     /// <summary>Forgets the body of the last request.</summary>
-    public void End()
-    {
-        if (_replay is not null)
-        {
-            ArrayPool<byte>.Shared.Return(_replay);
-            _replay = null;
-        }
-
-        _state.ReplayBytes = 0;
-        _state.ReplayPosition = 0;
-    }
+    public void End() => _replay.Return();
 
     /// <inheritdoc/>
     public override ValueTask<ReadOnlyMemory<byte>> ReadAsync(CancellationToken cancellationToken)
@@ -82,10 +71,8 @@ internal sealed class ClientBody : MessageBody
             _inflow.BeginReading();
         }
 
-        if (_state.ReplayPosition < _state.ReplayBytes)
+        if (_replay.TryLend(out ReadOnlyMemory<byte> again))
         {
-            ReadOnlyMemory<byte> again = _replay.AsMemory(_state.ReplayPosition, _state.ReplayBytes - _state.ReplayPosition);
-            _state.ReplayPosition = _state.ReplayBytes;
             return new(again);
         }
 
@@ -95,20 +82,19 @@ internal sealed class ClientBody : MessageBody
     /// <inheritdoc/>
     public override bool TryRewind()
     {
-        _state.ReplayPosition = 0;
         if (_state.IsBeingRead && !_state.HasEnded)
         {
             _state.IsBeingRead = false;
             _inflow.EndReading();
         }
 
-        return !_state.HasLent || _state.KeepsReplay;
+        return _replay.TryRewind();
     }
 
     /// <summary>Takes what is already received of a body nobody reads any more; true: that was all of it.</summary>
     public bool TryDiscard()
     {
-        _state.KeepsReplay = false;
+        _replay.Stop();
         while (!_state.HasEnded)
         {
             try
@@ -207,7 +193,7 @@ internal sealed class ClientBody : MessageBody
             _inbox.Take(piece.Length);
         }
 
-        Keep(piece.Span);
+        _replay.Keep(piece.Span);
         if (_state.HasEnded)
         {
             _inflow.Watch();
@@ -241,63 +227,16 @@ internal sealed class ClientBody : MessageBody
             : throw new ClientException(413, "The body is too large.");
     }
 
-    private void Keep(ReadOnlySpan<byte> piece)
-    {
-        if (piece.IsEmpty)
-        {
-            return;
-        }
-
-        _state.HasLent = true;
-        if (!_state.KeepsReplay)
-        {
-            return;
-        }
-
-        if (_state.ReplayBytes + piece.Length > _options.ReplayBufferBytes)
-        {
-            _state.KeepsReplay = false;
-            return;
-        }
-
-        MakeReplayRoom(_state.ReplayBytes + piece.Length);
-        piece.CopyTo(_replay.AsSpan(_state.ReplayBytes));
-        _state.ReplayBytes += piece.Length;
-        _state.ReplayPosition = _state.ReplayBytes;
-    }
-
-    /// <summary>The replay buffer grows with what is kept: a client that has sent little costs little.</summary>
-    private void MakeReplayRoom(int bytes)
-    {
-        if (_replay is not null && _replay.Length >= bytes)
-        {
-            return;
-        }
-
-        byte[] larger = ArrayPool<byte>.Shared.Rent(Math.Max(bytes, Math.Min(_state.ReplayBytes * 2, _options.ReplayBufferBytes)));
-        if (_replay is not null)
-        {
-            _replay.AsSpan(0, _state.ReplayBytes).CopyTo(larger);
-            ArrayPool<byte>.Shared.Return(_replay);
-        }
-
-        _replay = larger;
-    }
-
     private struct State
     {
         public ChunkedDecoder Chunks;
         public long Declared;
         public long Remaining;
         public long Received;
-        public int ReplayBytes;
-        public int ReplayPosition;
         public bool IsChunked;
         public bool KeepsTrailers;
         public bool HasEnded;
         public bool WasRead;
         public bool IsBeingRead;
-        public bool HasLent;
-        public bool KeepsReplay;
     }
 }

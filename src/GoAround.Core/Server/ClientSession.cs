@@ -38,7 +38,7 @@ internal sealed class ClientSession : IDisposable
         _request = new ClientRequest(this, server.Tls is not null, client);
         _head = new RequestHead(_request.Fields);
         _client = client;
-        _forwarded = new ForwardedFields(server, client?.Address);
+        _forwarded = new ForwardedFields(server.Options, server.TrustedProxies, client?.Address);
     }
 
     /// <summary>Where the client is, or null where it left before it was looked at.</summary>
@@ -171,7 +171,7 @@ internal sealed class ClientSession : IDisposable
             return await RefuseAsync(421, "A request for https needs TLS.").ConfigureAwait(false);
         }
 
-        _exchange.Tally.Begin(_server);
+        _exchange.Tally.Begin(_server.Events, _server.Time);
         bool keepAlive = false;
         try
         {
@@ -179,7 +179,7 @@ internal sealed class ClientSession : IDisposable
         }
         finally
         {
-            _exchange.Tally.End(_server, _request, Writer);
+            _exchange.Tally.End(_server.Events, _server.Time, _request, Writer.StatusCode, Writer.IsWhole);
         }
 
         if (keepAlive)
@@ -249,7 +249,7 @@ internal sealed class ClientSession : IDisposable
         }
 
         Inflow.BeginRequest(_head.HasBody);
-        return RequestGate.Pass(_server, _forwarded, _request, _head.ContentLength, wire.Span);
+        return RequestGate.Pass(_server.Options, _server.Identity, _forwarded, _request, _head.ContentLength, wire.Span);
     }
 
     /// <summary>Nothing of this request is left for the next one.</summary>
@@ -289,7 +289,7 @@ internal sealed class ClientSession : IDisposable
         catch (OperationCanceledException) when (Inflow.Left.IsCancellationRequested)
         {
             _exchange.Tally.Error = ProxyError.ClientLeft;
-            Writer.Cut(ResponseWriter.ClientClosedRequest);
+            Writer.Cut(RequestTally.ClientClosedRequest);
             return false;
         }
         catch (BackendException pause) when (pause.Kind == BackendFailureKind.TimedOut && response?.StatusCode == 101)
@@ -344,7 +344,7 @@ internal sealed class ClientSession : IDisposable
         _isWaitingForRequest = false;
         ServerLog.Refused(_server.Log, _client, statusCode, why);
         _request.Forget();
-        _exchange.Tally.Begin(_server);
+        _exchange.Tally.Begin(_server.Events, _server.Time);
         _exchange.Tally.Error = ProxyError.HttpRequestError;
         Writer.Begin(OwnAnswer.IsToHead(Inbox.UnreadSpan), ProtocolVersion.Http11, keepAlive: false);
         try
@@ -353,7 +353,7 @@ internal sealed class ClientSession : IDisposable
         }
         finally
         {
-            _exchange.Tally.End(_server, _request, Writer);
+            _exchange.Tally.End(_server.Events, _server.Time, _request, Writer.StatusCode, Writer.IsWhole);
         }
 
         await CloseByTheBookAsync().ConfigureAwait(false);

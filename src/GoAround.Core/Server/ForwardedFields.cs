@@ -2,34 +2,50 @@ using System;
 using System.Buffers;
 using System.Net;
 using System.Net.Sockets;
-using System.Text;
 using GoAround.Core.Http;
 
 namespace GoAround.Core.Server;
 
 /// <summary>
 /// Tells the backend who the client is and what it asked for: X-Forwarded-For, -Proto and -Host, or Forwarded. What a client
-/// itself says there is taken out, unless it is a proxy that is trusted. One for each session.
+/// itself says there is taken out, unless it is a proxy that is trusted. One for each session, or used again from client to client.
 /// </summary>
 internal sealed class ForwardedFields
 {
-    private static readonly byte[] Unknown = "unknown"u8.ToArray();
+    private const int MaxAddressBytes = 45; // of IPv6 that ends in IPv4
 
     private readonly bool _setsXForwarded;
     private readonly bool _setsForwarded;
-    private readonly byte[] _address;
+    private readonly TrustedProxies _proxies;
+    private readonly byte[] _text = new byte[MaxAddressBytes];
+    private int _length;
+    private IPAddress? _client;
 
-    public ForwardedFields(ServerContext server, IPAddress? client)
+    /// <param name="options">Which fields, and in which form.</param>
+    /// <param name="proxies">Whose word is believed.</param>
+    /// <param name="client">Null where it is not known.</param>
+    public ForwardedFields(ServerOptions options, TrustedProxies proxies, IPAddress? client)
     {
-        ForwardedFormat format = server.Options.Forwarded;
-        IsTrusted = server.TrustedProxies.Contains(client);
+        ForwardedFormat format = options.Forwarded;
+        _proxies = proxies;
         _setsXForwarded = format is ForwardedFormat.XForwarded or ForwardedFormat.Both;
         _setsForwarded = format is ForwardedFormat.Forwarded or ForwardedFormat.Both;
-        _address = client is null ? Unknown : Encoding.ASCII.GetBytes(WithoutZone(client).ToString());
+        Take(client);
     }
 
     /// <summary>The client is a proxy that is believed what it says.</summary>
-    public bool IsTrusted { get; }
+    public bool IsTrusted { get; private set; }
+
+    private ReadOnlySpan<byte> Address => _text.AsSpan(0, _length);
+
+    /// <summary>From here on the client is another one.</summary>
+    public void Begin(IPAddress? client)
+    {
+        if (!ReferenceEquals(client, _client) || client is null)
+        {
+            Take(client);
+        }
+    }
 
     /// <summary>Takes out what is not believed, and adds what is known here.</summary>
     public void Apply(ProxyRequest request)
@@ -46,9 +62,24 @@ internal sealed class ForwardedFields
         }
     }
 
+    private void Take(IPAddress? client)
+    {
+        _client = client;
+        IsTrusted = _proxies.Contains(client);
+        if (client is null)
+        {
+            "unknown"u8.CopyTo(_text);
+            _length = "unknown"u8.Length;
+            return;
+        }
+
+        Plain(client).TryFormat(_text, out _length); // it has room for every address
+    }
+
     // The zone of a link-local address means nothing to anybody else, and has no place in RFC 7239's IPv6address.
-    private static IPAddress WithoutZone(IPAddress address) =>
-        address is { AddressFamily: AddressFamily.InterNetworkV6, ScopeId: > 0 } ? new IPAddress(address.GetAddressBytes()) : address;
+    private static IPAddress Plain(IPAddress address) =>
+        address.IsIPv4MappedToIPv6 ? address.MapToIPv4()
+        : address is { AddressFamily: AddressFamily.InterNetworkV6, ScopeId: > 0 } ? new IPAddress(address.GetAddressBytes()) : address;
 
     /// <summary>Takes out what is not believed; tells what is left.</summary>
     private Earlier Sift(FieldList fields)
@@ -93,14 +124,14 @@ internal sealed class ForwardedFields
         FieldList fields = request.Fields;
         if (earlier.ForBytes == 0)
         {
-            fields.AddOwn("X-Forwarded-For"u8, _address, KnownField.XForwardedFor);
+            fields.AddOwn("X-Forwarded-For"u8, Address, KnownField.XForwardedFor);
         }
         else
         {
-            byte[] rented = ArrayPool<byte>.Shared.Rent(earlier.ForBytes + _address.Length);
+            byte[] rented = ArrayPool<byte>.Shared.Rent(earlier.ForBytes + _length);
             Line line = new(rented);
             line.Take(fields, KnownField.XForwardedFor);
-            line.Append(_address);
+            line.Append(Address);
             fields.AddOwn("X-Forwarded-For"u8, line.Bytes, KnownField.XForwardedFor);
             ArrayPool<byte>.Shared.Return(rented);
         }
@@ -122,16 +153,16 @@ internal sealed class ForwardedFields
     {
         const int OtherBytes = 64; // names and marks
         ReadOnlySpan<byte> host = request.Authority.Span;
-        byte[] rented = ArrayPool<byte>.Shared.Rent(earlierBytes + _address.Length + host.Length + OtherBytes);
+        byte[] rented = ArrayPool<byte>.Shared.Rent(earlierBytes + _length + host.Length + OtherBytes);
         Line line = new(rented);
         if (earlierBytes > 0)
         {
             line.Take(request.Fields, KnownField.Forwarded);
         }
 
-        bool isV6 = _address.AsSpan().Contains((byte)':');
+        bool isV6 = Address.Contains((byte)':');
         line.Append(isV6 ? "for=\"["u8 : "for="u8);
-        line.Append(_address);
+        line.Append(Address);
         line.Append(isV6 ? "]\""u8 : default);
         if (!host.IsEmpty)
         {

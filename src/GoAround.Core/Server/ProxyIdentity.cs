@@ -1,4 +1,5 @@
 using System;
+using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using GoAround.Core.Http;
 
@@ -7,6 +8,9 @@ namespace GoAround.Core.Server;
 /// <summary>What this balancer says of itself in messages, Via and Proxy-Status, rendered once.</summary>
 internal sealed class ProxyIdentity
 {
+    /// <summary>Longer details are left out of Proxy-Status.</summary>
+    public const int MaxDetailsBytes = 128;
+
     // Balancers in a chain may all have the default name: one that stands there a few times is a chain, many times a loop.
     private const int MaxPasses = 10;
 
@@ -15,6 +19,7 @@ internal sealed class ProxyIdentity
     private readonly byte[] _via10;
     private readonly byte[] _via11;
     private readonly byte[] _via2;
+    private readonly byte[] _via3;
     private readonly byte[][] _statuses;
 
     public ProxyIdentity(ServerOptions options)
@@ -24,6 +29,7 @@ internal sealed class ProxyIdentity
         _via10 = Encoding.ASCII.GetBytes($"1.0 {name}");
         _via11 = Encoding.ASCII.GetBytes($"1.1 {name}");
         _via2 = Encoding.ASCII.GetBytes($"2 {name}");
+        _via3 = Encoding.ASCII.GetBytes($"3 {name}");
         _statuses = Array.ConvertAll(Enum.GetValues<ProxyError>(), error => Encoding.ASCII.GetBytes($"{Item(name)}; error={error.Name()}"));
         _marksRequests = options.Via != ViaMode.Off;
         MarksResponses = options.Via == ViaMode.Both;
@@ -38,13 +44,28 @@ internal sealed class ProxyIdentity
     {
         ProtocolVersion.Http10 => _via10,
         ProtocolVersion.Http11 => _via11,
-        _ => _via2,
+        ProtocolVersion.Http2 => _via2,
+        _ => _via3,
     };
 
     /// <summary>The value of Proxy-Status, without details; empty for what is not told there.</summary>
     // Proxy-Status = sf-list, here of one member with its parameters   RFC 9209 §2
     public ReadOnlySpan<byte> Status(ProxyError error) =>
         error is ProxyError.None or ProxyError.ClientLeft || (int)error >= _statuses.Length ? default : _statuses[(int)error];
+
+    /// <summary>Whether details can stand in Proxy-Status as they are.</summary>
+    // sf-string = DQUOTE *( unescaped / "\" ( DQUOTE / "\" ) ) DQUOTE; unescaped = %x20-21 / %x23-5B / %x5D-7E   RFC 8941 §3.3.3
+    public static bool MayTell([NotNullWhen(true)] string? details) =>
+        details is { Length: <= MaxDetailsBytes } && !details.AsSpan().ContainsAnyExceptInRange(' ', '~') && details.AsSpan().IndexOfAny('"', '\\') < 0;
+
+    /// <summary>The value of Proxy-Status with its details, as text; null for what is not told there.</summary>
+    public string? StatusText(ProxyError error, string? details)
+    {
+        ReadOnlySpan<byte> status = Status(error);
+        return status.IsEmpty ? null
+            : MayTell(details) ? $"{Encoding.ASCII.GetString(status)}; details=\"{details}\""
+            : Encoding.ASCII.GetString(status);
+    }
 
     /// <summary>Adds the Via of a request; false: it has passed a proxy of this name so often that it must be going round in a circle (RFC 9110 §7.6).</summary>
     public bool TryMark(ProxyRequest request)

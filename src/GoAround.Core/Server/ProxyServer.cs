@@ -284,13 +284,13 @@ public sealed class ProxyServer : IAsyncDisposable
     private async Task ServeAsync(ClientSession session)
     {
         await session.RunAsync().ConfigureAwait(false);
-        _events.ConnectionClosed();
         if (_addresses is not null && session.Client is { } client)
         {
             _addresses.Leave(client.Address);
         }
 
         _room.Release();
+        _events.ConnectionClosed(); // whoever is told of it finds its place free
         lock (_gate)
         {
             _sessions.Remove(session);

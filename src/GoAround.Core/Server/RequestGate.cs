@@ -6,14 +6,16 @@ namespace GoAround.Core.Server;
 internal static class RequestGate
 {
     /// <summary>Makes the request ready to be forwarded; returns the answer where it goes no further, else null.</summary>
-    /// <param name="server">The options, and this balancer's name.</param>
+    /// <param name="options">The limit of bodies.</param>
+    /// <param name="identity">This balancer's name.</param>
     /// <param name="forwarded">Of this client.</param>
     /// <param name="request">Its fields are changed in place.</param>
     /// <param name="contentLength">Bytes, as announced; 0 where they were not.</param>
     /// <param name="head">As it was received.</param>
-    public static ProxyResponse? Pass(ServerContext server, ForwardedFields forwarded, ProxyRequest request, long contentLength, ReadOnlySpan<byte> head)
+    public static ProxyResponse? Pass(
+        ServerOptions options, ProxyIdentity identity, ForwardedFields forwarded, ProxyRequest request, long contentLength, ReadOnlySpan<byte> head)
     {
-        if (contentLength > (server.Options.MaxBodyBytes ?? long.MaxValue))
+        if (contentLength > (options.MaxBodyBytes ?? long.MaxValue))
         {
             return OwnAnswer.Make(413, ProxyError.HttpRequestError, "The body is too large.");
         }
@@ -24,6 +26,6 @@ internal static class RequestGate
         }
 
         forwarded.Apply(request);
-        return server.Identity.TryMark(request) ? null : OwnAnswer.Make(502, ProxyError.ProxyLoopDetected, "The request goes round in a circle.");
+        return identity.TryMark(request) ? null : OwnAnswer.Make(502, ProxyError.ProxyLoopDetected, "The request goes round in a circle.");
     }
 }

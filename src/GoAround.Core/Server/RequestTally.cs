@@ -1,31 +1,40 @@
+using System;
+
 namespace GoAround.Core.Server;
 
 /// <summary>What whoever counts is told of one request: that it has come, how it ended and after how long, and what went wrong.</summary>
 internal struct RequestTally
 {
+    /// <summary>What is counted where the client left before it was answered (nginx's code for it).</summary>
+    public const int ClientClosedRequest = 499;
+
     private long _start;
 
     /// <summary>Why the request is not answered as it should be; none so long as it is.</summary>
     public ProxyError Error { get; set; }
 
     /// <summary>A request has come.</summary>
-    public void Begin(ServerContext server)
+    public void Begin(ProxyEvents events, TimeProvider time)
     {
         Error = ProxyError.None;
-        _start = server.Time.GetTimestamp();
-        server.Events.RequestStarted();
+        _start = time.GetTimestamp();
+        events.RequestStarted();
     }
 
     /// <summary>It is through. A response that did not get to its end, with nobody else at fault, was not taken by the client.</summary>
-    public readonly void End(ServerContext server, ProxyRequest request, ResponseWriter writer)
+    /// <param name="events">Who counts.</param>
+    /// <param name="time">As it began with.</param>
+    /// <param name="request">The request.</param>
+    /// <param name="statusCode">Sent; <see cref="ClientClosedRequest"/> where none was.</param>
+    /// <param name="isWhole">The response was sent to its end.</param>
+    public readonly void End(ProxyEvents events, TimeProvider time, ProxyRequest request, int statusCode, bool isWhole)
     {
-        int statusCode = writer.StatusCode;
-        ProxyError error = statusCode == ResponseWriter.ClientClosedRequest || (Error == ProxyError.None && !writer.IsWhole && statusCode != 101) ? ProxyError.ClientLeft : Error;
+        ProxyError error = statusCode == ClientClosedRequest || (Error == ProxyError.None && !isWhole && statusCode != 101) ? ProxyError.ClientLeft : Error;
         if (error != ProxyError.None)
         {
-            server.Events.ErrorMade(error, statusCode);
+            events.ErrorMade(error, statusCode);
         }
 
-        server.Events.RequestEnded(request, statusCode, server.Time.GetElapsedTime(_start));
+        events.RequestEnded(request, statusCode, time.GetElapsedTime(_start));
     }
 }

@@ -8,7 +8,6 @@ namespace GoAround.Core.Server;
 internal static class ResponseComposer
 {
     private const int UsualHeadBytes = 2048;
-    private const int MaxDetailsBytes = 128;
 
     /// <summary>Appends the head; makes as much room as it needs.</summary>
     public static void AppendHead(ref OutboundBuffer outbound, ProxyResponse response, ResponsePlan plan, ServerContext server)
@@ -82,9 +81,9 @@ internal static class ResponseComposer
     {
         writer.Raw("Proxy-Status: "u8);
         writer.Raw(status);
-        if (details is { Length: <= MaxDetailsBytes } && IsPlain(details))
+        if (ProxyIdentity.MayTell(details))
         {
-            Span<byte> bytes = stackalloc byte[MaxDetailsBytes];
+            Span<byte> bytes = stackalloc byte[ProxyIdentity.MaxDetailsBytes];
             writer.Raw("; details=\""u8);
             writer.Raw(bytes[..Encoding.ASCII.GetBytes(details, bytes)]);
             writer.Raw("\""u8);
@@ -92,9 +91,6 @@ internal static class ResponseComposer
 
         writer.Raw("\r\n"u8);
     }
-
-    // sf-string = DQUOTE *( unescaped / "\" ( DQUOTE / "\" ) ) DQUOTE; unescaped = %x20-21 / %x23-5B / %x5D-7E   RFC 8941 §3.3.3
-    private static bool IsPlain(string details) => !details.AsSpan().ContainsAnyExceptInRange(' ', '~') && details.AsSpan().IndexOfAny('"', '\\') < 0;
 
     private static void WriteConnection(ref HeadWriter writer, ProxyResponse response, ResponsePlan plan)
     {

@@ -13,9 +13,6 @@ namespace GoAround.Core.Server;
 /// <summary>Writes the responses of one session: head and first body bytes in one send, the rest as it comes.</summary>
 internal sealed class ResponseWriter : IDisposable
 {
-    /// <summary>What is counted where the client left before it was answered (nginx's code for it).</summary>
-    public const int ClientClosedRequest = 499;
-
     private const int CollectLimitBytes = 16 * 1024;
 
     private readonly ClientSession _session;
@@ -54,7 +51,7 @@ internal sealed class ResponseWriter : IDisposable
         _state.IsHead = isHead;
         _state.Version = version;
         _state.KeepAlive = keepAlive;
-        _state.StatusCode = ClientClosedRequest;
+        _state.StatusCode = RequestTally.ClientClosedRequest;
         _watch.Begin();
     }
 

@@ -8,6 +8,9 @@ namespace GoAround.Core.Server;
 /// <summary>How clients are served.</summary>
 public sealed class ServerOptions
 {
+    /// <summary>What <see cref="ReplayBufferBytes"/> is where nobody has set it.</summary>
+    internal const int DefaultReplayBufferBytes = 64 * 1024;
+
     /// <summary>The address to listen on (<c>-bind</c>); the default, <c>::</c>, serves IPv6 and IPv4.</summary>
     public IPAddress Address { get; set; } = IPAddress.IPv6Any;
 
@@ -77,7 +80,7 @@ public sealed class ServerOptions
     public long? MaxBodyBytes { get; set; }
 
     /// <summary>Bytes of a body that are kept so that it can be sent once more (<c>-replay-buffer</c>); 0..16777216; default 65536.</summary>
-    public int ReplayBufferBytes { get; set; } = 64 * 1024;
+    public int ReplayBufferBytes { get; set; } = DefaultReplayBufferBytes;
 
     /// <summary>
     /// Networks (<c>10.0.0.0/8</c>) and addresses of proxies in front of this one (<c>-trusted-proxies</c>): what they say in X-Forwarded-* and Forwarded is kept and

@@ -1,5 +1,5 @@
 using System;
-using System.Net.Sockets;
+using System.IO;
 using System.Runtime.CompilerServices;
 using System.Threading;
 using System.Threading.Tasks;
@@ -7,17 +7,31 @@ using GoAround.Core.Async;
 
 namespace GoAround.Core.Sockets;
 
-/// <summary>A socket's stream that goes on upon the thread pool while a TLS handshake lasts, so that its arithmetic never runs on a poll thread.</summary>
-internal sealed class HandshakeStream : NetworkStream
+/// <summary>The stream below TLS, which goes on upon the thread pool while a TLS handshake lasts, so that its arithmetic never runs on a poll thread.</summary>
+internal sealed class HandshakeStream : Stream
 {
+    private readonly Stream _inner;
     private long _handed;
     private int _isInside;
     private int _reads;
 
-    public HandshakeStream(Socket socket)
-        : base(socket, ownsSocket: false)
-    {
-    }
+    /// <param name="inner">Where the bytes go; disposed with this.</param>
+    public HandshakeStream(Stream inner) => _inner = inner;
+
+    /// <inheritdoc/>
+    public override bool CanRead => true;
+
+    /// <inheritdoc/>
+    public override bool CanSeek => false;
+
+    /// <inheritdoc/>
+    public override bool CanWrite => true;
+
+    /// <inheritdoc/>
+    public override long Length => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
 
     /// <summary>The handshake is not over yet.</summary>
     public bool IsHandshake { get; set; } = true;
@@ -42,7 +56,7 @@ internal sealed class HandshakeStream : NetworkStream
             Volatile.Write(ref _reads, _reads + 1); // before it takes anything; by one thread at a time
         }
 
-        ValueTask<int> read = base.ReadAsync(buffer, cancellationToken);
+        ValueTask<int> read = _inner.ReadAsync(buffer, cancellationToken);
         bool isWaiting = !read.IsCompleted && !buffer.IsEmpty;
         if (isWaiting)
         {
@@ -61,8 +75,26 @@ internal sealed class HandshakeStream : NetworkStream
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
         Volatile.Write(ref _handed, _handed + buffer.Length); // by one thread at a time
-        return base.WriteAsync(buffer, cancellationToken);
+        return _inner.WriteAsync(buffer, cancellationToken);
     }
+
+    /// <inheritdoc/>
+    public override Task FlushAsync(CancellationToken cancellationToken) => _inner.FlushAsync(cancellationToken);
+
+    /// <inheritdoc/>
+    public override void Flush() => _inner.Flush();
+
+    /// <inheritdoc/>
+    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public override void SetLength(long value) => throw new NotSupportedException();
 
     /// <summary>Only one may be at work in the TLS of this stream from here to <see cref="Leave"/>; that takes no more than the arithmetic of one record.</summary>
     /// <remarks>The framework keeps sends and receives apart, but not the closing from a receive: both at once are one OpenSSL object in two threads.</remarks>
@@ -77,6 +109,17 @@ internal sealed class HandshakeStream : NetworkStream
 
     /// <summary>Ends what <see cref="Enter"/> began; on any thread.</summary>
     public void Leave() => Volatile.Write(ref _isInside, 0);
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            _inner.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
 
     /// <summary>A receive is at work but for the time it waits for the wire.</summary>
     [AsyncMethodBuilder(typeof(PooledMethodBuilder<>))]

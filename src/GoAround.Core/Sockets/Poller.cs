@@ -50,6 +50,9 @@ internal sealed class Poller
     /// <summary>The poller whose thread this is, or null.</summary>
     public static Poller? Current => _current;
 
+    /// <summary>This thread is a poller's: no code of an application may run on it.</summary>
+    public static bool IsCurrent => _current is not null;
+
     /// <summary>The pollers in turn.</summary>
     public static Poller Next()
     {

@@ -10,13 +10,14 @@ using GoAround.Core.Async;
 
 namespace GoAround.Core.Sockets;
 
-/// <summary>A TLS connection over a socket, on either side.</summary>
+/// <summary>A TLS connection over a socket, on either side, or over a stream that somebody else has made.</summary>
 internal sealed class TlsTransport : Transport
 {
-    private readonly Socket _socket;
+    private readonly Socket? _socket;
+    private readonly SafeSocketHandle? _handle;
+    private readonly ForeignStream? _stream;
     private readonly HandshakeStream _wire;
     private readonly SslStream _tls;
-    private readonly SafeSocketHandle _handle;
     private readonly Action _onReceived;
     private ConfiguredValueTaskAwaitable<int>.ConfiguredValueTaskAwaiter _receive;
     private IReceiveSink? _sink;
@@ -24,11 +25,12 @@ internal sealed class TlsTransport : Transport
     private bool _isLookout;
     private bool _isAborted;
 
-    private TlsTransport(Socket socket)
+    private TlsTransport(Socket? socket, ForeignStream? stream)
     {
         _socket = socket;
-        _handle = socket.SafeHandle;
-        _wire = new HandshakeStream(socket);
+        _handle = socket?.SafeHandle;
+        _stream = stream;
+        _wire = new HandshakeStream(socket is null ? stream! : new NetworkStream(socket, ownsSocket: false)); // there is one of the two
         _tls = new SslStream(_wire, leaveInnerStreamOpen: true);
         _onReceived = OnReceived;
     }
@@ -38,7 +40,7 @@ internal sealed class TlsTransport : Transport
     /// <exception cref="IOException">The connection broke.</exception>
     public static async Task<TlsTransport> AcceptAsync(Socket socket, SslServerAuthenticationOptions options, CancellationToken cancellationToken)
     {
-        TlsTransport transport = new(socket);
+        TlsTransport transport = new(socket, null);
         await transport.HandshakeAsync(stream => stream.AuthenticateAsServerAsync(options, cancellationToken)).ConfigureAwait(false);
         return transport;
     }
@@ -46,17 +48,21 @@ internal sealed class TlsTransport : Transport
     /// <summary>Meets a backend, as its client.</summary>
     /// <exception cref="AuthenticationException">The handshake failed, or the certificate is not trusted.</exception>
     /// <exception cref="IOException">The connection broke.</exception>
-    public static async Task<TlsTransport> ConnectAsync(Socket socket, SslClientAuthenticationOptions options, CancellationToken cancellationToken)
-    {
-        TlsTransport transport = new(socket);
-        transport._wire.WatchesEnd = true;
-        await transport.HandshakeAsync(stream => stream.AuthenticateAsClientAsync(options, cancellationToken)).ConfigureAwait(false);
-        return transport;
-    }
+    public static Task<TlsTransport> ConnectAsync(Socket socket, SslClientAuthenticationOptions options, CancellationToken cancellationToken) =>
+        MeetAsync(new TlsTransport(socket, null), options, cancellationToken);
+
+    /// <summary>Meets a backend, as its client, over a stream that was dialled by somebody else.</summary>
+    /// <exception cref="AuthenticationException">The handshake failed, or the certificate is not trusted.</exception>
+    /// <exception cref="IOException">The connection broke.</exception>
+    public static Task<TlsTransport> ConnectAsync(Stream stream, SslClientAuthenticationOptions options, CancellationToken cancellationToken) =>
+        MeetAsync(StreamTransport.SocketOf(stream) is { } socket ? new(socket, null) : new(null, new ForeignStream(stream, null)), options, cancellationToken);
 
     /// <inheritdoc/>
     /// <remarks>Known of backends only. A TLS stream ends with a closure alert, and reads no further; one that has read to the end of the wire got none.</remarks>
     public override bool EndIsGenuine => !_wire.HasEnded;
+
+    /// <inheritdoc/>
+    public override Exception? Failure => _stream?.Failure;
 
     /// <inheritdoc/>
     public override bool TryReceive(IReceiveSink sink, out Transfer transfer)
@@ -90,18 +96,18 @@ internal sealed class TlsTransport : Transport
     public override long Handed => _wire.Handed;
 
     /// <inheritdoc/>
-    public override long CountTaken() => Handed - LinuxCalls.Unacknowledged(_handle);
+    public override long CountTaken() => Handed - (_handle is null ? 0 : LinuxCalls.Unacknowledged(_handle));
 
     /// <inheritdoc/>
     /// <remarks>Any bytes of TLS count, so a session ticket does; those come before the first response. The order counts: a read is counted first, and then takes the bytes.</remarks>
-    public override bool IsReadable => LinuxCalls.IsReadable(_handle) || MayBeReadable;
+    public override bool IsReadable => (_handle is not null && LinuxCalls.IsReadable(_handle)) || MayBeReadable;
 
     /// <inheritdoc/>
     /// <remarks>A receive waits with a read of no bytes; only for a record of which a piece is there already, or that has come, it reads.</remarks>
     public override bool MayBeReadable => _wire.Reads != _readsBefore;
 
     /// <inheritdoc/>
-    public override PeerEnd PeerEnd => LinuxCalls.PeerEndOf(_handle);
+    public override PeerEnd PeerEnd => _handle is null ? PeerEnd.None : LinuxCalls.PeerEndOf(_handle);
 
     /// <inheritdoc/>
     public override async ValueTask ShutdownSendAsync()
@@ -109,7 +115,8 @@ internal sealed class TlsTransport : Transport
         try
         {
             await CloseTls().ConfigureAwait(false);
-            _socket.TryShutdownSend();
+            _socket?.TryShutdownSend();
+            _stream?.ShutdownSend();
         }
         catch (IOException)
         {
@@ -125,7 +132,8 @@ internal sealed class TlsTransport : Transport
     public override void Abort()
     {
         _isAborted = true;
-        _socket.Abort();
+        _socket?.Abort();
+        _stream?.Dispose();
     }
 
     /// <inheritdoc/>
@@ -133,12 +141,19 @@ internal sealed class TlsTransport : Transport
     {
         if (!_isAborted)
         {
-            _socket.TryShutdownSend(); // else a receive that is still under way would make it a reset
+            _socket?.TryShutdownSend(); // else a receive that is still under way would make it a reset
         }
 
         _tls.Dispose();
         _wire.Dispose();
-        _socket.Dispose();
+        _socket?.Dispose();
+    }
+
+    private static async Task<TlsTransport> MeetAsync(TlsTransport transport, SslClientAuthenticationOptions options, CancellationToken cancellationToken)
+    {
+        transport._wire.WatchesEnd = true;
+        await transport.HandshakeAsync(stream => stream.AuthenticateAsClientAsync(options, cancellationToken)).ConfigureAwait(false);
+        return transport;
     }
 
     private static Transfer Outcome(ConfiguredValueTaskAwaitable<int>.ConfiguredValueTaskAwaiter receive)
@@ -156,9 +171,6 @@ internal sealed class TlsTransport : Transport
             return new Transfer(0, SocketError.Shutdown); // closed from this side meanwhile, or broken by the other side's TLS
         }
     }
-
-    private static SocketError ErrorOf(IOException error) =>
-        error.InnerException is SocketException { SocketErrorCode: not SocketError.Success } inner ? inner.SocketErrorCode : SocketError.ConnectionReset;
 
     private async Task HandshakeAsync(Func<SslStream, Task> authenticate)
     {

@@ -1,5 +1,6 @@
 using System;
 using System.Buffers;
+using System.IO;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using System.Threading.Tasks;
@@ -12,6 +13,9 @@ internal abstract class Transport : IDisposable
 {
     /// <summary>Takes a connected socket over, by the means that suit the host.</summary>
     public static Transport Over(Socket socket) => Poller.IsWanted ? new PolledTransport(socket) : new PlainTransport(socket);
+
+    /// <summary>The fault of the stream below, where that is somebody else's and says one: for the log.</summary>
+    public virtual Exception? Failure => null;
 
     /// <summary>What was received so far is known to be all the other side sent; false where somebody else may have cut the stream short.</summary>
     public virtual bool EndIsGenuine => true;
@@ -65,4 +69,8 @@ internal abstract class Transport : IDisposable
 
     /// <summary>Closes; bytes that were sent still arrive.</summary>
     public abstract void Dispose();
+
+    /// <summary>The error behind an exception of a stream.</summary>
+    protected static SocketError ErrorOf(IOException error) =>
+        error.InnerException is SocketException { SocketErrorCode: not SocketError.Success } inner ? inner.SocketErrorCode : SocketError.ConnectionReset;
 }

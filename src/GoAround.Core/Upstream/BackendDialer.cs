@@ -1,30 +1,34 @@
 using System;
 using System.IO;
 using System.Net;
-using System.Net.Security;
 using System.Net.Sockets;
-using System.Security.Authentication;
-using System.Security.Cryptography.X509Certificates;
 using System.Threading;
 using System.Threading.Tasks;
+using GoAround.Core.Async;
 using GoAround.Core.Sockets;
 
 namespace GoAround.Core.Upstream;
 
-/// <summary>Connects to a backend: looks its name up afresh, tries its addresses, and speaks TLS where it is https.</summary>
+/// <summary>Connects to a backend: looks its name up afresh and tries its addresses, or asks a dialer of somebody else's; and speaks TLS where it is https.</summary>
 internal sealed class BackendDialer
 {
     private readonly UpstreamOptions _options;
     private readonly TimeProvider _time;
+    private readonly BackendHandshake _handshake;
     private readonly Func<string, CancellationToken, Task<IPAddress[]>> _lookUp;
+    private readonly IBackendDialer? _own;
 
     /// <param name="options">How long it may take, and whom to trust.</param>
     /// <param name="time">What it is timed by.</param>
     /// <param name="lookUp">Finds the addresses of a name; null: the machine's own resolver.</param>
-    public BackendDialer(UpstreamOptions options, TimeProvider time, Func<string, CancellationToken, Task<IPAddress[]>>? lookUp = null)
+    /// <param name="own">Opens the streams instead; null: TCP.</param>
+    public BackendDialer(
+        UpstreamOptions options, TimeProvider time, Func<string, CancellationToken, Task<IPAddress[]>>? lookUp = null, IBackendDialer? own = null)
     {
         _options = options;
         _time = time;
+        _own = own;
+        _handshake = new BackendHandshake(options, time);
         _lookUp = lookUp ?? Dns.GetHostAddressesAsync;
     }
 
@@ -33,9 +37,17 @@ internal sealed class BackendDialer
     /// <exception cref="OperationCanceledException">The caller gave up.</exception>
     public async ValueTask<Transport> DialAsync(Backend backend, CancellationToken cancellationToken)
     {
+        if (_own is not null)
+        {
+            Stream stream = await DialAsync(_own, backend, cancellationToken).ConfigureAwait(false);
+            return backend.IsHttps
+                ? await _handshake.RunAsync(backend, stream, cancellationToken).ConfigureAwait(false)
+                : StreamTransport.Over(stream, _time as IWorkRunner);
+        }
+
         DialledSocket dialled = await ConnectAsync(backend, cancellationToken).ConfigureAwait(false);
         return dialled.Transport ?? (backend.IsHttps
-            ? await HandshakeAsync(backend, dialled.Socket, cancellationToken).ConfigureAwait(false)
+            ? await _handshake.RunAsync(backend, dialled.Socket, cancellationToken).ConfigureAwait(false)
             : Transport.Over(dialled.Socket));
     }
 
@@ -63,11 +75,7 @@ internal sealed class BackendDialer
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new BackendException(
-                BackendFailureStage.Dial, BackendFailureKind.TimedOut, $"no connection to {backend.Authority} in {_options.DialTimeout.TotalSeconds:0.###} s")
-            {
-                Error = isFound ? ProxyError.ConnectionTimeout : ProxyError.DnsTimeout,
-            };
+            throw TooLate(backend, isFound ? ProxyError.ConnectionTimeout : ProxyError.DnsTimeout);
         }
 
         string why = fault is null ? "the name has no address" : Describe(fault);
@@ -76,6 +84,40 @@ internal sealed class BackendDialer
             Error = DialFaults.Of(fault),
         };
     }
+
+    private async ValueTask<Stream> DialAsync(IBackendDialer dialer, Backend backend, CancellationToken cancellationToken)
+    {
+        using CancellationTokenSource timeout = new(_options.DialTimeout, _time);
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
+        try
+        {
+            return await dialer.DialAsync(backend, either.Token).ConfigureAwait(false)
+                ?? throw new InvalidOperationException($"The dialer {dialer.GetType()} returned no stream.");
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw TooLate(backend, ProxyError.ConnectionTimeout);
+        }
+        catch (TimeoutException error)
+        {
+            throw TooLate(backend, ProxyError.ConnectionTimeout, error);
+        }
+        catch (Exception error) when (error is SocketException or IOException)
+        {
+            SocketException? fault = error as SocketException ?? error.InnerException as SocketException;
+            throw new BackendException(
+                BackendFailureStage.Dial, BackendFailureKind.Disconnected, $"{(fault is null ? error.Message : Describe(fault))} ({backend.Authority})", error)
+            {
+                Error = fault is null ? ProxyError.DestinationUnavailable : DialFaults.Of(fault),
+            };
+        }
+    }
+
+    private BackendException TooLate(Backend backend, ProxyError error, Exception? cause = null) => new(
+        BackendFailureStage.Dial, BackendFailureKind.TimedOut, $"no connection to {backend.Authority} in {_options.DialTimeout.TotalSeconds:0.###} s", cause)
+    {
+        Error = error,
+    };
 
     private static async Task<DialledSocket> ConnectAsync(Backend backend, IPAddress address, CancellationToken cancellationToken)
     {
@@ -106,71 +148,4 @@ internal sealed class BackendDialer
         SocketError.TimedOut => "connection timed out",
         _ => error.Message,
     };
-
-    private async ValueTask<Transport> HandshakeAsync(Backend backend, Socket socket, CancellationToken cancellationToken)
-    {
-        using CancellationTokenSource timeout = new(_options.TlsTimeout, _time);
-        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
-        string? distrust = null;
-        SslClientAuthenticationOptions options = new()
-        {
-            TargetHost = backend.Host,
-            ApplicationProtocols = [SslApplicationProtocol.Http11],
-            CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
-            RemoteCertificateValidationCallback = (_, certificate, chain, errors) =>
-            {
-                distrust = IsTrusted(certificate as X509Certificate2, chain, errors) ? null : DialFaults.Describe(errors, chain);
-                return distrust is null;
-            },
-        };
-        try
-        {
-            return await TlsTransport.ConnectAsync(socket, options, either.Token).ConfigureAwait(false);
-        }
-        catch (Exception error) when (error is AuthenticationException or IOException)
-        {
-            string why = distrust ?? (error.InnerException is AuthenticationException inner ? inner.Message : error.Message);
-            throw new BackendException(
-                BackendFailureStage.Tls, BackendFailureKind.Disconnected, $"TLS handshake with {backend.Authority} failed: {why}", error)
-            {
-                Error = DialFaults.Of(error, isUntrusted: distrust is not null),
-            };
-        }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-        {
-            throw new BackendException(
-                BackendFailureStage.Tls, BackendFailureKind.TimedOut, $"no TLS handshake with {backend.Authority} in {_options.TlsTimeout.TotalSeconds:0.###} s");
-        }
-    }
-
-    /// <summary>The machine's own roots were asked already; only an unknown root may be made good by the extra ones.</summary>
-    private bool IsTrusted(X509Certificate2? certificate, X509Chain? presented, SslPolicyErrors errors)
-    {
-        if (errors == SslPolicyErrors.None)
-        {
-            return true;
-        }
-
-        if (errors != SslPolicyErrors.RemoteCertificateChainErrors || certificate is null || _options.TrustedRoots.Count == 0)
-        {
-            return false;
-        }
-
-        using X509Chain chain = new();
-        chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
-        chain.ChainPolicy.CustomTrustStore.AddRange(_options.TrustedRoots);
-        chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
-        chain.ChainPolicy.ApplicationPolicy.Add(ServerAuthentication);
-        if (presented is not null)
-        {
-            foreach (X509ChainElement element in presented.ChainElements)
-            {
-                chain.ChainPolicy.ExtraStore.Add(element.Certificate);
-            }
-        }
-
-        return chain.Build(certificate);
-    }
-
-    private static System.Security.Cryptography.Oid ServerAuthentication => new("1.3.6.1.5.5.7.3.1");
 }

@@ -27,10 +27,17 @@ internal static class ExchangeFaults
         };
 
     /// <summary>It closed or reset the connection.</summary>
-    public static BackendException BrokenOff(Backend backend, BackendFailureStage stage, Transfer transfer, bool wasStale, bool hasReceived)
+    /// <param name="backend">The backend.</param>
+    /// <param name="stage">How far the exchange had come.</param>
+    /// <param name="transfer">How the last receive ended.</param>
+    /// <param name="wasStale">A socket that had served before was found closed.</param>
+    /// <param name="hasReceived">Bytes of a response had come.</param>
+    /// <param name="cause">What a stream that was dialled by somebody else has thrown, or null.</param>
+    public static BackendException BrokenOff(
+        Backend backend, BackendFailureStage stage, Transfer transfer, bool wasStale, bool hasReceived, Exception? cause)
     {
-        string why = transfer.IsEnd ? "closed the connection too early" : $"broke the connection ({transfer.Error})";
-        return new(stage, BackendFailureKind.Disconnected, $"{backend.Authority} {why}")
+        string why = transfer.IsEnd ? "closed the connection too early" : $"broke the connection ({cause?.Message ?? transfer.Error.ToString()})";
+        return new(stage, BackendFailureKind.Disconnected, $"{backend.Authority} {why}", cause)
         {
             WasStale = wasStale,
             Error = hasReceived ? ProxyError.HttpResponseIncomplete : ProxyError.ConnectionTerminated,

@@ -134,7 +134,10 @@ internal sealed class RequestUpload : IDisposable
     {
         if (!pump.IsCompleted)
         {
-            await _stop.CancelAsync().ConfigureAwait(false);
+            await new WorkHop(_clock.Runner); // what the body's reader does then must not run on this stack
+#pragma warning disable CA1849 // the hop is behind us
+            _stop.Cancel();
+#pragma warning restore CA1849
         }
 
         await pump.ConfigureAwait(false);
@@ -179,7 +182,14 @@ internal sealed class RequestUpload : IDisposable
                 if (atOnce >= PollerTurn.Share)
                 {
                     atOnce = 0;
-                    await default(PollerTurn); // one fast upload must not keep a poll thread for itself
+                    if (_clock.Runner is { } runner)
+                    {
+                        await new WorkHop(runner);
+                    }
+                    else
+                    {
+                        await default(PollerTurn); // one fast upload must not keep a poll thread for itself
+                    }
                 }
 
                 next = _body.ReadAsync(_stop.Token);

@@ -8,7 +8,7 @@ using GoAround.Core.Sockets;
 
 namespace GoAround.Core.Upstream;
 
-/// <summary>Reaches backends by HTTP/1.1 over TCP or TLS, and keeps their idle sockets.</summary>
+/// <summary>Reaches backends by HTTP/1.1 over TCP or TLS, or over what a dialer opens, and keeps their idle sockets.</summary>
 internal sealed class SocketConnectionFactory : IConnectionFactory, IBackendClient, IDisposable
 {
     private static readonly TimeSpan TrimInterval = TimeSpan.FromSeconds(1);
@@ -23,12 +23,14 @@ internal sealed class SocketConnectionFactory : IConnectionFactory, IBackendClie
     /// <param name="options">Its limits and deadlines.</param>
     /// <param name="time">What they are timed by.</param>
     /// <param name="lookUp">Finds the addresses of a name; null: the machine's own resolver.</param>
-    public SocketConnectionFactory(UpstreamOptions options, TimeProvider time, Func<string, CancellationToken, Task<IPAddress[]>>? lookUp = null)
+    /// <param name="dialer">Opens the streams instead; null: TCP.</param>
+    public SocketConnectionFactory(
+        UpstreamOptions options, TimeProvider time, Func<string, CancellationToken, Task<IPAddress[]>>? lookUp = null, IBackendDialer? dialer = null)
     {
         _options = options;
         _time = time;
         _clock = new DeadlineClock(time);
-        _dialer = new BackendDialer(options, time, lookUp);
+        _dialer = new BackendDialer(options, time, lookUp, dialer);
         _trim = time.CreateTimer(static factory => ((SocketConnectionFactory)factory!).Trim(), this, TrimInterval, TrimInterval);
     }
 

@@ -225,7 +225,7 @@ internal sealed class UpstreamSocket : IResponseLease, IDisposable
             _home?.CloseIdle(); // the others are likely to be just as old
         }
 
-        return ExchangeFaults.BrokenOff(_backend, stage, transfer, wasStale, _exchange.HasReceived);
+        return ExchangeFaults.BrokenOff(_backend, stage, transfer, wasStale, _exchange.HasReceived, _transport.Failure);
     }
 
     /// <summary>What to throw when the backend's bytes are no proper response.</summary>

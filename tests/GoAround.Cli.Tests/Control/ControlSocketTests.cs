@@ -41,7 +41,7 @@ public sealed class ControlSocketTests : IAsyncLifetime, IAsyncDisposable
                 _replaced.Add(string.Join(' ', backends.Select(backend => backend.Address)));
             }
 
-            return new(new BackendChange(backends.Count, 1, 0));
+            return new(new BackendChange(backends.Count, 1, 0, backends.Count(backend => backend.Weight > 1)));
         });
 #pragma warning restore CA2012
         _socket = new ControlSocket(_path, _pool, NoCache, _time, NullLogger.Instance);
@@ -58,7 +58,24 @@ public sealed class ControlSocketTests : IAsyncLifetime, IAsyncDisposable
         Assert.Equal("http://a", Assert.Single(_replaced));
     }
 
+    [Fact]
+    public async Task Commands_for_the_pool_are_answered_between_lists_a_line_for_each_backend_after_the_first()
+    {
+        Backend a = Backend.Parse("http://a");
+        _pool.Backends.Returns([a]);
+        _pool.GetStatus().Returns(new PoolStatus([new(a, HealthState.Unknown, 0)]));
+        _pool.DrainAsync(a, default).ReturnsForAnyArgs(Task.CompletedTask);
+        _socket.Start();
+
+        Assert.Equal(
+            "ok 1 backend, 0 waiting, 0 retries running, 0 held back\n" +
+            "http://a unknown weight=1 in-flight=0 limit=0 since=0001-01-01T00:00:00Z reason=\n" +
+            "ok http://a is empty\nok 1 backend, 1 added, 0 removed\n",
+            await AskAsync("status\ndrain http://a\nhttp://a\n"));
+    }
+
     [Theory]
+    [InlineData("http://a weight=3,http://b weight=2\n", "ok 2 backends, 1 added, 0 removed, 2 changed\n", "http://a http://b")]
     [InlineData("http://a\n", "ok 1 backend, 1 added, 0 removed\n", "http://a")]
     [InlineData(" http://a , https://b:8443/x \r\n", "ok 2 backends, 1 added, 0 removed\n", "http://a https://b:8443/x")]
     [InlineData("http://a,http://b", "ok 2 backends, 1 added, 0 removed\n", "http://a http://b")]

@@ -1,5 +1,7 @@
 using System;
 using System.IO;
+using System.Linq;
+using System.Xml.Linq;
 
 namespace GoAround.Cli.Tests.EndToEnd;
 
@@ -8,6 +10,9 @@ internal static class Repository
 {
     /// <summary>The absolute path of the repository.</summary>
     public static string Root { get; } = FindRoot(AppContext.BaseDirectory);
+
+    /// <summary>Its version, as in <c>0.1.0</c>: the one place where it stands.</summary>
+    public static string Version { get; } = XDocument.Load(Path.Combine(Root, "Directory.Build.props")).Descendants("Version").Single().Value;
 
     /// <summary>The program as users get it.</summary>
     /// <exception cref="FileNotFoundException">It was not built.</exception>

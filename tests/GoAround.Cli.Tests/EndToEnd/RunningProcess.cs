@@ -12,8 +12,9 @@ namespace GoAround.Cli.Tests.EndToEnd;
 /// <summary>A process of a test's own: what it writes is kept, line by line, and at the end it is killed, and only it.</summary>
 internal sealed class RunningProcess : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan UsualPatience = TimeSpan.FromSeconds(60);
 
+    private readonly TimeSpan _patience;
     private readonly Process _process;
     private readonly Lock _gate = new();
     private readonly List<string> _output = [];
@@ -21,9 +22,10 @@ internal sealed class RunningProcess : IAsyncDisposable
     private readonly Task _reading;
     private TaskCompletionSource _news = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private RunningProcess(Process process)
+    private RunningProcess(Process process, TimeSpan patience)
     {
         _process = process;
+        _patience = patience;
         _reading = Task.WhenAll(ReadAsync(process.StandardOutput, _output), ReadAsync(process.StandardError, _errors));
     }
 
@@ -37,15 +39,15 @@ internal sealed class RunningProcess : IAsyncDisposable
     public IReadOnlyList<string> Errors => Copy(_errors);
 
     /// <summary>Starts a program; its standard input holds this text, and then ends.</summary>
-    public static RunningProcess Start(string program, IEnumerable<string> arguments, string input = "")
+    public static RunningProcess Start(string program, IEnumerable<string> arguments, string input = "") =>
+        Start(new ProcessStartInfo(program, arguments) { WorkingDirectory = Repository.Root }, input, UsualPatience);
+
+    /// <summary>Starts a program in a folder and an environment of its own, which may take longer than usual.</summary>
+    public static RunningProcess Start(ProcessStartInfo start, string input, TimeSpan patience)
     {
-        ProcessStartInfo start = new(program, arguments)
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            WorkingDirectory = Repository.Root,
-        };
+        start.RedirectStandardInput = true;
+        start.RedirectStandardOutput = true;
+        start.RedirectStandardError = true;
 
         // A make that runs the tests would tell a make that a test runs to behave as its child.
         foreach (string name in new[] { "MAKEFLAGS", "MAKELEVEL", "MFLAGS" })
@@ -53,10 +55,10 @@ internal sealed class RunningProcess : IAsyncDisposable
             start.Environment.Remove(name);
         }
 
-        Process process = Process.Start(start) ?? throw new InvalidOperationException($"{program} did not start");
+        Process process = Process.Start(start) ?? throw new InvalidOperationException($"{start.FileName} did not start");
         process.StandardInput.Write(input);
         process.StandardInput.Close();
-        return new RunningProcess(process);
+        return new RunningProcess(process, patience);
     }
 
     /// <summary>Starts an assembly of this repository with the same <c>dotnet</c> that runs the tests.</summary>
@@ -66,7 +68,7 @@ internal sealed class RunningProcess : IAsyncDisposable
     /// <summary>Waits for a line that holds this text, on either output, and returns it.</summary>
     public async Task<string> WaitForLineAsync(string text)
     {
-        using CancellationTokenSource patience = new(Patience);
+        using CancellationTokenSource patience = new(_patience);
         while (true)
         {
             Task news;
@@ -106,7 +108,7 @@ internal sealed class RunningProcess : IAsyncDisposable
     /// <summary>Waits for its end, and for all that it wrote before, and returns its exit status.</summary>
     public async Task<int> WaitForExitAsync()
     {
-        using CancellationTokenSource patience = new(Patience);
+        using CancellationTokenSource patience = new(_patience);
         await _process.WaitForExitAsync(patience.Token);
         await _reading.WaitAsync(patience.Token);
         return _process.ExitCode;

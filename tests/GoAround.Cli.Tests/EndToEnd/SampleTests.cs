@@ -1,5 +1,6 @@
 using System;
 using System.IO;
+using System.Linq;
 using System.Net;
 using System.Net.Sockets;
 using System.Threading.Tasks;
@@ -18,7 +19,7 @@ public class SampleTests
         {
             int port = FreePort();
             await using RunningProcess sample = RunningProcess.StartAssembly(
-                "samples/EmbeddedBalancer", $"--GoAround:Server:Port={port}", $"--GoAround:Backends:0={backends[0].Address}", $"--GoAround:Backends:1={backends[1].Address}");
+                "samples/Embedded", $"--GoAround:Server:Port={port}", $"--GoAround:Backends:0={backends[0].Address}", $"--GoAround:Backends:1={backends[1].Address}");
             await sample.WaitForLineAsync("Application started");
             await Load.RunAsync(port, clients: 8, requestsEach: 10);
 
@@ -29,6 +30,41 @@ public class SampleTests
         finally
         {
             await BackendProcess.DisposeManyAsync(backends);
+        }
+    }
+
+    [Fact]
+    public async Task Embedded_balancer_follows_its_file_while_requests_flow_and_keeps_what_it_has_where_the_file_is_wrong()
+    {
+        string folder = Directory.CreateTempSubdirectory("goaround-settings").FullName;
+        string file = Path.Combine(folder, "appsettings.json");
+        BackendProcess[] backends = await BackendProcess.StartManyAsync(2);
+        try
+        {
+            int port = FreePort();
+            await File.WriteAllTextAsync(file, SettingsOf(port, backends[0]));
+            await using RunningProcess sample = RunningProcess.StartAssembly("samples/Embedded", $"--contentRoot={folder}");
+            await sample.WaitForLineAsync("Application started");
+            await using Load load = Load.Start(port, clients: 4);
+            await load.AnswerMoreAsync(10);
+            await File.WriteAllTextAsync(file, SettingsOf(port, backends[1]));
+            await sample.WaitForLineAsync("Backends replaced: 1 now, 1 added, 1 removed");
+            await load.AnswerMoreAsync(10);
+            await load.StopAsync();
+
+            Assert.True((await backends[1].CountAsync()).Requests > 0);
+            await File.WriteAllTextAsync(file, SettingsOf(port, backends[0]).Replace("GoAround\": {", "GoAround\": { \"Pool\": { \"MaxQueue\": \"long\" },", StringComparison.Ordinal));
+            await sample.WaitForLineAsync("is refused, and the one before stays in force: 'GoAround:Pool:MaxQueue' is 'long': it must be a whole number");
+            int before = (await backends[1].CountAsync()).Requests;
+            await Load.RunAsync(port, clients: 1, requestsEach: 10);
+
+            Assert.Equal(before + 10, (await backends[1].CountAsync()).Requests);
+            await EndAsync(sample);
+        }
+        finally
+        {
+            await BackendProcess.DisposeManyAsync(backends);
+            Directory.Delete(folder, recursive: true);
         }
     }
 
@@ -50,24 +86,95 @@ public class SampleTests
     }
 
     [Fact]
-    public async Task Custom_handler_lets_in_who_has_a_key_and_tells_the_backend_who_it_is()
+    public async Task Custom_steps_ask_for_a_key_rewrite_fields_and_send_a_share_of_the_callers_elsewhere()
     {
-        await using BackendProcess backend = await BackendProcess.StartAsync("a");
+        await using BackendProcess a = await BackendProcess.StartAsync("a");
+        await using BackendProcess b = await BackendProcess.StartAsync("b");
         int port = FreePort();
         await using RunningProcess sample = RunningProcess.StartAssembly(
-            "samples/CustomHandler", $"--GoAround:Server:Port={port}", $"--GoAround:Backends:0={backend.Address}", "--Keys:alice=secret");
+            "samples/CustomSteps",
+            $"--GoAround:Server:Port={port}",
+            $"--GoAround:Backends:0={a.Address}",
+            $"--Split:Backends:0={b.Address}",
+            "--Split:Percent=75",
+            "--Keys:alice=secret",
+            "--Keys:bob=sesame");
         await sample.WaitForLineAsync("Application started");
-        string url = $"http://127.0.0.1:{port}/";
+        string url = $"http://127.0.0.1:{port}/?field=Server:unsafe/1.0";
         string refused = await Command.OutputOfAsync("curl", "-sS", "-i", "-H", "X-Api-Key: guessed", url);
-        string served = await Command.OutputOfAsync("curl", "-sS", "-i", "-H", "X-Api-Key: secret", "-H", "X-Caller: mallory", url);
+        string alice = await Command.OutputOfAsync("curl", "-sS", "-i", "-H", "X-Api-Key: secret", "-H", "X-Caller: mallory", url);
+        string bob = await Command.OutputOfAsync("curl", "-sS", "-i", "-H", "X-Api-Key: sesame", url);
 
         Assert.StartsWith("HTTP/1.1 401 ", refused, StringComparison.Ordinal);
         Assert.Contains("\nWWW-Authenticate: ApiKey\n", refused, StringComparison.Ordinal);
-        Assert.StartsWith("HTTP/1.1 200 ", served, StringComparison.Ordinal);
-        Assert.Contains("\nX-Served-For: alice\n", served, StringComparison.Ordinal);
-        Assert.EndsWith("\na GET / for alice", served, StringComparison.Ordinal);
-        Assert.Equal(1, (await backend.CountAsync()).Requests);
+        Assert.All([alice, bob], answer => Assert.StartsWith("HTTP/1.1 200 ", answer, StringComparison.Ordinal));
+        Assert.All([refused, alice, bob], answer => Assert.Contains("\nX-Request-Id: ", answer, StringComparison.Ordinal));
+        Assert.All([alice, bob], answer => Assert.DoesNotContain("unsafe", answer[..answer.IndexOf("\n\n", StringComparison.Ordinal)], StringComparison.Ordinal));
+        Assert.Contains("\nX-Served-For: alice\n", alice, StringComparison.Ordinal);
+        Assert.EndsWith(" for alice", alice, StringComparison.Ordinal);
+        Assert.EndsWith(" for bob", bob, StringComparison.Ordinal);
+        Assert.Equal((1, 1), ((await a.CountAsync()).Requests, (await b.CountAsync()).Requests)); // bob is below 75 by his name, alice above
         await sample.WaitForLineAsync("it accepts connections");
+        await EndAsync(sample);
+    }
+
+    [Fact]
+    public async Task Gateway_answers_itself_and_forwards_a_route()
+    {
+        BackendProcess[] backends = await BackendProcess.StartManyAsync(2);
+        try
+        {
+            int port = FreePort();
+            await using RunningProcess sample = RunningProcess.StartAssembly(
+                "samples/AspNetCoreGateway", $"--urls=http://127.0.0.1:{port}", $"--GoAround:Backends:0={backends[0].Address}", $"--GoAround:Backends:1={backends[1].Address}");
+            await sample.WaitForLineAsync("Application started");
+            string url = $"http://127.0.0.1:{port}/";
+
+            Assert.Equal("the application itself", await Command.OutputOfAsync("curl", "-sSf", url));
+            Assert.EndsWith(" GET /orders?open for nobody", await Command.OutputOfAsync("curl", "-sSf", url + "api/orders?open"), StringComparison.Ordinal);
+            Assert.Equal("there and back", await Command.OutputOfAsync("curl", "-sSf", "-H", "Transfer-Encoding: chunked", "-d", "there and back", url + "api/echo"));
+            Assert.Equal(2, (await backends[0].CountAsync()).Requests + (await backends[1].CountAsync()).Requests);
+            await EndAsync(sample);
+        }
+        finally
+        {
+            await BackendProcess.DisposeManyAsync(backends);
+        }
+    }
+
+    [Fact]
+    public async Task Http_client_balances_its_calls_over_the_backends()
+    {
+        BackendProcess[] backends = await BackendProcess.StartManyAsync(2);
+        try
+        {
+            await using RunningProcess sample = RunningProcess.StartAssembly(
+                "samples/HttpClientBalancing",
+                $"--Orders:Backends:0={backends[0].Address}",
+                $"--Orders:Backends:1={backends[1].Address}",
+                "--Orders:FirstCheckTimeout=30s");
+            Assert.Equal(0, await sample.WaitForExitAsync());
+
+            Assert.Equal(2, sample.Output.Count(line => line.StartsWith("with the services: 10 answers of ", StringComparison.Ordinal)));
+            Assert.Contains(sample.Output, line => line.StartsWith("with a constructor: ", StringComparison.Ordinal) && line.EndsWith(" GET /1 for nobody", StringComparison.Ordinal));
+            Assert.Equal(21, (await backends[0].CountAsync()).Requests + (await backends[1].CountAsync()).Requests);
+        }
+        finally
+        {
+            await BackendProcess.DisposeManyAsync(backends);
+        }
+    }
+
+    [Fact]
+    public async Task Unix_sockets_are_backends_like_any_other()
+    {
+        int port = FreePort();
+        await using RunningProcess sample = RunningProcess.StartAssembly("samples/UnixSocketBackends", $"--GoAround:Server:Port={port}");
+        await sample.WaitForLineAsync("Application started");
+        string url = $"http://127.0.0.1:{port}/";
+        string[] answers = [await Command.OutputOfAsync("curl", "-sSf", url), await Command.OutputOfAsync("curl", "-sSf", url)];
+
+        Assert.Equal(["a for 127.0.0.1", "b for 127.0.0.1"], answers.Order(StringComparer.Ordinal));
         await EndAsync(sample);
     }
 
@@ -97,14 +204,8 @@ public class SampleTests
         Directory.Delete(folder, recursive: true);
     }
 
-    private static async Task EndAsync(RunningProcess sample)
-    {
-        await sample.SignalAsync("TERM");
-        Assert.Equal(0, await sample.WaitForExitAsync());
-    }
-
     // Below the ports that the kernel hands out, so that no other connection of this machine takes it meanwhile.
-    private static int FreePort()
+    internal static int FreePort()
     {
         while (true)
         {
@@ -121,5 +222,14 @@ public class SampleTests
                 // Taken: another one.
             }
         }
+    }
+
+    private static string SettingsOf(int port, BackendProcess backend) =>
+        $$"""{ "GoAround": { "Server": { "Port": {{port}} }, "Backends": ["{{backend.Address}}"] } }""";
+
+    private static async Task EndAsync(RunningProcess sample)
+    {
+        await sample.SignalAsync("TERM");
+        Assert.Equal(0, await sample.WaitForExitAsync());
     }
 }

@@ -5,6 +5,7 @@ using System.Linq;
 using System.Text;
 using System.Threading.Tasks;
 using GoAround.Cli.Metrics;
+using GoAround.Cli.Tests.EndToEnd;
 using GoAround.Core;
 using GoAround.Core.Observability;
 using NSubstitute;
@@ -17,7 +18,7 @@ namespace GoAround.Cli.Tests.Metrics;
 public sealed class PrometheusBridgeTests : IAsyncLifetime, IAsyncDisposable
 {
     private static readonly Backend One = Backend.Parse("http://10.0.0.1:8080");
-    private static readonly Backend Two = Backend.Parse("https://two.example/base");
+    private static readonly Backend Two = Backend.Parse("https://two.example/base weight=3");
     private static readonly TimeSpan FourMilliseconds = TimeSpan.FromMilliseconds(4);
     private static readonly BackendException Refused = new(BackendFailureStage.Dial, BackendFailureKind.Disconnected, "refused");
 
@@ -57,6 +58,11 @@ public sealed class PrometheusBridgeTests : IAsyncLifetime, IAsyncDisposable
             "goaround_requests_in_flight 1",
             "goaround_backend_up{backend=\"http://10.0.0.1:8080\"} 1",
             "goaround_backend_up{backend=\"https://two.example/base\"} 0",
+            "goaround_backend_draining{backend=\"http://10.0.0.1:8080\"} 0",
+            "goaround_backend_draining{backend=\"https://two.example/base\"} 1",
+            "goaround_backend_weight{backend=\"https://two.example/base\"} 3",
+            "goaround_backend_limit{backend=\"http://10.0.0.1:8080\"} 85",
+            "goaround_backend_limit{backend=\"https://two.example/base\"} 0",
             "goaround_backend_in_flight{backend=\"http://10.0.0.1:8080\"} 4",
             "goaround_backend_requests_total{backend=\"http://10.0.0.1:8080\"} 1",
             "goaround_backend_requests_total{backend=\"https://two.example/base\"} 1",
@@ -98,7 +104,7 @@ public sealed class PrometheusBridgeTests : IAsyncLifetime, IAsyncDisposable
 
         foreach (string name in (string[])
         [
-            "goaround_build_info{version=\"0.1.0\",dotnet=\".NET 10.", "process_cpu_seconds_total ", "process_resident_memory_bytes ",
+            $"goaround_build_info{{version=\"{Repository.Version}\",dotnet=\".NET 10.", "process_cpu_seconds_total ", "process_resident_memory_bytes ",
             "process_start_time_seconds 1", "process_open_fds ", "dotnet_collection_count_total{generation=\"0\"} ", "dotnet_total_memory_bytes ",
         ])
         {
@@ -272,8 +278,9 @@ public sealed class PrometheusBridgeTests : IAsyncLifetime, IAsyncDisposable
     private void SetBackends(params Backend[] backends)
     {
         _pool.Backends.Returns(backends);
-        _pool.GetStatus().Returns([.. backends.Select(backend =>
-            new BackendStatus(backend, backend == One ? HealthState.Healthy : HealthState.Unhealthy, backend == One ? 4 : 0))]);
+        _pool.GetStatus().Returns(new PoolStatus([.. backends.Select(backend => backend == One
+            ? new BackendStatus(backend, HealthState.Healthy, 4) { Limit = 85 }
+            : new BackendStatus(backend, HealthState.Unhealthy, 0) { IsDraining = true })]));
     }
 
     private void Drive()

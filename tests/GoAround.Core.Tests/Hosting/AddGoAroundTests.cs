@@ -103,6 +103,7 @@ public sealed class AddGoAroundTests
     [InlineData(typeof(IConnectionFactory))]
     [InlineData(typeof(IBackendClient))]
     [InlineData(typeof(IBackendPool))]
+    [InlineData(typeof(SelectionPolicy))]
     [InlineData(typeof(IResponseCache))]
     [InlineData(typeof(ICachePurge))]
     [InlineData(typeof(ProxyHandler))]

@@ -110,12 +110,12 @@ public sealed class GoAroundMeterTests : IDisposable
     public void Gauges_read_the_pool_when_they_are_collected()
     {
         Backend up = Backend.Parse("http://10.0.0.1:8080");
-        Backend down = Backend.Parse("http://10.0.0.2");
+        Backend down = Backend.Parse("http://10.0.0.2 weight=3");
         IBackendPool pool = Substitute.For<IBackendPool>();
         IConnectionFactory connections = Substitute.For<IConnectionFactory>();
         pool.Backends.Returns([up, down]);
         pool.QueueLength.Returns(7);
-        pool.GetStatus().Returns([new(up, HealthState.Healthy, 3), new(down, HealthState.Unhealthy, 0)]);
+        pool.GetStatus().Returns(new PoolStatus([new(up, HealthState.Healthy, 3) { Limit = 8 }, new(down, HealthState.Unhealthy, 0) { IsDraining = true }]));
         connections.CountSockets(up).Returns(new SocketCount(5, 2));
         Listen();
         _meter.Observe(pool, connections);
@@ -130,6 +130,9 @@ public sealed class GoAroundMeterTests : IDisposable
         Assert.Equal(1, Single(InstrumentNames.ServerActiveRequests).Value);
         Assert.Equal([1d, 0d], _seen.Where(seen => seen.Name == InstrumentNames.BackendUp).Select(seen => seen.Value));
         Assert.Equal([3d, 0d], _seen.Where(seen => seen.Name == InstrumentNames.ClientActiveRequests).Select(seen => seen.Value));
+        Assert.Equal([0d, 1d], _seen.Where(seen => seen.Name == InstrumentNames.BackendDraining).Select(seen => seen.Value));
+        Assert.Equal([1d, 3d], _seen.Where(seen => seen.Name == InstrumentNames.BackendWeight).Select(seen => seen.Value));
+        Assert.Equal([8d, 0d], _seen.Where(seen => seen.Name == InstrumentNames.BackendLimit).Select(seen => seen.Value));
         Assert.Equal(
             [("idle", 2d), ("active", 3d), ("idle", 0d), ("active", 0d)],
             _seen.Where(seen => seen.Name == InstrumentNames.ClientOpenConnections).Select(seen => ((string?)seen.Tags["http.connection.state"] ?? "", seen.Value)));

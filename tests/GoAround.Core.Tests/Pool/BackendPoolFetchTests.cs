@@ -18,7 +18,9 @@ public sealed class BackendPoolFetchTests
         Assert.Equal((A, 1), (response.Backend, response.Attempts));
         Assert.Equal(1, Assert.Single(scene.Pool.GetStatus()).InFlight);
         await response.DisposeAsync();
-        Assert.Equal(new BackendStatus(A, HealthState.Healthy, 0), Assert.Single(scene.Pool.GetStatus()));
+        Assert.Equal(
+            new BackendStatus(A, HealthState.Healthy, 0) { Reason = "scripted", Since = scene.Time.GetUtcNow(), Limit = 1 },
+            Assert.Single(scene.Pool.GetStatus()));
         Assert.Equal(1, Assert.Single(scene.Events.Fetches));
         Assert.Equal((A, 200, null), Assert.Single(scene.Events.Attempts));
     }
@@ -189,35 +191,7 @@ public sealed class BackendPoolFetchTests
         ScriptedBackends world = new();
         await using BackendPool pool = new(Options(64), world, world, ProxyEvents.None, TimeProvider.System, new RecordedLog<BackendPool>());
         await pool.ReplaceAsync([A, B], default);
-        SuspendingAnswer answer = new(suspends);
-        world.Send = answer.Send;
-        Task<long> measured = MeasureAsync(pool);
-        while (!measured.IsCompleted)
-        {
-            // Runs the fetch to its end, and the next one to its suspension, on this thread.
-            answer.Complete();
-        }
-
-        Assert.Equal(0, await measured);
-    }
-
-    private static async Task<long> MeasureAsync(BackendPool pool)
-    {
-        const int WarmUp = 10_000;
-        ProxyRequest request = new("GET", "/");
-        long before = 0;
-        for (int i = 0; i < 2 * WarmUp; i++)
-        {
-            if (i == WarmUp)
-            {
-                before = GC.GetAllocatedBytesForCurrentThread();
-            }
-
-            ProxyResponse response = await pool.FetchAsync(request, CancellationToken.None).ConfigureAwait(false);
-            await response.DisposeAsync().ConfigureAwait(false);
-        }
-
-        return GC.GetAllocatedBytesForCurrentThread() - before;
+        Assert.Equal(0, await SteadyFetch.MeasureAsync(pool, world, suspends));
     }
 
     private static async Task AssertSpreadAsync(PoolScene scene, Backend[] backends)

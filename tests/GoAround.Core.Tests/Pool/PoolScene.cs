@@ -16,9 +16,9 @@ internal sealed class PoolScene : IAsyncDisposable
     public static readonly Backend B = Backend.Parse("http://10.0.0.2:80");
     public static readonly Backend C = Backend.Parse("http://10.0.0.3:80");
 
-    private PoolScene(PoolOptions options)
+    private PoolScene(PoolOptions options, SelectionPolicy? policy = null)
     {
-        Pool = new BackendPool(options, World, World, Events, Time, Log);
+        Pool = new BackendPool(options, World, World, Events, Time, Log, policy);
     }
 
     public ScriptedBackends World { get; } = new();
@@ -33,9 +33,11 @@ internal sealed class PoolScene : IAsyncDisposable
 
     public static PoolOptions Options(int n) => new() { ConnectionsPerBackend = n };
 
-    public static async Task<PoolScene> OpenAsync(PoolOptions options, params Backend[] backends)
+    public static Task<PoolScene> OpenAsync(PoolOptions options, params Backend[] backends) => OpenAsync(options, null, backends);
+
+    public static async Task<PoolScene> OpenAsync(PoolOptions options, SelectionPolicy? policy, params Backend[] backends)
     {
-        PoolScene scene = new(options);
+        PoolScene scene = new(options, policy);
         await scene.Pool.ReplaceAsync(backends, default);
         return scene;
     }
@@ -46,6 +48,8 @@ internal sealed class PoolScene : IAsyncDisposable
         await scene.Pool.ReplaceAsync(backends, default);
         return scene;
     }
+
+    public BackendStatus StatusOf(Backend backend) => Pool.GetStatus().Single(status => status.Backend.Equals(backend));
 
     public Task<ProxyResponse> FetchAsync(string method = "GET", CancellationToken cancellationToken = default) =>
         Pool.FetchAsync(new ProxyRequest(method, "/"), cancellationToken).AsTask();

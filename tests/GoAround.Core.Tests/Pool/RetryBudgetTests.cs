@@ -18,7 +18,7 @@ public sealed class RetryBudgetTests
     {
         FakeTimeProvider time = new();
         PoolOptions options = new() { MinRetries = 2, RetryBudget = 0 };
-        await using Retirement retirement = new(NullLogger.Instance);
+        await using Retirement retirement = new(NullLogger.Instance, time);
         using FreeSlots slots = new(options, retirement, ProxyEvents.None, time);
         using RetryBudget budget = new(options, slots, time);
         List<Task<Grant>> permits = [.. Enumerable.Range(0, 4).Select(_ => budget.EnterAsync(default).AsTask())];

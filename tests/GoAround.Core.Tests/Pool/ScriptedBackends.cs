@@ -25,6 +25,9 @@ internal sealed class ScriptedBackends : IConnectionFactory, IHealthMonitor
 
     public Func<Backend, bool> RefusesToMake { get; set; } = _ => false;
 
+    /// <summary>Called once, in the middle of whatever looks whether a connection of the backend is healthy; null: nothing.</summary>
+    public Action<Backend>? NextHealthRead { get; set; }
+
     public ScriptedHealth HealthOf(Backend backend) => _health[backend];
 
     public IConnection Create(Backend backend, IHealthSubscription health)

@@ -10,7 +10,20 @@ internal sealed class ScriptedConnection(ScriptedBackends world, Backend backend
 
     public Backend Backend { get; } = backend;
 
-    public bool IsHealthy => health.State == HealthState.Healthy;
+    public bool IsHealthy
+    {
+        get
+        {
+            bool isHealthy = health.State == HealthState.Healthy;
+            if (world.NextHealthRead is { } read)
+            {
+                world.NextHealthRead = null;
+                read(Backend);
+            }
+
+            return isHealthy;
+        }
+    }
 
     public int Disposals => Volatile.Read(ref _disposals);
 

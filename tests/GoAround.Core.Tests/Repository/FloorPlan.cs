@@ -27,6 +27,7 @@ internal static partial class FloorPlan
         ["Health"] = 2,
         ["Cache"] = 2,
         ["Observability"] = 2,
+        ["Outgoing"] = 2,
         ["Hosting"] = 3,
     };
 

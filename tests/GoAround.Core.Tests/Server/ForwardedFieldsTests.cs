@@ -6,7 +6,6 @@ using System.Threading.Tasks;
 using GoAround.Core.Http;
 using GoAround.Core.Server;
 using GoAround.Core.Tests.Wire;
-using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 
 namespace GoAround.Core.Tests.Server;
@@ -101,9 +100,10 @@ public sealed class ForwardedFieldsTests
     [Fact]
     public void Applying_allocates_nothing()
     {
-        ServerContext server = Context(new ServerOptions { Forwarded = ForwardedFormat.Both, TrustedProxies = { "10.0.0.0/8" } });
-        ForwardedFields trusted = new(server, IPAddress.Parse("10.0.0.1"));
-        ForwardedFields other = new(server, IPAddress.Parse("11.0.0.1"));
+        ServerOptions options = new() { Forwarded = ForwardedFormat.Both, TrustedProxies = { "10.0.0.0/8" } };
+        ForwardedFields trusted = new(options, new TrustedProxies(options.TrustedProxies), IPAddress.Parse("10.0.0.1"));
+        ForwardedFields other = new(options, new TrustedProxies(options.TrustedProxies), IPAddress.Parse("11.0.0.1"));
+        IPAddress[] clients = [IPAddress.Parse("10.0.0.2"), IPAddress.Parse("11.0.0.2")];
         ProxyRequest request = new() { Authority = "h:81"u8.ToArray() };
         Work();
         long before = GC.GetAllocatedBytesForCurrentThread();
@@ -122,7 +122,31 @@ public sealed class ForwardedFieldsTests
                 request.Fields.Add("X-Forwarded-For"u8, "1.1.1.1"u8);
                 request.Fields.Add("Forwarded"u8, "for=1.1.1.1"u8);
                 fields.Apply(request);
+                fields.Begin(clients[0]);
+                fields.Apply(request);
+                fields.Begin(clients[1]);
             }
+        }
+    }
+
+    [Fact]
+    public void Client_may_change_from_request_to_request()
+    {
+        ServerOptions options = new() { TrustedProxies = { "10.0.0.0/8" } };
+        ForwardedFields fields = new(options, new TrustedProxies(options.TrustedProxies), null);
+        Assert.Equal(("unknown", false), Said(null));
+        Assert.Equal(("1.1.1.1, 10.0.0.1", true), Said(IPAddress.Parse("10.0.0.1")));
+        Assert.Equal(("fe80::1:2:3:4", false), Said(IPAddress.Parse("fe80::1:2:3:4%5")));
+        Assert.Equal(("1.1.1.1, 10.255.255.255", true), Said(IPAddress.Parse("::ffff:10.255.255.255")));
+        Assert.Equal(("unknown", false), Said(null));
+
+        (string? For, bool IsTrusted) Said(IPAddress? client)
+        {
+            ProxyRequest request = new();
+            request.Fields.Add("X-Forwarded-For"u8, "1.1.1.1"u8);
+            fields.Begin(client);
+            fields.Apply(request);
+            return (request.Fields["X-Forwarded-For"], fields.IsTrusted);
         }
     }
 
@@ -132,12 +156,9 @@ public sealed class ForwardedFieldsTests
         trusted.ToList().ForEach(options.TrustedProxies.Add);
         ProxyRequest request = new() { Authority = Encoding.ASCII.GetBytes(host), Scheme = scheme };
         request.Fields.Add("X-Forwarded-For", "6.6.6.6");
-        new ForwardedFields(Context(options), client is null ? null : IPAddress.Parse(client)).Apply(request);
+        new ForwardedFields(options, new TrustedProxies(options.TrustedProxies), client is null ? null : IPAddress.Parse(client)).Apply(request);
         return request.Fields;
     }
-
-    private static ServerContext Context(ServerOptions options) => new(
-        options, new ScriptedHandler((_, _) => throw new InvalidOperationException()), ProxyEvents.None, TimeProvider.System, new(TimeProvider.System), NullLogger.Instance);
 
     private static ProxyFixture.Setup Trusting(string network, ForwardedFormat format = ForwardedFormat.XForwarded) =>
         new() { Server = { TrustedProxies = { network }, Forwarded = format } };

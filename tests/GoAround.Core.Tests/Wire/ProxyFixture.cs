@@ -20,7 +20,7 @@ internal sealed class ProxyFixture : IAsyncDisposable
 
     private ProxyFixture(Setup setup)
     {
-        Connections = new SocketConnectionFactory(setup.Upstream, setup.Time, setup.LookUp);
+        Connections = new SocketConnectionFactory(setup.Upstream, setup.Time, setup.LookUp, setup.Dialer);
         Pool = new BackendPool(setup.Pool, Connections, _health, Events, setup.Time, new RecordedLog<BackendPool>());
         Server = new ProxyServer(setup.Server, setup.Wrap(new PoolHandler(Pool)), setup.Time, Loggers, Events);
     }
@@ -104,6 +104,8 @@ internal sealed class ProxyFixture : IAsyncDisposable
         public TimeProvider Time { get; init; } = TimeProvider.System;
 
         public Func<string, CancellationToken, Task<IPAddress[]>>? LookUp { get; init; }
+
+        public IBackendDialer? Dialer { get; init; }
 
         public Func<ProxyHandler, ProxyHandler> Wrap { get; set; } = handler => handler;
     }

@@ -31,6 +31,9 @@ internal sealed class ScriptedBackend : IDisposable
     /// <summary>How many connections were accepted.</summary>
     public int Accepted => Volatile.Read(ref _accepted);
 
+    /// <summary>A connection waits to be accepted.</summary>
+    public bool IsAsked => _listener.Poll(0, SelectMode.SelectRead);
+
     /// <summary>The heads that <see cref="Answer"/> has read, in order.</summary>
     public ConcurrentQueue<string> Heads { get; } = new();
 

@@ -1,0 +1,19 @@
+using System.Threading;
+using System.Threading.Tasks;
+using Microsoft.Extensions.Hosting;
+
+namespace GoAround.Core.Hosting;
+
+/// <summary>Starts a balancer without a listener with the host, and applies its configuration as it changes. It ends with the container, after everything that may still send.</summary>
+internal sealed class BalancerService(Balancer balancer, OptionsReload reload) : IHostedService
+{
+    /// <inheritdoc/>
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        await balancer.StartAsync(cancellationToken).ConfigureAwait(false);
+        reload.Start();
+    }
+
+    /// <inheritdoc/>
+    public Task StopAsync(CancellationToken cancellationToken) => reload.DisposeAsync().AsTask();
+}

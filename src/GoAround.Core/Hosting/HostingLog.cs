@@ -1,0 +1,16 @@
+using System;
+using Microsoft.Extensions.Logging;
+
+namespace GoAround.Core.Hosting;
+
+/// <summary>What becomes of a configuration that changes, for the log; event ids 7000..7099.</summary>
+internal static partial class HostingLog
+{
+    /// <summary>It cannot be used; the one before stays in force, as a whole.</summary>
+    [LoggerMessage(7000, LogLevel.Error, "The changed configuration of {Pool} is refused, and the one before stays in force: {Reason}")]
+    public static partial void ChangeRefused(ILogger log, string pool, string reason, Exception? fault);
+
+    /// <summary>Settings are others now that are read at the start only.</summary>
+    [LoggerMessage(7001, LogLevel.Warning, "The changed configuration of {Pool} has settings that take effect at the next start only: {Settings}")]
+    public static partial void ChangeNeedsRestart(ILogger log, string pool, string settings);
+}

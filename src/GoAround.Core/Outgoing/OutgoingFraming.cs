@@ -1,0 +1,11 @@
+namespace GoAround.Core.Outgoing;
+
+/// <summary>What the fields of a message say about how its content is sent.</summary>
+internal struct OutgoingFraming
+{
+    /// <summary>Chunked was asked for.</summary>
+    public bool IsChunked;
+
+    /// <summary>The content waits for 100 (Continue).</summary>
+    public bool ExpectsContinue;
+}

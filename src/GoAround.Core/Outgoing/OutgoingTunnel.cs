@@ -1,0 +1,15 @@
+using System;
+using System.Threading;
+using System.Threading.Tasks;
+
+namespace GoAround.Core.Outgoing;
+
+/// <summary>What is written to the stream of a 101, for the backend.</summary>
+internal sealed class OutgoingTunnel(Handover handover) : MessageBody
+{
+    /// <inheritdoc/>
+    public override long? Length => null;
+
+    /// <inheritdoc/>
+    public override ValueTask<ReadOnlyMemory<byte>> ReadAsync(CancellationToken cancellationToken) => handover.ReadAsync(cancellationToken);
+}

@@ -1,0 +1,197 @@
+using System;
+using System.Collections.Generic;
+using System.Globalization;
+using System.Linq;
+using System.Text;
+using System.Threading;
+using System.Threading.Tasks;
+using GoAround.Core;
+using GoAround.Core.Hosting;
+
+namespace GoAround.Testing;
+
+/// <summary>
+/// The whole balancer but its listener, over test backends, in manual time: pool, health checks, retries, cache and your steps are the real ones. Every method runs on the
+/// calling thread, and returns when nothing is left to run; where it has to wait, the clock moves on by itself.
+/// </summary>
+public sealed class TestBalancer : IAsyncDisposable
+{
+    private readonly MemoryTransport? _messages;
+    private readonly MemoryDialer? _bytes;
+
+    private TestBalancer(TestSetup setup)
+    {
+        if (setup.Wire == TestWire.Bytes)
+        {
+            _bytes = new MemoryDialer(setup.Time, [.. setup.Backends]);
+        }
+        else
+        {
+            _messages = new MemoryTransport(setup.Time, setup.Options.Upstream, [.. setup.Backends]);
+        }
+
+        Time = setup.Time;
+        foreach (TestBackend backend in setup.Backends)
+        {
+            Backend address = backend.Backend;
+            setup.Options.Backends.Add(address.Weight == 1 ? address.Address : string.Create(CultureInfo.InvariantCulture, $"{address} weight={address.Weight}"));
+        }
+
+        Balancer = new Balancer(setup.Options, setup.Compose(_messages, _bytes));
+    }
+
+    /// <summary>The clock.</summary>
+    public ManualTime Time { get; }
+
+    /// <summary>What is tested.</summary>
+    public Balancer Balancer { get; }
+
+    /// <summary>Its pool; to change the backends use <see cref="ReplaceAsync"/>.</summary>
+    public IBackendPool Pool => Balancer.Pool;
+
+    /// <summary>Starts a balancer with the default options; returns after the first checks.</summary>
+    public static Task<TestBalancer> StartAsync(params TestBackend[] backends) => StartAsync(new TestSetup(backends));
+
+    /// <summary>Starts a balancer; returns after the first checks, or after <c>FirstCheckTimeout</c> of manual time.</summary>
+    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">An option is out of its range.</exception>
+    public static async Task<TestBalancer> StartAsync(TestSetup setup)
+    {
+        ArgumentNullException.ThrowIfNull(setup);
+        TestBalancer? balancer = null;
+        await setup.Time.RunAsync(async () =>
+        {
+            balancer = new TestBalancer(setup);
+            await balancer.Balancer.StartAsync(CancellationToken.None).ConfigureAwait(false);
+        }).ConfigureAwait(false);
+        if (!setup.Time.IsInside)
+        {
+            setup.Time.RunUntilIdle();
+        }
+
+        return balancer!; // it was run
+    }
+
+    /// <summary>Lets time pass, as <see cref="ManualTime.Advance"/> does.</summary>
+    public void Advance(TimeSpan time) => Time.Advance(time);
+
+    /// <summary>Sends a request, and lets time pass until its answer is there.</summary>
+    /// <param name="method">Such as <c>GET</c>.</param>
+    /// <param name="target">Path and query.</param>
+    /// <param name="text">The body; null: none.</param>
+    /// <param name="fields">End-to-end fields; null: none.</param>
+    /// <param name="cancellationToken">The client leaves.</param>
+    public Task<TestAnswer> SendAsync(
+        string method, string target, string? text = null, IEnumerable<KeyValuePair<string, string>>? fields = null, CancellationToken cancellationToken = default) =>
+        SendAsync(Request(method, target, text, fields), cancellationToken);
+
+    /// <summary>Sends a request, and lets time pass until its answer is there.</summary>
+    /// <param name="request">Used for nothing else meanwhile.</param>
+    /// <param name="cancellationToken">The client leaves.</param>
+    public async Task<TestAnswer> SendAsync(ProxyRequest request, CancellationToken cancellationToken = default)
+    {
+        Task<TestAnswer>? answer = null;
+        await Time.RunAsync(() => answer = TestClient.AskAsync(Balancer.Handler, Time, request, cancellationToken)).ConfigureAwait(false);
+        return await answer!.ConfigureAwait(false); // it was run
+    }
+
+    /// <summary>Begins to send a request, and returns when it can go no further without time passing: move the clock, then look at the task.</summary>
+    /// <param name="method">Such as <c>GET</c>.</param>
+    /// <param name="target">Path and query.</param>
+    /// <param name="text">The body; null: none.</param>
+    /// <param name="fields">End-to-end fields; null: none.</param>
+    /// <param name="cancellationToken">The client leaves.</param>
+    public Task<TestAnswer> Begin(
+        string method, string target, string? text = null, IEnumerable<KeyValuePair<string, string>>? fields = null, CancellationToken cancellationToken = default) =>
+        Begin(Request(method, target, text, fields), cancellationToken);
+
+    /// <summary>Begins to send a request, and returns when it can go no further without time passing: move the clock, then look at the task.</summary>
+    /// <param name="request">Used for nothing else meanwhile.</param>
+    /// <param name="cancellationToken">The client leaves.</param>
+    public Task<TestAnswer> Begin(ProxyRequest request, CancellationToken cancellationToken = default)
+    {
+        Task<TestAnswer>? answer = null;
+        if (Time.IsInside)
+        {
+            return TestClient.AskAsync(Balancer.Handler, Time, request, cancellationToken);
+        }
+
+        Time.Enter(() => answer = TestClient.AskAsync(Balancer.Handler, Time, request, cancellationToken));
+        Time.RunUntilIdle();
+        return answer!; // it was begun
+    }
+
+    /// <summary>Sends requests at an even rate from now on, whatever becomes of them, for as long as the clock is moved; the first at once.</summary>
+    /// <param name="perSecond">Requests each second; above zero, at most 1,000,000.</param>
+    /// <param name="request">Makes the request of a number, 0, 1, 2...; null: <c>GET /</c>.</param>
+    public TestLoad StartLoad(double perSecond, Func<int, ProxyRequest>? request = null) => new(this, perSecond, request ?? (static _ => new ProxyRequest("GET", "/")));
+
+    /// <summary>Sends requests at an even rate for some time, and waits for the last answer.</summary>
+    /// <param name="perSecond">Requests each second; above zero, at most 1,000,000.</param>
+    /// <param name="during">How long it sends; zero or more.</param>
+    /// <param name="request">Makes the request of a number, 0, 1, 2...; null: <c>GET /</c>.</param>
+    public async Task<TestLoad> LoadAsync(double perSecond, TimeSpan during, Func<int, ProxyRequest>? request = null)
+    {
+        TestLoad load = StartLoad(perSecond, request);
+        Advance(during);
+        await load.FinishAsync().ConfigureAwait(false);
+        return load;
+    }
+
+    /// <summary>Replaces all the backends while traffic flows; those that stay are named again.</summary>
+    public Task<BackendChange> ReplaceAsync(params TestBackend[] backends)
+    {
+        ArgumentNullException.ThrowIfNull(backends);
+        foreach (TestBackend backend in backends)
+        {
+            _messages?.Add(backend);
+            _bytes?.Add(backend);
+        }
+
+        return RunAsync(() => Pool.ReplaceAsync([.. backends.Select(backend => backend.Backend)], CancellationToken.None).AsTask());
+    }
+
+    /// <summary>Runs something of the balancer within the clock, which moves on until it is done; for what this class has no method for.</summary>
+    /// <exception cref="TimeoutException">It has not ended within <see cref="ManualTime.Patience"/>.</exception>
+    public async Task<T> RunAsync<T>(Func<Task<T>> code)
+    {
+        Task<T>? task = null;
+        await Time.RunAsync(() => task = code()).ConfigureAwait(false);
+        return await task!.ConfigureAwait(false); // it was run
+    }
+
+    /// <summary>Ends the balancer; who still waits gets 503.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (Time.IsInside)
+        {
+            await Balancer.DisposeAsync().ConfigureAwait(false);
+            return;
+        }
+
+        Task end = Task.CompletedTask;
+        Time.Enter(() => end = Balancer.DisposeAsync().AsTask());
+        do
+        {
+            Time.RunUntilIdle();
+            await Task.WhenAny(end, Task.Delay(1)).ConfigureAwait(false); // the end may take a way over the thread pool
+        }
+        while (!end.IsCompleted);
+        await end.ConfigureAwait(false);
+    }
+
+    private static ProxyRequest Request(string method, string target, string? text, IEnumerable<KeyValuePair<string, string>>? fields)
+    {
+        ProxyRequest request = new(method, target) { Authority = "test"u8.ToArray() };
+        foreach ((string name, string value) in fields ?? [])
+        {
+            request.Fields.Add(name, value);
+        }
+
+        if (text is not null)
+        {
+            request.Body = MessageBody.FromBytes(Encoding.UTF8.GetBytes(text));
+        }
+
+        return request;
+    }
+}

@@ -1,0 +1,112 @@
+using System;
+using System.Net.Http;
+using System.Threading.Tasks;
+using GoAround.Core;
+using GoAround.Core.Tests.Wire;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Xunit;
+
+namespace GoAround.AspNetCore.Tests;
+
+public sealed class BrokenBackendTests
+{
+    [Theory]
+    [InlineData("Content-Length: 9\r\n\r\nabc", ProxyError.HttpResponseIncomplete)]
+    [InlineData("Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n", ProxyError.HttpResponseIncomplete)]
+    [InlineData("Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\nz\r\n", ProxyError.HttpResponseTransferCoding)]
+    public async Task Answer_that_broke_off_is_cut_and_never_looks_whole(string rest, ProxyError error)
+    {
+        using ScriptedBackend backend = Breaking(rest);
+        await using Gateway gateway = await Gateway.OpenAsync(backend);
+        using WireEnd client = await gateway.ConnectAsync();
+        await client.SendAsync("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+        string all = await client.ReadToCloseAsync();
+        Assert.DoesNotContain("\r\n0\r\n", all, StringComparison.Ordinal);
+        Assert.True(all.Length == 0 || all.StartsWith("HTTP/1.1 200 ", StringComparison.Ordinal), all);
+        await gateway.UntilIdleAsync(1);
+        Assert.Equal((error, 200), Assert.Single(gateway.Events.Errors));
+        gateway.ExpectNoErrors();
+    }
+
+    [Theory]
+    [InlineData("Content-Length: 9\r\n\r\nabc")]
+    [InlineData("Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n")]
+    public async Task Stream_of_http2_is_reset_and_the_connection_goes_on(string rest)
+    {
+        using ScriptedBackend backend = Breaking(rest);
+        await using Gateway gateway = await Gateway.OpenAsync(backend);
+        using HttpClient client = gateway.Client();
+        await Assert.ThrowsAnyAsync<HttpRequestException>(() => client.GetStringAsync("/"));
+        await gateway.UntilIdleAsync(1);
+        Assert.Equal(200, Assert.Single(gateway.Events.Errors).Status);
+        gateway.ExpectNoErrors();
+    }
+
+    [Fact]
+    public async Task Backend_that_breaks_before_its_body_is_known_to_be_whole_is_answered_502_where_nothing_was_sent()
+    {
+        using ScriptedBackend backend = new ScriptedBackend().Serve(async link =>
+        {
+            await link.ReadHeadAsync();
+            await link.SendAsync("HTTP/1.1 200 OK\r\nX-Leak: 1\r\nTransfer-Encoding: chunked\r\n\r\nz\r\n");
+            await link.ReadToCloseAsync();
+        });
+        await using Gateway gateway = await Gateway.OpenAsync(backend);
+        string answer = await gateway.AskOnceAsync("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+        Assert.StartsWith("HTTP/1.1 502 ", answer, StringComparison.Ordinal);
+        Assert.EndsWith("\r\n\r\nThe backend's answer is malformed.\n", answer, StringComparison.Ordinal);
+        Assert.Equal("", HeadText.Field(answer, "X-Leak"));
+        Assert.Equal("goaround; error=http_response_transfer_coding", HeadText.Field(answer, "Proxy-Status"));
+    }
+
+    [Fact]
+    public async Task Client_that_leaves_ends_the_exchange_and_frees_the_slot()
+    {
+        using ScriptedBackend backend = new();
+        await using Gateway gateway = await Gateway.OpenAsync(backend);
+        WireEnd client = await gateway.ConnectAsync();
+        await client.SendAsync("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+        using WireEnd link = await backend.AcceptAsync();
+        await link.ReadHeadAsync();
+        client.Reset();
+        Assert.Equal("", await link.ReadToCloseAsync());
+        await gateway.UntilIdleAsync(1);
+        Assert.Equal(("GET", "/", 499), Assert.Single(gateway.Events.Ended));
+        gateway.ExpectNoErrors();
+    }
+
+    [Fact]
+    public async Task Middleware_that_gives_up_answers_for_itself()
+    {
+        Gateway.Setup setup = new()
+        {
+            Map = app =>
+            {
+                app.Use(async (HttpContext context, RequestDelegate next) =>
+                {
+                    using System.Threading.CancellationTokenSource timeout = new();
+                    context.RequestAborted = timeout.Token;
+                    Task answering = next(context);
+                    await timeout.CancelAsync();
+                    await Assert.ThrowsAnyAsync<OperationCanceledException>(() => answering);
+                    context.Response.StatusCode = 504;
+                });
+                app.UseGoAround(Gateway.Pool);
+            },
+        };
+        using ScriptedBackend backend = new ScriptedBackend().Serve(link => link.ReadToCloseAsync());
+        await using Gateway gateway = await Gateway.OpenAsync(setup, backend);
+        Assert.StartsWith("HTTP/1.1 504 ", await gateway.AskOnceAsync("GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"), StringComparison.Ordinal);
+        await gateway.UntilIdleAsync(1);
+        gateway.ExpectNoErrors();
+    }
+
+    private static ScriptedBackend Breaking(string rest) => new ScriptedBackend().Serve(async link =>
+    {
+        await link.ReadHeadAsync();
+        await link.SendAsync("HTTP/1.1 200 OK\r\n" + rest);
+        link.ShutdownSend();
+        await link.ReadToCloseAsync();
+    });
+}

@@ -1,0 +1,194 @@
+using System;
+using System.Net;
+using System.Net.Http;
+using System.Net.WebSockets;
+using System.Security.Cryptography;
+using System.Threading.Tasks;
+using GoAround.Core.Tests.Wire;
+using Xunit;
+
+namespace GoAround.AspNetCore.Tests;
+
+public sealed class UpgradeTests
+{
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Messages_of_a_web_socket_go_both_ways(bool isHttp2)
+    {
+        await using WebSocketBackend backend = await WebSocketBackend.OpenAsync(WebSocketBackend.EchoAsync);
+        await using Gateway gateway = await Gateway.OpenAsync(new Gateway.Setup(), backend.Backend);
+        using ClientWebSocket client = new();
+        using HttpMessageInvoker invoker = await ConnectAsync(client, gateway, isHttp2);
+        byte[] buffer = new byte[100_000];
+        foreach (int length in (int[])[0, 1, 126, 65_000])
+        {
+            byte[] message = RandomNumberGenerator.GetBytes(length);
+            await client.SendAsync(message, WebSocketMessageType.Binary, true, default).WaitAsync(WireEnd.Patience);
+            int count = 0;
+            ValueWebSocketReceiveResult received;
+            do
+            {
+                received = await client.ReceiveAsync(buffer.AsMemory(count), default).AsTask().WaitAsync(WireEnd.Patience);
+                count += received.Count;
+            }
+            while (!received.EndOfMessage);
+
+            Assert.Equal(message, buffer[..count]);
+        }
+
+        await client.CloseAsync(WebSocketCloseStatus.NormalClosure, "bye", default).WaitAsync(WireEnd.Patience);
+        Assert.Equal((WebSocketCloseStatus.NormalClosure, "bye"), (client.CloseStatus, client.CloseStatusDescription));
+        await gateway.UntilIdleAsync(1);
+        Assert.Equal(isHttp2 ? 200 : 101, Assert.Single(gateway.Events.Ended).Status);
+        gateway.ExpectNoErrors();
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Server_may_close_first(bool isHttp2)
+    {
+        await using WebSocketBackend backend = await WebSocketBackend.OpenAsync(socket => socket.CloseAsync(WebSocketCloseStatus.EndpointUnavailable, "going home", default));
+        await using Gateway gateway = await Gateway.OpenAsync(new Gateway.Setup(), backend.Backend);
+        using ClientWebSocket client = new();
+        using HttpMessageInvoker invoker = await ConnectAsync(client, gateway, isHttp2);
+        WebSocketReceiveResult received = await client.ReceiveAsync(new byte[10], default).WaitAsync(WireEnd.Patience);
+        Assert.Equal((WebSocketMessageType.Close, "going home"), (received.MessageType, received.CloseStatusDescription));
+        await client.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, default);
+        await gateway.UntilIdleAsync(1);
+        gateway.ExpectNoErrors();
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Client_that_vanishes_ends_the_servers_socket_and_server_that_vanishes_the_clients(bool isHttp2)
+    {
+        TaskCompletionSource<Exception?> ended = new();
+        await using WebSocketBackend backend = await WebSocketBackend.OpenAsync(async socket =>
+        {
+            byte[] buffer = new byte[10];
+            WebSocketReceiveResult received;
+            try
+            {
+                received = await socket.ReceiveAsync(buffer, default);
+            }
+            catch (WebSocketException error)
+            {
+                ended.SetResult(error);
+                return;
+            }
+
+            Assert.Equal(2, received.Count);
+            socket.Abort();
+        });
+        await using Gateway gateway = await Gateway.OpenAsync(new Gateway.Setup(), backend.Backend);
+        using (ClientWebSocket client = new())
+        {
+            using HttpMessageInvoker invoker = await ConnectAsync(client, gateway, isHttp2);
+            client.Abort();
+            Assert.IsType<WebSocketException>(await ended.Task.WaitAsync(WireEnd.Patience));
+        }
+
+        using (ClientWebSocket client = new())
+        {
+            using HttpMessageInvoker invoker = await ConnectAsync(client, gateway, isHttp2);
+            await client.SendAsync("go"u8.ToArray(), WebSocketMessageType.Text, true, default);
+            await Assert.ThrowsAsync<WebSocketException>(() => client.ReceiveAsync(new byte[10], default).WaitAsync(WireEnd.Patience));
+        }
+
+        await gateway.UntilIdleAsync(2);
+        gateway.ExpectNoErrors();
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Refusal_of_the_backend_reaches_the_client(bool isHttp2)
+    {
+        using ScriptedBackend backend = new ScriptedBackend().Answer(WireEnd.Response("no", "403 Forbidden"));
+        await using Gateway gateway = await Gateway.OpenAsync(backend);
+        using ClientWebSocket client = new() { Options = { CollectHttpResponseDetails = true } };
+        await Assert.ThrowsAsync<WebSocketException>(() => ConnectAsync(client, gateway, isHttp2));
+        Assert.Equal(HttpStatusCode.Forbidden, client.HttpStatusCode);
+        string head = Assert.Single(backend.Heads);
+        Assert.StartsWith("GET /chat HTTP/1.1\r\n", head, StringComparison.Ordinal);
+        Assert.Equal(("Upgrade", "websocket", "13"), (HeadText.Field(head, "Connection"), HeadText.Field(head, "Upgrade"), HeadText.Field(head, "Sec-WebSocket-Version")));
+        Assert.Equal(16, Convert.FromBase64String(HeadText.Field(head, "Sec-WebSocket-Key")).Length);
+    }
+
+    [Fact]
+    public async Task Backend_that_does_not_know_the_key_speaks_no_web_socket()
+    {
+        using ScriptedBackend backend = new ScriptedBackend().Serve(async link =>
+        {
+            await link.ReadHeadAsync();
+            await link.SendAsync("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: x\r\n\r\n");
+            await link.ReadToCloseAsync();
+        });
+        await using Gateway gateway = await Gateway.OpenAsync(backend);
+        using ClientWebSocket client = new() { Options = { CollectHttpResponseDetails = true } };
+        await Assert.ThrowsAsync<WebSocketException>(() => ConnectAsync(client, gateway, isHttp2: true));
+        Assert.Equal(HttpStatusCode.BadGateway, client.HttpStatusCode);
+        await gateway.UntilIdleAsync(1);
+    }
+
+    [Fact]
+    public async Task Any_protocol_may_be_upgraded_to_but_for_h2c()
+    {
+        using ScriptedBackend backend = new();
+        await using Gateway gateway = await Gateway.OpenAsync(backend);
+        using WireEnd client = await gateway.ConnectAsync();
+        await client.SendAsync("GET / HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: raw/1\r\n\r\n");
+        using WireEnd link = await backend.AcceptAsync();
+        Assert.Equal("raw/1", HeadText.Field(await link.ReadHeadAsync(), "Upgrade"));
+        await link.SendAsync("HTTP/1.1 101 Switching Protocols\r\nDate: D\r\nConnection: Upgrade\r\nUpgrade: raw/1\r\nX-A: 1\r\n\r\nearly");
+        Assert.Equal("HTTP/1.1 101 Switching Protocols\nConnection: Upgrade\nDate: D\nUpgrade: raw/1\nX-A: 1", HeadText.Sorted(await client.ReadHeadAsync()));
+        await client.ExpectAsync("early");
+        await client.SendAsync("ping");
+        await link.ExpectAsync("ping");
+        await link.SendAsync("last");
+        link.ShutdownSend();
+        Assert.Equal("last", await client.ReadToCloseAsync());
+        Assert.Equal("", await link.ReadToCloseAsync());
+        await gateway.UntilIdleAsync(1);
+        Assert.Empty(gateway.Events.Errors);
+
+        using WireEnd other = await gateway.ConnectAsync();
+        await other.SendAsync("GET / HTTP/1.1\r\nHost: h\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: x\r\n\r\n");
+        using WireEnd next = await backend.AcceptAsync();
+        string head = await next.ReadHeadAsync();
+        Assert.Equal(("", "", ""), (HeadText.Field(head, "Upgrade"), HeadText.Field(head, "Connection"), HeadText.Field(head, "HTTP2-Settings")));
+        await next.SendAsync(WireEnd.Response("ok"));
+        Assert.Equal("ok", (await ReceivedAnswer.ReadAsync(other)).Body);
+        gateway.ExpectNoErrors();
+    }
+
+    [Fact]
+    public async Task Upgrade_over_Kestrels_limit_is_answered_503()
+    {
+        using ScriptedBackend backend = new ScriptedBackend().Serve(async link =>
+        {
+            await link.ReadHeadAsync();
+            await link.SendAsync("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: raw\r\n\r\n");
+            await link.ReadToCloseAsync();
+        });
+        await using Gateway gateway = await Gateway.OpenAsync(new Gateway.Setup { Kestrel = kestrel => kestrel.Limits.MaxConcurrentUpgradedConnections = 0 }, backend);
+        using WireEnd client = await gateway.ConnectAsync();
+        await client.SendAsync("GET / HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: raw\r\n\r\n");
+        ReceivedAnswer answer = await ReceivedAnswer.ReadAsync(client);
+        Assert.Equal((503, "Too many upgraded connections are open.\n", ""), (answer.StatusCode, answer.Body, HeadText.Field(answer.Head, "Upgrade")));
+        await gateway.UntilIdleAsync(1);
+        gateway.ExpectNoErrors();
+    }
+
+    private static async Task<HttpMessageInvoker> ConnectAsync(ClientWebSocket client, Gateway gateway, bool isHttp2)
+    {
+        HttpMessageInvoker invoker = new(new SocketsHttpHandler());
+        client.Options.HttpVersion = isHttp2 ? HttpVersion.Version20 : HttpVersion.Version11;
+        client.Options.HttpVersionPolicy = HttpVersionPolicy.RequestVersionExact;
+        await client.ConnectAsync(new Uri($"ws://127.0.0.1:{(isHttp2 ? gateway.Http2Port : gateway.Port)}/chat"), invoker, default).WaitAsync(WireEnd.Patience);
+        return invoker;
+    }
+}

@@ -1,0 +1,104 @@
+using System;
+using System.Diagnostics;
+using System.Linq;
+using System.Threading;
+using System.Threading.Tasks;
+using GoAround.Core.Hosting;
+using GoAround.Core.Server;
+using GoAround.Core.Tests.Wire;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+using Xunit;
+
+namespace GoAround.Core.Tests.Hosting;
+
+public sealed class LiveConfigurationTests
+{
+    [Fact]
+    public async Task Backends_of_a_configuration_that_changes_take_over_without_losing_a_request()
+    {
+        using ScriptedBackend first = new ScriptedBackend().Answer(WireEnd.Response("ok"));
+        using ScriptedBackend second = new ScriptedBackend().Answer(WireEnd.Response("ok"));
+        ChangingSource source = new(("Backends:0", first.Backend.Address), ("Server:Port", "0"));
+        using IHost host = Build(services => services.AddGoAround(source.Section));
+        await host.StartAsync();
+        IBackendPool pool = host.Services.GetRequiredService<IBackendPool>();
+        int port = host.Services.GetRequiredService<ProxyServer>().LocalEndPoint.Port;
+        using CancellationTokenSource enough = new();
+        Task<int>[] clients = [AskAsync(port, enough.Token), AskAsync(port, enough.Token), AskAsync(port, enough.Token)];
+        for (int i = 0; i < 3; i++)
+        {
+            source.Change(("Backends:0", second.Backend.Address), ("Server:Port", "0"));
+            await UntilAsync(() => pool.Backends.SequenceEqual([second.Backend]));
+            int asked = second.Heads.Count;
+            await UntilAsync(() => second.Heads.Count > asked + 10);
+            source.Change(("Backends:0", first.Backend.Address), ("Backends:1", second.Backend.Address), ("Server:Port", "0"));
+            await UntilAsync(() => pool.Backends.SequenceEqual([first.Backend, second.Backend]));
+        }
+
+        await enough.CancelAsync();
+        Assert.All(await Task.WhenAll(clients), answered => Assert.NotEqual(0, answered));
+        await host.StopAsync();
+    }
+
+    [Fact]
+    public async Task Named_pool_follows_its_own_section_only()
+    {
+        using ScriptedBackend a = new ScriptedBackend().Answer(WireEnd.Response("a"));
+        using ScriptedBackend b = new ScriptedBackend().Answer(WireEnd.Response("b"));
+        ChangingSource source = new(("Orders:Backends:0", a.Backend.Address), ("Stock:Backends:0", a.Backend.Address));
+        using IHost host = Build(services => services
+            .AddGoAroundPool("orders", source.Section.GetSection("Orders"))
+            .AddGoAroundPool("orders", options => options.Pool.MaxQueue = 7)
+            .AddGoAroundPool("stock", source.Section.GetSection("Stock")));
+        await host.StartAsync();
+        IBackendPool orders = host.Services.GetRequiredKeyedService<Balancer>("orders").Pool;
+        IBackendPool stock = host.Services.GetRequiredKeyedService<Balancer>("stock").Pool;
+        source.Change(("Orders:Backends:0", b.Backend.Address), ("Stock:Backends:0", a.Backend.Address));
+        await UntilAsync(() => orders.Backends.SequenceEqual([b.Backend]));
+        source.Change(("Orders:Backends:0", a.Backend.Address), ("Stock:Backends:0", b.Backend.Address));
+        await UntilAsync(() => orders.Backends.SequenceEqual([a.Backend]) && stock.Backends.SequenceEqual([b.Backend]));
+        await host.StopAsync();
+    }
+
+    [Fact]
+    public async Task Host_does_not_start_with_a_configuration_that_is_wrong()
+    {
+        ChangingSource source = new(("Backends:0", "http://a"), ("Server:Prot", "3000"));
+        using IHost host = Build(services => services.AddGoAround(source.Section));
+        OptionsValidationException error = await Assert.ThrowsAsync<OptionsValidationException>(() => host.StartAsync());
+        Assert.Equal("'GoAround:Server:Prot' is no setting of GoAroundOptions that a configuration can hold", error.Message);
+    }
+
+    private static IHost Build(Action<IServiceCollection> add)
+    {
+        HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(null);
+        add(builder.Services);
+        return builder.Build();
+    }
+
+    private static async Task<int> AskAsync(int port, CancellationToken enough)
+    {
+        using WireEnd client = await RawClient.ConnectAsync(port);
+        int answered = 0;
+        while (!enough.IsCancellationRequested)
+        {
+            await client.SendAsync("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+            await client.ExpectAsync(WireEnd.Response("ok"));
+            answered++;
+        }
+
+        return answered;
+    }
+
+    private static async Task UntilAsync(Func<bool> isSo)
+    {
+        long start = Stopwatch.GetTimestamp();
+        while (!isSo())
+        {
+            Assert.True(Stopwatch.GetElapsedTime(start) < WireEnd.Patience, "it did not come");
+            await Task.Delay(5);
+        }
+    }
+}

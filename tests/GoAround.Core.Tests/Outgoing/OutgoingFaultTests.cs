@@ -1,0 +1,184 @@
+using System;
+using System.Linq;
+using System.Net;
+using System.Net.Http;
+using System.Net.Sockets;
+using System.Threading.Tasks;
+using GoAround.Core.Hosting;
+using GoAround.Core.Tests.Wire;
+using Microsoft.Extensions.Time.Testing;
+using Xunit;
+
+namespace GoAround.Core.Tests.Outgoing;
+
+public sealed class OutgoingFaultTests
+{
+    public static TheoryData<ProxyError> Errors => [.. Enum.GetValues<ProxyError>().Where(error => error is not (ProxyError.None or ProxyError.ClientLeft))];
+
+    [Fact]
+    public async Task Refused_connection_is_a_connection_error()
+    {
+        using ScriptedBackend backend = new();
+        backend.StopListening();
+        await using OutgoingFixture fixture = new(backend);
+        await ExpectAsync(fixture.Client.GetAsync("/"), HttpRequestError.ConnectionError, ProxyError.ConnectionRefused);
+        Assert.Contains((ProxyError.ConnectionRefused, 502), fixture.Events.Errors);
+    }
+
+    [Fact]
+    public async Task Unknown_name_is_a_name_resolution_error()
+    {
+        await using OutgoingFixture fixture = new(options => options.Backends.Add("http://nowhere.invalid"), null);
+        await ExpectAsync(fixture.Client.GetAsync("/"), HttpRequestError.NameResolutionError, ProxyError.DnsError);
+    }
+
+    [Fact]
+    public async Task Untrusted_certificate_is_a_secure_connection_error()
+    {
+        using ScriptedBackend backend = new ScriptedBackend("https").Serve(link => link.StartTlsAsServerAsync(TestCertificates.Local));
+        await using OutgoingFixture fixture = new(backend);
+        await ExpectAsync(fixture.Client.GetAsync("/"), HttpRequestError.SecureConnectionError, ProxyError.TlsCertificateError);
+    }
+
+    [Fact]
+    public async Task No_backend_is_a_connection_error()
+    {
+        await using OutgoingFixture fixture = new();
+        await ExpectAsync(fixture.Client.GetAsync("/"), HttpRequestError.ConnectionError, ProxyError.DestinationUnavailable);
+    }
+
+    [Fact]
+    public async Task Silent_backend_is_told_with_a_timeout_inside()
+    {
+        FakeTimeProvider time = new();
+        using ScriptedBackend backend = new ScriptedBackend().Serve(link => link.ReadToCloseAsync());
+        await using OutgoingFixture fixture = new(null, time, backend);
+        HttpRequestException fault = await Assert.ThrowsAsync<HttpRequestException>(() => Until.EndedAsync(fixture.Client.GetAsync("/"), time));
+        Assert.IsType<TimeoutException>(fault.InnerException);
+        Assert.Equal(ProxyError.HttpResponseTimeout, fault.Data[nameof(ProxyError)]);
+    }
+
+    [Fact]
+    public async Task Full_line_is_a_connection_error_and_no_answer()
+    {
+        using ScriptedBackend backend = new ScriptedBackend().Answer(WireEnd.Response("ok"));
+        await using OutgoingFixture fixture = new(
+            options =>
+            {
+                options.Pool.ConnectionsPerBackend = 1;
+                options.Pool.MaxQueue = 0;
+            },
+            null,
+            backend);
+        using HttpResponseMessage held = await fixture.Client.GetAsync("/", HttpCompletionOption.ResponseHeadersRead);
+        await ExpectAsync(fixture.Client.GetAsync("/"), HttpRequestError.ConnectionError, ProxyError.ConnectionLimitReached);
+    }
+
+    [Theory]
+    [MemberData(nameof(Errors))]
+    public async Task Every_error_of_the_balancers_own_is_thrown_with_its_name(ProxyError error)
+    {
+        using HttpClient client = new(new BalancingHttpHandler(new ScriptedHandler((_, _) => new(ProxyResponse.FromError(502, error, "Why.\n")))));
+        HttpRequestException fault = await Assert.ThrowsAsync<HttpRequestException>(() => client.GetAsync("http://orders/"));
+        Assert.Equal($"Why. ({error.Name()})", fault.Message);
+        Assert.Equal(error, fault.Data[nameof(ProxyError)]);
+        Assert.Null(fault.StatusCode);
+        bool isUntold = error is ProxyError.ConnectionReadTimeout or ProxyError.ConnectionWriteTimeout or ProxyError.HttpResponseTimeout
+            or ProxyError.HttpRequestError or ProxyError.ProxyInternalError or ProxyError.ProxyLoopDetected;
+        Assert.Equal(isUntold, fault.HttpRequestError == HttpRequestError.Unknown);
+    }
+
+    [Fact]
+    public async Task Answer_of_a_step_is_an_answer_unless_it_has_an_error()
+    {
+        using HttpClient client = new(new BalancingHttpHandler(new ScriptedHandler((_, _) => new(ProxyResponse.FromText(403, "Not you.\n")))));
+        using HttpResponseMessage response = await client.GetAsync("http://orders/");
+        Assert.Equal(HttpStatusCode.Forbidden, response.StatusCode);
+        Assert.Equal("Forbidden", response.ReasonPhrase);
+        Assert.Equal("Not you.\n", await response.Content.ReadAsStringAsync());
+    }
+
+    [Fact]
+    public async Task Failure_of_a_step_that_asks_backends_itself_is_translated()
+    {
+        BackendException failure = new(BackendFailureStage.Dial, BackendFailureKind.Disconnected, "refused");
+        using HttpClient client = new(new BalancingHttpHandler(new ScriptedHandler((_, _) => throw failure)));
+        HttpRequestException fault = await Assert.ThrowsAsync<HttpRequestException>(() => client.GetAsync("http://orders/"));
+        Assert.Same(failure, fault.InnerException);
+        Assert.Equal(HttpRequestError.ConnectionError, fault.HttpRequestError);
+    }
+
+    [Theory]
+    [InlineData("ftp://orders/", "GET", typeof(NotSupportedException))]
+    [InlineData("http://orders/", "CONNECT", typeof(NotSupportedException))]
+    [InlineData("/relative", "GET", typeof(InvalidOperationException))]
+    public async Task Request_that_is_none_for_a_backend_is_refused(string target, string method, Type fault)
+    {
+        await using OutgoingFixture fixture = new();
+        using HttpRequestMessage request = new(new HttpMethod(method), new Uri(target, UriKind.RelativeOrAbsolute));
+        await Assert.ThrowsAsync(fault, () => fixture.Invoker.SendAsync(request, default));
+    }
+
+    [Theory]
+    [InlineData("X-A", "b\x01")]
+    [InlineData("X-A", "snow \u2603")]
+    [InlineData("Transfer-Encoding", "gzip, chunked")]
+    public async Task Field_that_cannot_be_sent_is_refused(string name, string value)
+    {
+        await using OutgoingFixture fixture = new();
+        using HttpRequestMessage request = new(HttpMethod.Get, "http://orders/");
+        Assert.True(request.Headers.TryAddWithoutValidation(name, value));
+        await Assert.ThrowsAsync<HttpRequestException>(() => fixture.Invoker.SendAsync(request, default));
+    }
+
+    [Fact]
+    public async Task Target_with_bytes_that_would_end_the_request_line_is_refused()
+    {
+        await using OutgoingFixture fixture = new();
+        Uri target = new("http://orders/a HTTP/1.1\r\nX: y", new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
+        using HttpRequestMessage request = new(HttpMethod.Get, target);
+        await Assert.ThrowsAsync<HttpRequestException>(() => fixture.Invoker.SendAsync(request, default));
+    }
+
+    [Theory]
+    [InlineData("2.0", HttpVersionPolicy.RequestVersionExact)]
+    [InlineData("2.0", HttpVersionPolicy.RequestVersionOrHigher)]
+    [InlineData("1.0", HttpVersionPolicy.RequestVersionOrLower)]
+    public async Task Version_that_is_not_spoken_is_refused(string version, HttpVersionPolicy policy)
+    {
+        await using OutgoingFixture fixture = new();
+        using HttpRequestMessage request = new(HttpMethod.Get, "http://orders/") { Version = Version.Parse(version), VersionPolicy = policy };
+        HttpRequestException fault = await Assert.ThrowsAsync<HttpRequestException>(() => fixture.Invoker.SendAsync(request, default));
+        Assert.Equal(HttpRequestError.VersionNegotiationError, fault.HttpRequestError);
+    }
+
+    [Fact]
+    public async Task Other_backend_answers_where_one_refuses_and_content_is_sent_once_more()
+    {
+        using ScriptedBackend dead = new();
+        dead.StopListening();
+        using ScriptedBackend well = new ScriptedBackend().Serve(async link =>
+        {
+            while (await link.TryReadHeadAsync() is not null)
+            {
+                Assert.Equal("abc", await link.ReadAsync(3));
+                await link.SendAsync(WireEnd.Response("ok"));
+            }
+        });
+        await using OutgoingFixture fixture = new(dead, well);
+        for (int i = 0; i < 10; i++)
+        {
+            using HttpResponseMessage response = await fixture.Client.PostAsync("/", new StringContent("abc"));
+            Assert.Equal("ok", await response.Content.ReadAsStringAsync());
+        }
+
+        Assert.Contains(fixture.Events.Failures, failure => failure.InnerException is SocketException);
+        Assert.Empty(well.Faults);
+    }
+
+    private static async Task ExpectAsync(Task<HttpResponseMessage> send, HttpRequestError expected, ProxyError error)
+    {
+        HttpRequestException fault = await Assert.ThrowsAsync<HttpRequestException>(() => send.WaitAsync(WireEnd.Patience));
+        Assert.Equal((expected, error), (fault.HttpRequestError, fault.Data[nameof(ProxyError)]));
+    }
+}
