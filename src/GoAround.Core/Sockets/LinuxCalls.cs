@@ -28,6 +28,19 @@ internal static partial class LinuxCalls
 
     private const int CloseOnExec = 0x80000; // EPOLL_CLOEXEC
 
+    private static readonly nint SendNumber = RuntimeInformation.ProcessArchitecture == Architecture.X64 ? 44 : 206; // __NR_sendto
+    private static readonly nint ReceiveNumber = RuntimeInformation.ProcessArchitecture == Architecture.X64 ? 45 : 207; // __NR_recvfrom
+
+    /// <summary>Receives what is there, without waiting; below zero: nothing, and <paramref name="errno"/> says why.</summary>
+    /// <exception cref="ObjectDisposedException">The socket was closed from this side.</exception>
+    public static unsafe nint ReceiveNow(SafeHandle socket, byte* buffer, int length, out int errno) =>
+        Call(ReceiveNumber, socket, buffer, length, DoNotWait, out errno);
+
+    /// <summary>Sends what the socket takes, without waiting; below zero: nothing, and <paramref name="errno"/> says why.</summary>
+    /// <exception cref="ObjectDisposedException">The socket was closed from this side.</exception>
+    public static unsafe nint SendNow(SafeHandle socket, byte* buffer, int length, out int errno) =>
+        Call(SendNumber, socket, buffer, length, DoNotWait | NoSignal, out errno);
+
     /// <summary>Bytes that were handed to a socket and that the other side has not acknowledged; 0 where the system does not tell.</summary>
     public static unsafe int Unacknowledged(SafeHandle socket)
     {
@@ -113,11 +126,25 @@ internal static partial class LinuxCalls
     [LibraryImport("libc", EntryPoint = "recv", SetLastError = true)]
     public static unsafe partial nint Receive(SafeHandle socket, byte* buffer, nint length, int flags);
 
-    [LibraryImport("libc", EntryPoint = "send", SetLastError = true)]
-    public static unsafe partial nint Send(SafeHandle socket, byte* buffer, nint length, int flags);
-
     [LibraryImport("libc", EntryPoint = "sendmsg", SetLastError = true)]
     public static unsafe partial nint SendMessage(SafeHandle socket, MessageHeader* message, int flags);
+
+    /// <summary>
+    /// The bare call: libc's functions are points of cancellation besides, which costs some, and so does an errno that is kept where the call went well.
+    /// Nothing stands between the call and the question for its error, as in the code that the compiler makes for SetLastError.
+    /// </summary>
+    private static unsafe nint Call(nint number, SafeHandle socket, byte* buffer, nint length, nint flags, out int errno)
+    {
+        bool isHeld = false;
+        socket.DangerousAddRef(ref isHeld); // the number is not given to another socket meanwhile; nothing below throws
+        nint count = Call(number, socket.DangerousGetHandle(), buffer, length, flags, 0, 0);
+        errno = count < 0 ? Marshal.GetLastSystemError() : 0;
+        socket.DangerousRelease();
+        return count;
+    }
+
+    [LibraryImport("libc", EntryPoint = "syscall")]
+    private static unsafe partial nint Call(nint number, nint socket, byte* buffer, nint length, nint flags, nint address, nint addressLength);
 
     [LibraryImport("libc", EntryPoint = "ioctl", SetLastError = true)]
     private static unsafe partial int Ask(SafeHandle socket, nuint question, int* answer);

@@ -4,12 +4,11 @@ using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Threading;
 using System.Threading.Tasks;
-using System.Threading.Tasks.Sources;
 
 namespace GoAround.Core.Sockets;
 
 /// <summary>A TCP connection whose readiness this process polls itself: it receives when there is something to receive, and not before.</summary>
-internal sealed class PolledTransport : Transport, IValueTaskSource<SocketError>
+internal sealed class PolledTransport : Transport
 {
     private const uint Unusual = LinuxCalls.Failed | LinuxCalls.HungUp | LinuxCalls.PeerClosed | LinuxCalls.Urgent;
     private const int Unready = 0; // nothing to do until the poller says otherwise
@@ -18,20 +17,15 @@ internal sealed class PolledTransport : Transport, IValueTaskSource<SocketError>
 
     private readonly Socket _socket;
     private readonly SafeSocketHandle _handle;
+    private readonly PolledSender _sender;
     private readonly Poller _poller;
     private readonly long _number;
     private IReceiveSink? _sink;
     private int _receiving;
-    private ReadOnlyMemory<byte> _unsent;
-    private ReadOnlySequence<byte> _unsentRest; // behind it; empty but in a gathered send
-    private ManualResetValueTaskSourceCore<SocketError> _sent;
-    private int _sending;
-    private long _handed;
     private volatile bool _mustTry; // an end or an urgent byte has come: a short receive no longer means that the socket is empty
     private volatile bool _hasPeerClosed;
     private volatile bool _hasFailed;
     private volatile bool _isSignalled;
-    private volatile bool _isConnecting;
     private int _isClosed;
 
     /// <summary>Starts to watch the socket; from here on it must not be received from or sent to by other means.</summary>
@@ -39,6 +33,7 @@ internal sealed class PolledTransport : Transport, IValueTaskSource<SocketError>
     {
         _socket = socket;
         _handle = socket.SafeHandle;
+        _sender = new PolledSender(socket);
         _poller = Poller.Next();
         _number = _poller.Watch(this, _handle);
     }
@@ -68,36 +63,16 @@ internal sealed class PolledTransport : Transport, IValueTaskSource<SocketError>
     }
 
     /// <inheritdoc/>
-    public override ValueTask<SocketError> SendAsync(ReadOnlyMemory<byte> first, ReadOnlySequence<byte> rest)
-    {
-        _unsentRest = rest;
-        return SendAsync(first);
-    }
+    public override ValueTask<SocketError> SendAsync(ReadOnlyMemory<byte> first, ReadOnlySequence<byte> rest) => _sender.SendAsync(first, rest);
 
     /// <inheritdoc/>
-    public override ValueTask<SocketError> SendAsync(ReadOnlyMemory<byte> bytes)
-    {
-        _unsent = bytes;
-        while (true)
-        {
-            Volatile.Write(ref _sending, Unready);
-            if (SendNow(out SocketError error))
-            {
-                return new(error);
-            }
-
-            if (WaitToSend())
-            {
-                return new ValueTask<SocketError>(this, _sent.Version);
-            }
-        }
-    }
+    public override ValueTask<SocketError> SendAsync(ReadOnlyMemory<byte> bytes) => _sender.SendAsync(bytes);
 
     /// <inheritdoc/>
-    public override long Handed => Volatile.Read(ref _handed);
+    public override long Handed => _sender.Handed;
 
     /// <inheritdoc/>
-    public override long CountTaken() => Handed - LinuxCalls.Unacknowledged(_handle);
+    public override long CountTaken() => Handed - _sender.Pending - LinuxCalls.Unacknowledged(_handle);
 
     /// <inheritdoc/>
     /// <remarks>The order counts: whoever receives takes the waiting away first, and then the bytes.</remarks>
@@ -118,6 +93,12 @@ internal sealed class PolledTransport : Transport, IValueTaskSource<SocketError>
     /// <inheritdoc/>
     public override ValueTask ShutdownSendAsync()
     {
+        ValueTask<SocketError> flushing = _sender.FlushAsync();
+        if (!flushing.IsCompletedSuccessfully)
+        {
+            return ShutdownBehindAsync(flushing);
+        }
+
         _socket.TryShutdownSend();
         return ValueTask.CompletedTask;
     }
@@ -128,24 +109,8 @@ internal sealed class PolledTransport : Transport, IValueTaskSource<SocketError>
     /// <inheritdoc/>
     public override void Dispose() => Close(reset: false);
 
-    ValueTaskSourceStatus IValueTaskSource<SocketError>.GetStatus(short token) => _sent.GetStatus(token);
-
-    void IValueTaskSource<SocketError>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
-        _sent.OnCompleted(continuation, state, token, flags);
-
-    SocketError IValueTaskSource<SocketError>.GetResult(short token)
-    {
-        SocketError error = _sent.GetResult(token);
-        _sent.Reset();
-        return error;
-    }
-
     /// <summary>Waits until a connect that was begun has ended.</summary>
-    internal ValueTask<SocketError> ConnectedAsync()
-    {
-        _isConnecting = true;
-        return WaitToSend() ? new ValueTask<SocketError>(this, _sent.Version) : new(EndConnect());
-    }
+    internal ValueTask<SocketError> ConnectedAsync() => _sender.ConnectedAsync();
 
     /// <summary>The poller knows of an event of this socket, whose turn comes.</summary>
     internal void OnSignalled(uint events) => _isSignalled |= (events & (LinuxCalls.Readable | Unusual)) != 0;
@@ -161,7 +126,7 @@ internal sealed class PolledTransport : Transport, IValueTaskSource<SocketError>
         _hasFailed |= (events & LinuxCalls.Failed) != 0;
         if ((events & (LinuxCalls.Writable | LinuxCalls.Failed | LinuxCalls.HungUp)) != 0)
         {
-            OnWritable();
+            _sender.OnWritable();
         }
 
         if ((events & LinuxCalls.Failed) != 0 && Volatile.Read(ref _receiving) != Waiting)
@@ -185,8 +150,8 @@ internal sealed class PolledTransport : Transport, IValueTaskSource<SocketError>
     {
         while (true)
         {
-            bool isWaiting = Interlocked.CompareExchange(ref _receiving, Ready, Unready) == Waiting
-                && Interlocked.CompareExchange(ref _receiving, Unready, Waiting) == Waiting;
+            bool isWaiting = Interlocked.CompareExchange(ref _receiving, Unready, Waiting) == Waiting
+                || (Interlocked.CompareExchange(ref _receiving, Ready, Unready) == Waiting && Interlocked.CompareExchange(ref _receiving, Unready, Waiting) == Waiting);
             _isSignalled = false; // the state tells from here on
             if (!isWaiting)
             {
@@ -201,58 +166,14 @@ internal sealed class PolledTransport : Transport, IValueTaskSource<SocketError>
 
             if (Interlocked.CompareExchange(ref _receiving, Waiting, Unready) == Unready)
             {
-                AbortWaitsIfClosed();
+                if (Volatile.Read(ref _isClosed) == 1)
+                {
+                    AbortWait();
+                }
+
                 return;
             }
         }
-    }
-
-    private void OnWritable()
-    {
-        while (true)
-        {
-            if (Interlocked.CompareExchange(ref _sending, Ready, Unready) != Waiting
-                || Interlocked.CompareExchange(ref _sending, Unready, Waiting) != Waiting)
-            {
-                return;
-            }
-
-            if (SendNow(out SocketError error))
-            {
-                _sent.SetResult(error);
-                return;
-            }
-
-            if (Interlocked.CompareExchange(ref _sending, Waiting, Unready) == Unready)
-            {
-                AbortWaitsIfClosed();
-                return;
-            }
-        }
-    }
-
-    private SocketError EndConnect()
-    {
-        _isConnecting = false;
-        try
-        {
-            return (SocketError)(int)_socket.GetSocketOption(SocketOptionLevel.Socket, SocketOptionName.Error)!; // an int for this option
-        }
-        catch (ObjectDisposedException)
-        {
-            return SocketError.OperationAborted;
-        }
-    }
-
-    /// <summary>True: the caller waits for the poller; false: the socket became ready, or closed, meanwhile.</summary>
-    private bool WaitToSend()
-    {
-        if (Interlocked.CompareExchange(ref _sending, Waiting, Unready) != Unready)
-        {
-            return false;
-        }
-
-        return Volatile.Read(ref _isClosed) == 0 || Interlocked.CompareExchange(ref _sending, Unready, Waiting) != Waiting;
     }
 
     /// <summary>Receives what is there; false: nothing is. A receive that fills less than the buffer has emptied the socket.</summary>
@@ -268,10 +189,8 @@ internal sealed class PolledTransport : Transport, IValueTaskSource<SocketError>
                 // The buffer is pinned for the call only, and its length goes along.
                 fixed (byte* start = buffer)
                 {
-                    count = LinuxCalls.Receive(_handle, start, buffer.Length, LinuxCalls.DoNotWait);
+                    count = LinuxCalls.ReceiveNow(_handle, start, buffer.Length, out errno);
                 }
-
-                errno = count < 0 ? Marshal.GetLastPInvokeError() : 0;
             }
             while (errno == LinuxCalls.Interrupted);
         }
@@ -296,61 +215,10 @@ internal sealed class PolledTransport : Transport, IValueTaskSource<SocketError>
         return true;
     }
 
-    /// <summary>Sends what is left; false: the other side must take some first.</summary>
-    private unsafe bool SendNow(out SocketError error)
+    private async ValueTask ShutdownBehindAsync(ValueTask<SocketError> flushing)
     {
-        error = _isConnecting ? EndConnect() : SocketError.Success;
-        try
-        {
-            while (!_unsent.IsEmpty || !_unsentRest.IsEmpty)
-            {
-                nint count;
-                if (_unsentRest.IsEmpty)
-                {
-                    // The bytes are pinned for the call only, and their length goes along.
-                    fixed (byte* start = _unsent.Span)
-                    {
-                        count = LinuxCalls.Send(_handle, start, _unsent.Length, LinuxCalls.DoNotWait | LinuxCalls.NoSignal);
-                    }
-                }
-                else
-                {
-                    count = GatheredSend.Send(_handle, _unsent, in _unsentRest, LinuxCalls.DoNotWait | LinuxCalls.NoSignal);
-                }
-
-                if (count >= 0)
-                {
-                    int ofFirst = (int)Math.Min(count, _unsent.Length);
-                    _unsent = _unsent[ofFirst..];
-                    if (count > ofFirst)
-                    {
-                        _unsentRest = count - ofFirst == _unsentRest.Length ? default : _unsentRest.Slice(count - ofFirst);
-                    }
-
-                    Volatile.Write(ref _handed, _handed + count); // by one thread at a time
-                    continue;
-                }
-
-                int errno = Marshal.GetLastPInvokeError();
-                if (errno == LinuxCalls.WouldBlock)
-                {
-                    return false;
-                }
-
-                if (errno != LinuxCalls.Interrupted)
-                {
-                    _unsentRest = default;
-                    error = LinuxCalls.ErrorOf(errno);
-                    return true;
-                }
-            }
-        }
-        catch (ObjectDisposedException)
-        {
-            error = SocketError.OperationAborted;
-        }
-
-        return true;
+        await flushing.ConfigureAwait(false);
+        _socket.TryShutdownSend();
     }
 
     private void Close(bool reset)
@@ -366,33 +234,22 @@ internal sealed class PolledTransport : Transport, IValueTaskSource<SocketError>
         }
         else
         {
+            _sender.Flush(); // the last moment for held bytes
             _socket.Dispose();
         }
 
         _poller.Forget(_number);
-        AbortWaits();
-    }
-
-    private void AbortWaitsIfClosed()
-    {
-        if (Volatile.Read(ref _isClosed) == 1)
-        {
-            AbortWaits();
-        }
+        _sender.OnClosed();
+        AbortWait();
     }
 
     /// <summary>Ends what waits, on a thread of the pool: whoever closes has other things to do than what follows from it.</summary>
-    private void AbortWaits()
+    private void AbortWait()
     {
         if (Interlocked.CompareExchange(ref _receiving, Ready, Waiting) == Waiting)
         {
             ThreadPool.UnsafeQueueUserWorkItem(
                 static transport => transport._sink!.OnReceived(new Transfer(0, SocketError.Shutdown)), this, preferLocal: false); // set by whoever waited
-        }
-
-        if (Interlocked.CompareExchange(ref _sending, Ready, Waiting) == Waiting)
-        {
-            ThreadPool.UnsafeQueueUserWorkItem(static transport => transport._sent.SetResult(SocketError.OperationAborted), this, preferLocal: false);
         }
     }
 }

@@ -18,6 +18,7 @@ internal sealed class Poller
     private const string InlineSetting = "DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS";
     private const string ThreadsSetting = "DOTNET_SYSTEM_NET_SOCKETS_THREAD_COUNT";
     private const int EventsAtOnce = 256;
+    private const int MostHeldSends = 128; // of what waits longer the first would come too late
 
     // struct epoll_event is packed on x86-64 only: uint32 events, uint64 data.
     private static readonly int EventBytes = RuntimeInformation.ProcessArchitecture == Architecture.X64 ? 12 : 16;
@@ -32,9 +33,11 @@ internal sealed class Poller
     private readonly Lock _gate = new();
     private readonly Stack<int> _freeSlots = [];
     private readonly Queue<Action> _putOff = []; // of this poller's thread only
+    private readonly PolledSender?[] _holding = new PolledSender?[MostHeldSends]; // likewise
     private readonly int _poll;
     private Slot[] _slots = new Slot[64];
     private int _usedSlots;
+    private int _holdingCount;
 
     private Poller(int poll) => _poll = poll;
 
@@ -43,6 +46,9 @@ internal sealed class Poller
         OperatingSystem.IsLinux()
         && RuntimeInformation.ProcessArchitecture is Architecture.X64 or Architecture.Arm64
         && Environment.GetEnvironmentVariable(InlineSetting) == "1";
+
+    /// <summary>The poller whose thread this is, or null.</summary>
+    public static Poller? Current => _current;
 
     /// <summary>This thread is a poller's: no code of an application may run on it.</summary>
     public static bool IsCurrent => _current is not null;
@@ -64,6 +70,17 @@ internal sealed class Poller
 
         poller._putOff.Enqueue(continuation);
         return true;
+    }
+
+    /// <summary>Flushes it after all that is ready now; on this poller's thread.</summary>
+    public void FlushLater(PolledSender sender)
+    {
+        if (_holdingCount == MostHeldSends)
+        {
+            Flush();
+        }
+
+        _holding[_holdingCount++] = sender;
     }
 
     /// <summary>Starts to watch a socket; returns the number it is watched under.</summary>
@@ -154,11 +171,26 @@ internal sealed class Poller
                 Find(ready, i, out uint events)?.OnReady(events);
             }
 
+            Flush();
             for (int i = _putOff.Count; i > 0; i--) // what is put off again waits for the next poll
             {
                 _putOff.Dequeue()();
             }
+
+            Flush();
         }
+    }
+
+    private void Flush()
+    {
+        for (int i = 0; i < _holdingCount; i++)
+        {
+            ref PolledSender? sender = ref _holding[i];
+            sender!.Flush(); // up to the count all are set
+            sender = null;
+        }
+
+        _holdingCount = 0;
     }
 
     /// <summary>The transport of an event that was fetched.</summary>
