@@ -71,8 +71,9 @@ internal sealed class RecordingBackend : IAsyncDisposable
                 }
             }
         }
-        catch (OperationCanceledException)
+        catch (Exception error) when (error is OperationCanceledException || _ending.IsCancellationRequested)
         {
+            // The listener may be gone before it is asked for the next one.
         }
     }
 

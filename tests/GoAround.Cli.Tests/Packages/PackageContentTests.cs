@@ -44,6 +44,16 @@ public class PackageContentTests(PackageFeed feed)
     }
 
     [Fact]
+    public void AspNetCore_depends_on_exactly_the_library_it_was_made_with_since_it_sees_its_inside()
+    {
+        using ZipArchive package = feed.Open("GoAround.AspNetCore");
+        XElement dependency = Assert.Single(All(Manifest(package, "GoAround.AspNetCore"), "dependency"));
+
+        Assert.Equal(("GoAround.Core", $"[{feed.Version}]"), ((string?)dependency.Attribute("id"), (string?)dependency.Attribute("version")));
+        Assert.Equal("Microsoft.AspNetCore.App", (string?)Assert.Single(All(Manifest(package, "GoAround.AspNetCore"), "frameworkReference")).Attribute("name"));
+    }
+
+    [Fact]
     public void Every_package_tells_what_it_is_and_holds_what_it_tells()
     {
         foreach (string id in feed.Ids())
