@@ -1,7 +1,6 @@
 using System;
 using System.Buffers;
 using System.Net.Sockets;
-using System.Runtime.InteropServices;
 using System.Threading;
 using System.Threading.Tasks;
 
