@@ -146,7 +146,7 @@ public sealed class ResponseTests
         string refusal = await gateway.AskOnceAsync("GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
         Assert.StartsWith("HTTP/1.1 502 ", refusal, StringComparison.Ordinal);
         Assert.Equal("goaround; error=proxy_internal_error", HeadText.Field(refusal, "Proxy-Status"));
-        Assert.Contains(gateway.Logs.Lines, line => line.Id == 7003 && line.Text.Contains("X-V", StringComparison.Ordinal) && line.Text.Contains("ResponseHeaderEncodingSelector", StringComparison.Ordinal));
+        Assert.Contains(gateway.Logs.Lines, line => line.Id == 7103 && line.Text.Contains("X-V", StringComparison.Ordinal) && line.Text.Contains("ResponseHeaderEncodingSelector", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -172,7 +172,7 @@ public sealed class ResponseTests
         string answer = await gateway.AskOnceAsync("GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
         Assert.StartsWith("HTTP/1.1 500 ", answer, StringComparison.Ordinal);
         Assert.EndsWith("\r\n\r\nThis balancer failed.\n", answer, StringComparison.Ordinal);
-        Assert.Contains(gateway.Logs.Lines, line => line.Id == 7000 && line.Text.Contains("as a test has it", StringComparison.Ordinal));
+        Assert.Contains(gateway.Logs.Lines, line => line.Id == 7100 && line.Text.Contains("as a test has it", StringComparison.Ordinal));
     }
 
     [Fact]
