@@ -268,9 +268,9 @@ public sealed class ProxyServer : IAsyncDisposable
         IPEndPoint? client = ClientOpening.EndPointOf(socket);
         if (_addresses is not null && client is not null && !_addresses.TryEnter(client.Address))
         {
-            socket.Dispose();
             ServerLog.TooManyOfClient(_log, client, _options.MaxConnectionsPerClient.GetValueOrDefault());
             _events.ConnectionRefused(ConnectionRefusal.TooManyOfClient);
+            socket.Dispose(); // last: whoever sees it has been counted
             return false;
         }
 

@@ -43,7 +43,8 @@ internal sealed class PlainTransport : Transport
     public override PeerEnd PeerEnd => LinuxCalls.PeerEndOf(_handle);
 
     /// <inheritdoc/>
-    public override bool IsReadable => LinuxCalls.IsReadable(_handle);
+    /// <remarks>The framework takes bytes some time before it tells of them: they are neither on the wire then nor here, but were counted as they came.</remarks>
+    public override bool IsReadable => LinuxCalls.IsReadable(_handle) || LinuxCalls.BytesCome(_handle) > _receiver.CountBefore;
 
     /// <inheritdoc/>
     public override ValueTask ShutdownSendAsync()

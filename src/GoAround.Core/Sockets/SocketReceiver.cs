@@ -1,5 +1,6 @@
 using System;
 using System.Net.Sockets;
+using System.Threading;
 
 namespace GoAround.Core.Sockets;
 
@@ -9,6 +10,8 @@ internal sealed class SocketReceiver : SocketAsyncEventArgs
     private readonly Socket _socket;
     private IReceiveSink? _sink;
     private bool _isLookout;
+    private long _countBefore;
+    private int _count;
 
     public SocketReceiver(Socket socket)
         : base(true) // no execution context flows: the awaiting method has its own
@@ -16,9 +19,13 @@ internal sealed class SocketReceiver : SocketAsyncEventArgs
         _socket = socket;
     }
 
+    /// <summary>While a receive is under way: the bytes of all that were before it. Any thread.</summary>
+    public long CountBefore => Volatile.Read(ref _countBefore);
+
     /// <summary>Starts a receive; see <see cref="Transport.TryReceive"/>.</summary>
     public bool TryReceive(IReceiveSink sink, out Transfer transfer)
     {
+        Volatile.Write(ref _countBefore, _countBefore + _count); // by one thread at a time
         _sink = sink;
         _isLookout = true;
         return Start(default, out transfer) && Proceed(ref transfer);
@@ -63,5 +70,9 @@ internal sealed class SocketReceiver : SocketAsyncEventArgs
     }
 
     // A receive that was cancelled by a close still has the count of the one before it: those bytes would be handed out twice.
-    private Transfer Outcome() => new(SocketError == SocketError.Success ? BytesTransferred : 0, SocketError);
+    private Transfer Outcome()
+    {
+        _count = SocketError == SocketError.Success ? BytesTransferred : 0;
+        return new Transfer(_count, SocketError);
+    }
 }

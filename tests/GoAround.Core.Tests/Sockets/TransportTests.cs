@@ -1,3 +1,4 @@
+using System;
 using System.Net.Sockets;
 using System.Threading.Tasks;
 using GoAround.Core.Sockets;
@@ -49,11 +50,7 @@ public sealed class TransportTests
             using SocketPair pair = await SocketPair.OpenAsync();
             using Transport transport = isPolled ? new PolledTransport(pair.Near) : new PlainTransport(pair.Near);
             using Inbox inbox = new(transport, 16);
-            if (isPolled)
-            {
-                inbox.Post(); // one that is being made shows too; the framework's does not
-            }
-
+            inbox.Post();
             Assert.False(transport.IsReadable);
             if (isEnd)
             {
@@ -66,6 +63,20 @@ public sealed class TransportTests
 
             await Until.TrueAsync(() => transport.IsReadable, "does not show");
         }
+    }
+
+    [LinuxTheory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task What_a_receive_has_taken_and_not_told_yet_shows(bool isPolled)
+    {
+        using SocketPair pair = await SocketPair.OpenAsync();
+        using Transport transport = isPolled ? new PolledTransport(pair.Near) : new PlainTransport(pair.Near);
+        LookingSink sink = new(transport);
+        Assert.False(transport.TryReceive(sink, out _));
+        Assert.False(transport.IsReadable);
+        await pair.Far.SendAsync("x");
+        Assert.True(await sink.Seen.Task.WaitAsync(WireEnd.Patience));
     }
 
     [Fact]
@@ -156,5 +167,27 @@ public sealed class TransportTests
         Transfer transfer = await fill.WaitAsync(WireEnd.Patience);
         Assert.False(transfer.HasBytes);
         Assert.False(transfer.IsEnd);
+    }
+
+    /// <summary>Looks, in the moment it is told of bytes, at what others see of them.</summary>
+    private sealed class LookingSink(Transport transport) : IReceiveSink
+    {
+        public TaskCompletionSource<bool> Seen { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Memory<byte> RentRoom() => new byte[16];
+
+        public void ReturnRoom()
+        {
+        }
+
+        public void OnReceived(Transfer transfer) => Seen.TrySetResult(transport.IsReadable);
+
+        public void OnReset()
+        {
+        }
+
+        public void OnPeerClosed()
+        {
+        }
     }
 }
