@@ -177,7 +177,6 @@ internal sealed class Placement
         group.StartDraining();
         _feed.Publish(PoolChangeKind.Draining, group.Backend);
         Settle();
-        NoteIfEmpty(group);
     }
 
     /// <summary>The group takes requests again.</summary>
@@ -253,6 +252,7 @@ internal sealed class Placement
         {
             lists[i] = TakeFromAside(groups[i]);
             groups[i].Recount();
+            NoteIfEmpty(groups[i]); // what was drawn above never passes Place
         }
 
         // Where it begins moves on with every step of a slow start: or few requests between two steps would all go to the first backend.
