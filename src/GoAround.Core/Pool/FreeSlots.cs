@@ -54,7 +54,7 @@ internal sealed class FreeSlots : IDisposable
             int inFlight = _line.Count;
             foreach (BackendGroup group in _places.Groups)
             {
-                inFlight += group.InFlight;
+                inFlight += group.Carried;
             }
 
             return inFlight;
@@ -227,7 +227,7 @@ internal sealed class FreeSlots : IDisposable
     {
         lock (_gate)
         {
-            return Array.ConvertAll(_places.Groups, static group => new BackendStatus(group.Backend, group.State, group.InFlight + group.Withheld.Count)
+            return Array.ConvertAll(_places.Groups, static group => new BackendStatus(group.Backend, group.State, group.Carried)
             {
                 Reason = group.Reason,
                 Since = group.Since,
