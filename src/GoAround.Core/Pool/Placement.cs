@@ -43,11 +43,15 @@ internal sealed class Placement
     /// <summary>Whether a request may still be served by a backend it has not tried; needs no gate.</summary>
     public bool CanServe(List<Backend>? tried)
     {
-        bool isFirstTry = tried is not { Count: > 0 };
         foreach (BackendGroup group in _groups)
         {
-            if (!group.IsDraining
-                && (group.State == HealthState.Healthy ? isFirstTry || !tried!.Contains(group.Backend) : isFirstTry && group.State == HealthState.Unknown))
+            bool canServe = group.State switch
+            {
+                HealthState.Healthy => tried?.Contains(group.Backend) is not true,
+                HealthState.Unknown => tried is not { Count: > 0 },
+                _ => false,
+            };
+            if (canServe && !group.IsDraining)
             {
                 return true;
             }
