@@ -104,6 +104,7 @@ internal sealed class UpstreamSocket : IResponseLease, IDisposable
             }
 
             SocketError sent = await _transport.SendAsync(outbound.Bytes).ConfigureAwait(false);
+            outbound.Return(); // not held while the backend thinks: the pool has few
             _exchange.SendFailed = sent != SocketError.Success;
             if (!_upload.IsComplete)
             {
