@@ -96,7 +96,9 @@ internal sealed class PoolCommand(IBackendPool pool, TimeProvider time)
         }
         catch (TimeoutException)
         {
-            return Refusal($"{backend} still carries {Requests(InFlight(backend))}, and goes on draining");
+            return Refusal(!pool.Backends.Contains(backend)
+                ? $"{backend} was removed, and has not ended yet"
+                : $"{backend} still carries {Requests(InFlight(backend))}, and goes on draining");
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {

@@ -43,28 +43,36 @@ public sealed class Balancer : IAsyncDisposable
         Options = options;
         _time = parts.Time ?? TimeProvider.System;
         ILoggerFactory loggers = Loggers = parts.Loggers ?? NullLoggerFactory.Instance;
-        ProxyEvents events = Events = parts.Events ?? Own(new GoAroundMeter(parts.Meters, parts.Name));
-        SocketConnectionFactory? sockets = parts.Connections is null || (parts.Client is null && parts.HealthChecker is null && parts.HealthMonitor is null)
-            ? Own(new SocketConnectionFactory(options.Upstream, _time, dialer: parts.Dialer))
-            : null;
-        Connections = parts.Connections ?? sockets!; // made where this is null
-        IHealthMonitor monitor = parts.HealthMonitor
-            ?? Own(Composition.Monitor(parts.HealthChecker ?? Composition.Checker(parts.Client ?? sockets!, options), options, _time, loggers, parts.Random)); // made where both are null
-        Pool = Own(Composition.Pool(Connections, monitor, parts.Selection, events, options, _time, loggers));
-        if (options.Cache.IsEnabled)
+        try
         {
-            CacheMemory memory = new(options.Cache.SizeBytes);
-            IResponseCache store = parts.Cache ?? Own(new MemoryResponseCache(memory, _time));
-            CachingHandler cache = Own(Composition.Cache(Pool, store, memory, events, options, _time, loggers));
-            Purge = cache;
-            Handler = Composition.Chain(cache, options, parts.Services ?? NoServices.Instance);
-        }
-        else
-        {
-            Handler = Composition.Chain(Composition.PoolStep(Pool), options, parts.Services ?? NoServices.Instance);
-        }
+            ProxyEvents events = Events = parts.Events ?? Own(new GoAroundMeter(parts.Meters, parts.Name));
+            SocketConnectionFactory? sockets = parts.Connections is null || (parts.Client is null && parts.HealthChecker is null && parts.HealthMonitor is null)
+                ? Own(new SocketConnectionFactory(options.Upstream, _time, dialer: parts.Dialer))
+                : null;
+            Connections = parts.Connections ?? sockets!; // made where this is null
+            IHealthMonitor monitor = parts.HealthMonitor
+                ?? Own(Composition.Monitor(parts.HealthChecker ?? Composition.Checker(parts.Client ?? sockets!, options), options, _time, loggers, parts.Random)); // made where both are null
+            Pool = Own(Composition.Pool(Connections, monitor, parts.Selection, events, options, _time, loggers));
+            if (options.Cache.IsEnabled)
+            {
+                CacheMemory memory = new(options.Cache.SizeBytes);
+                IResponseCache store = parts.Cache ?? Own(new MemoryResponseCache(memory, _time));
+                CachingHandler cache = Own(Composition.Cache(Pool, store, memory, events, options, _time, loggers));
+                Purge = cache;
+                Handler = Composition.Chain(cache, options, parts.Services ?? NoServices.Instance);
+            }
+            else
+            {
+                Handler = Composition.Chain(Composition.PoolStep(Pool), options, parts.Services ?? NoServices.Instance);
+            }
 
-        (events as GoAroundMeter)?.Observe(Pool, Connections);
+            (events as GoAroundMeter)?.Observe(Pool, Connections);
+        }
+        catch
+        {
+            _ = DisposeAsync().AsTask(); // a constructor cannot wait; nothing was sent yet, so all of it ends at once
+            throw;
+        }
     }
 
     /// <summary>The backends, their slots and the line of those who wait.</summary>
@@ -105,7 +113,7 @@ public sealed class Balancer : IAsyncDisposable
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_end is not null, this);
-            _start ??= Composition.StartAsync(Pool, Options, _time, _stopping.Token);
+            _start ??= BeginAsync();
             return _start.IsCompletedSuccessfully ? _start : _start.WaitAsync(cancellationToken);
         }
     }
@@ -124,6 +132,12 @@ public sealed class Balancer : IAsyncDisposable
     {
         _owned.Add(part);
         return part;
+    }
+
+    private async Task BeginAsync()
+    {
+        await new WorkHop(_time as IWorkRunner); // the parts may be anybody's code, which must not run under the gate
+        await Composition.StartAsync(Pool, Options, _time, _stopping.Token).ConfigureAwait(false);
     }
 
     private async Task EndAsync()

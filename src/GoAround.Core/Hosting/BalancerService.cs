@@ -15,5 +15,5 @@ internal sealed class BalancerService(Balancer balancer, OptionsReload reload) :
     }
 
     /// <inheritdoc/>
-    public Task StopAsync(CancellationToken cancellationToken) => reload.DisposeAsync().AsTask();
+    public Task StopAsync(CancellationToken cancellationToken) => reload.StopAsync(cancellationToken);
 }

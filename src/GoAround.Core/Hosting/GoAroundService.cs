@@ -50,7 +50,14 @@ internal sealed class GoAroundService : IHostedService
     /// <inheritdoc/>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
-        await _reload.DisposeAsync().ConfigureAwait(false);
-        await _server.StopAsync(cancellationToken).ConfigureAwait(false);
+        Task reloaded = _reload.StopAsync(cancellationToken); // not waited for yet: whatever becomes of it, the port closes
+        try
+        {
+            await _server.StopAsync(cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            await reloaded.ConfigureAwait(false);
+        }
     }
 }

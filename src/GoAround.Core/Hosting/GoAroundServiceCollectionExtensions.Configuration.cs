@@ -19,7 +19,7 @@ public static partial class GoAroundServiceCollectionExtensions
     /// </remarks>
     /// <param name="services">The application's services.</param>
     /// <param name="configuration">The section, with nothing else in it.</param>
-    /// <param name="configure">Sets options before the section does, which wins; default nothing.</param>
+    /// <param name="configure">Sets options before the section does, which wins; default nothing. Called again at each change of the configuration, and once after the start: load files before it.</param>
     /// <exception cref="OptionsValidationException">Thrown by the host's start: the message names each key that is no setting, and each wrong value.</exception>
     public static IServiceCollection AddGoAround(this IServiceCollection services, IConfiguration configuration, Action<GoAroundOptions>? configure = null)
     {
@@ -31,7 +31,7 @@ public static partial class GoAroundServiceCollectionExtensions
     /// <param name="services">The application's services.</param>
     /// <param name="name">The key; also the name of its options, and the meter's tag <c>goaround.pool</c>.</param>
     /// <param name="configuration">The section, with nothing else in it.</param>
-    /// <param name="configure">Sets options before the section does, which wins; default nothing.</param>
+    /// <param name="configure">Sets options before the section does, which wins; default nothing. Called again at each change of the configuration, and once after the start: load files before it.</param>
     /// <exception cref="OptionsValidationException">Thrown by the host's start: the message names each key that is no setting, and each wrong value.</exception>
     public static IServiceCollection AddGoAroundPool(this IServiceCollection services, string name, IConfiguration configuration, Action<GoAroundOptions>? configure = null)
     {

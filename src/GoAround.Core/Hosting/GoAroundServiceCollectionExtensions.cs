@@ -80,6 +80,7 @@ public static partial class GoAroundServiceCollectionExtensions
         {
             Name = name,
             Time = provider.GetService<TimeProvider>(),
+            Random = provider.GetKeyedService<Random>(name),
             Loggers = provider.GetService<ILoggerFactory>(),
             Meters = provider.GetService<IMeterFactory>(),
             Events = provider.GetKeyedService<ProxyEvents>(name),

@@ -29,7 +29,7 @@ internal sealed class OptionsReload : IAsyncDisposable
     private readonly IEnumerable<IOptionsChangeTokenSource<GoAroundOptions>> _sources;
     private readonly TimeProvider _time;
     private readonly ILogger _log;
-    private string _applied;
+    private string? _applied; // null: a replacement has failed, and nobody knows how far it came
     private string _refusal = "";
     private string _restart = "";
     private Task _loop = Task.CompletedTask;
@@ -89,6 +89,19 @@ internal sealed class OptionsReload : IAsyncDisposable
         }
     }
 
+    /// <summary>Takes up no further change, and waits for the one that is being applied, as long as the token allows; the disposal waits in any case.</summary>
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await DisposeAsync().AsTask().WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // the check of a backend that went may last
+        }
+    }
+
     /// <inheritdoc/>
     public ValueTask DisposeAsync()
     {
@@ -137,7 +150,7 @@ internal sealed class OptionsReload : IAsyncDisposable
         {
             GoAroundOptions changed = _factory.Create(_name);
             string backends = SettingTable.Backends.Show(changed);
-            if (changed.Backends.Count == 0 && _applied.Length > 0)
+            if (changed.Backends.Count == 0 && _applied is not "")
             {
                 Refuse("Backends is empty, as that of a file is that is missing or half written; to empty a pool that runs, use IBackendPool.ReplaceAsync", null);
                 return;
@@ -145,6 +158,7 @@ internal sealed class OptionsReload : IAsyncDisposable
 
             if (backends != _applied)
             {
+                _applied = null;
                 await _pool.ReplaceAsync(Composition.Backends(changed), cancellationToken).ConfigureAwait(false);
                 _applied = backends;
             }
@@ -152,13 +166,17 @@ internal sealed class OptionsReload : IAsyncDisposable
             _refusal = "";
             ReportRestart(changed);
         }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            throw;
+        }
         catch (OptionsValidationException wrong)
         {
             Refuse(wrong.Message, null);
         }
-        catch (Exception fault) when (!cancellationToken.IsCancellationRequested)
+        catch (Exception fault) // what sets the options, and the pool, may be anybody's code
         {
-            Refuse(fault.Message, fault); // what sets the options, and the pool, may be anybody's code
+            Refuse(fault.Message, fault);
         }
     }
 

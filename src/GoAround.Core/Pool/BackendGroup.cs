@@ -100,6 +100,9 @@ internal sealed class BackendGroup(Backend backend, IHealthSubscription health, 
     /// <summary>Slots that are out now.</summary>
     public int InFlight => Volatile.Read(ref _inFlight);
 
+    /// <summary>Requests the backend carries: its slots that are out, and those still owed to an earlier group. Without the gate a hint.</summary>
+    public int Carried => InFlight + Withheld.Count;
+
     /// <summary>Completes with the first report, or with the removal.</summary>
     public Task FirstReport => _firstReport.Task;
 

@@ -21,6 +21,8 @@ internal sealed class BackendPool : IBackendPool
     private readonly RetryBudget _budget;
     private readonly Fleet _fleet;
     private readonly PolicyChoice? _choice;
+    private readonly Signal _ended;
+    private bool _isDisposed;
 
     /// <summary>Makes a pool without backends; <see cref="ReplaceAsync"/> gives it some. Without a policy, all connections take turns.</summary>
     public BackendPool(
@@ -40,6 +42,7 @@ internal sealed class BackendPool : IBackendPool
         _budget = new RetryBudget(options, _slots, time);
         _fleet = new Fleet(options, connections, health, events, time, log, _slots);
         _choice = policy is null ? null : new PolicyChoice(policy, _slots);
+        _ended = new Signal(time as IWorkRunner);
     }
 
     /// <inheritdoc/>
@@ -79,11 +82,24 @@ internal sealed class BackendPool : IBackendPool
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        _budget.Close();
-        await _fleet.DisposeAsync().ConfigureAwait(false);
-        await _retirement.DisposeAsync().ConfigureAwait(false);
-        _slots.Dispose();
-        _budget.Dispose();
+        if (Interlocked.Exchange(ref _isDisposed, true))
+        {
+            await _ended.Task.ConfigureAwait(false);
+            return;
+        }
+
+        try
+        {
+            _budget.Close();
+            await _fleet.DisposeAsync().ConfigureAwait(false);
+            await _retirement.DisposeAsync().ConfigureAwait(false);
+            _slots.Dispose();
+            _budget.Dispose();
+        }
+        finally
+        {
+            _ended.Set();
+        }
     }
 
     [AsyncMethodBuilder(typeof(PooledMethodBuilder<>))]

@@ -17,7 +17,9 @@ internal sealed class Fleet : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly ILogger _log;
     private readonly FreeSlots _slots;
+#pragma warning disable CA2213 // its disposal would forget who still waits for it, and it holds nothing to let go of
     private readonly SemaphoreSlim _replacing = new(1, 1);
+#pragma warning restore CA2213
     private volatile Backend[] _backends = [];
     private bool _isDisposed;
 
@@ -58,8 +60,8 @@ internal sealed class Fleet : IAsyncDisposable
 
             foreach (BackendGroup group in removed)
             {
-                _connections.Retire(group.Backend);
-                await group.StopAsync().ConfigureAwait(false);
+                Retire(group);
+                await StopAsync(group).ConfigureAwait(false);
             }
 
             BackendChange change = new(groups.Length, added.Count, removed.Count, weights.Count);
@@ -80,27 +82,23 @@ internal sealed class Fleet : IAsyncDisposable
     /// <summary>One change of a backend's health, from the one loop that follows it.</summary>
     public void HearOf(BackendGroup group, HealthReport report)
     {
-        if (group.IsRemoved)
+        // First, for the log and the events may be anybody's code.
+        bool isNews = report.State != group.State || !group.HasReported;
+        if (!_slots.SetHealth(group, report, isNews, _time.GetUtcNow()) || !isNews)
         {
             return;
         }
 
-        bool isNews = report.State != group.State || !group.HasReported;
-        if (isNews)
+        if (report.State == HealthState.Healthy)
         {
-            if (report.State == HealthState.Healthy)
-            {
-                PoolLog.BackendHealthy(_log, group.Backend, report.Reason);
-            }
-            else
-            {
-                PoolLog.BackendUnhealthy(_log, group.Backend, report.Reason);
-            }
-
-            _events.HealthChanged(group.Backend, report);
+            PoolLog.BackendHealthy(_log, group.Backend, report.Reason);
+        }
+        else
+        {
+            PoolLog.BackendUnhealthy(_log, group.Backend, report.Reason);
         }
 
-        _slots.SetHealth(group, report, isNews, _time.GetUtcNow());
+        _events.HealthChanged(group.Backend, report);
     }
 
     /// <summary>Takes a backend out of service; completes when it is empty.</summary>
@@ -159,13 +157,12 @@ internal sealed class Fleet : IAsyncDisposable
             _slots.Close();
             foreach (BackendGroup group in last)
             {
-                await group.StopAsync().ConfigureAwait(false);
+                await StopAsync(group).ConfigureAwait(false);
             }
         }
         finally
         {
             _replacing.Release();
-            _replacing.Dispose();
         }
     }
 
@@ -226,16 +223,41 @@ internal sealed class Fleet : IAsyncDisposable
         }
     }
 
-    private static async ValueTask UndoAsync(List<BackendGroup> added)
+    private async ValueTask UndoAsync(List<BackendGroup> added)
     {
         foreach (BackendGroup group in added)
         {
             foreach (Slot slot in group.Slots)
             {
-                await slot.Connection.DisposeAsync().ConfigureAwait(false);
+                await slot.DisposeConnectionAsync(_log).ConfigureAwait(false);
             }
 
+            Retire(group);
+            await StopAsync(group).ConfigureAwait(false);
+        }
+    }
+
+    private void Retire(BackendGroup group)
+    {
+        try
+        {
+            _connections.Retire(group.Backend);
+        }
+        catch (Exception fault) // a factory may be anybody's code: its bug must not keep the others from being retired and stopped
+        {
+            PoolLog.PartingFailed(_log, group.Backend, fault);
+        }
+    }
+
+    private async ValueTask StopAsync(BackendGroup group)
+    {
+        try
+        {
             await group.StopAsync().ConfigureAwait(false);
+        }
+        catch (Exception fault) // a subscription may be anybody's code, and who hears of the changes: as above
+        {
+            PoolLog.PartingFailed(_log, group.Backend, fault);
         }
     }
 }

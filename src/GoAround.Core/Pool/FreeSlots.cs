@@ -54,7 +54,7 @@ internal sealed class FreeSlots : IDisposable
             int inFlight = _line.Count;
             foreach (BackendGroup group in _places.Groups)
             {
-                inFlight += group.InFlight;
+                inFlight += group.Carried;
             }
 
             return inFlight;
@@ -81,10 +81,16 @@ internal sealed class FreeSlots : IDisposable
     /// <summary>A usable slot of the group that a policy has chosen, or null where others were faster.</summary>
     public Slot? TryTakeOf(BackendGroup group)
     {
+        Slot? slot;
+        Waiter? settled;
         lock (_gate)
         {
-            return _places.TakeOf(group);
+            slot = _places.TakeOf(group);
+            settled = _line.TakeSettled(); // by a slot that turned out to be of no use to a first try
         }
+
+        _line.Complete(settled);
+        return slot;
     }
 
     /// <summary>A usable slot of a backend that was not tried, at once or when it is this request's turn.</summary>
@@ -155,11 +161,17 @@ internal sealed class FreeSlots : IDisposable
     /// <param name="report">Its health.</param>
     /// <param name="isNews">It was another before, or not known.</param>
     /// <param name="now">When.</param>
-    public void SetHealth(BackendGroup group, HealthReport report, bool isNews, DateTimeOffset now)
+    /// <returns>False where the backend was removed: nothing is told of it any more.</returns>
+    public bool SetHealth(BackendGroup group, HealthReport report, bool isNews, DateTimeOffset now)
     {
         Waiter? settled;
         lock (_gate)
         {
+            if (group.IsRemoved)
+            {
+                return false;
+            }
+
             if (isNews)
             {
                 group.Reason = report.Reason;
@@ -173,6 +185,7 @@ internal sealed class FreeSlots : IDisposable
         }
 
         _line.Complete(settled);
+        return true;
     }
 
     /// <summary>Takes the backend out of service; <c>IsNew</c>: it was in service. The task completes when it is empty.</summary>
@@ -227,7 +240,7 @@ internal sealed class FreeSlots : IDisposable
     {
         lock (_gate)
         {
-            return Array.ConvertAll(_places.Groups, static group => new BackendStatus(group.Backend, group.State, group.InFlight + group.Withheld.Count)
+            return Array.ConvertAll(_places.Groups, static group => new BackendStatus(group.Backend, group.State, group.Carried)
             {
                 Reason = group.Reason,
                 Since = group.Since,

@@ -43,11 +43,15 @@ internal sealed class Placement
     /// <summary>Whether a request may still be served by a backend it has not tried; needs no gate.</summary>
     public bool CanServe(List<Backend>? tried)
     {
-        bool isFirstTry = tried is not { Count: > 0 };
         foreach (BackendGroup group in _groups)
         {
-            if (!group.IsDraining
-                && (group.State == HealthState.Healthy ? isFirstTry || !tried!.Contains(group.Backend) : isFirstTry && group.State == HealthState.Unknown))
+            bool canServe = group.State switch
+            {
+                HealthState.Healthy => tried?.Contains(group.Backend) is not true,
+                HealthState.Unknown => tried is not { Count: > 0 },
+                _ => false,
+            };
+            if (canServe && !group.IsDraining)
             {
                 return true;
             }
@@ -177,7 +181,6 @@ internal sealed class Placement
         group.StartDraining();
         _feed.Publish(PoolChangeKind.Draining, group.Backend);
         Settle();
-        NoteIfEmpty(group);
     }
 
     /// <summary>The group takes requests again.</summary>
@@ -253,6 +256,7 @@ internal sealed class Placement
         {
             lists[i] = TakeFromAside(groups[i]);
             groups[i].Recount();
+            NoteIfEmpty(groups[i]); // what was drawn above never passes Place
         }
 
         // Where it begins moves on with every step of a slow start: or few requests between two steps would all go to the first backend.

@@ -49,7 +49,7 @@ internal sealed class PolicyChoice(SelectionPolicy policy, FreeSlots slots)
             if (group.Free.Count > 0 && group.IsServing && tried?.Contains(group.Backend) is not true)
             {
                 candidates[count] = group;
-                loads[count++] = new BackendLoad(group.Backend, group.InFlight, Math.Max(group.Limit, 1));
+                loads[count++] = new BackendLoad(group.Backend, group.Carried, Math.Max(group.Limit, 1));
             }
         }
 

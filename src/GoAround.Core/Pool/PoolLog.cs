@@ -33,4 +33,8 @@ internal static partial class PoolLog
     /// <summary>A backend takes requests again.</summary>
     [LoggerMessage(2006, LogLevel.Information, "Backend {Backend} is resumed")]
     public static partial void BackendResumed(ILogger log, Backend backend);
+
+    /// <summary>The bug of a connection factory, a health subscription, or who hears of its changes. The backend is gone all the same.</summary>
+    [LoggerMessage(2007, LogLevel.Error, "Backend {Backend} is gone, but not all that it had could be ended")]
+    public static partial void PartingFailed(ILogger log, Backend backend, Exception fault);
 }

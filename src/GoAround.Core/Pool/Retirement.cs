@@ -41,14 +41,7 @@ internal sealed class Retirement : IAsyncDisposable
     {
         await foreach (Slot slot in _slots.Reader.ReadAllAsync().ConfigureAwait(false))
         {
-            try
-            {
-                await slot.Connection.DisposeAsync().ConfigureAwait(false);
-            }
-            catch (Exception fault) // a connection may be anybody's code: its bug must not keep the others open
-            {
-                PoolLog.ConnectionDisposeFailed(_log, slot.Group.Backend, fault);
-            }
+            await slot.DisposeConnectionAsync(_log).ConfigureAwait(false);
         }
     }
 }

@@ -1,4 +1,6 @@
+using System;
 using System.Threading.Tasks;
+using Microsoft.Extensions.Logging;
 
 namespace GoAround.Core.Pool;
 
@@ -16,6 +18,19 @@ internal sealed class Slot(IConnection connection, BackendGroup group, FreeSlots
 
     /// <summary>A request may be sent over it now.</summary>
     public bool IsUsable => Group.IsOpen && Connection.IsHealthy;
+
+    /// <summary>Disposes the connection; a fault is logged.</summary>
+    public async ValueTask DisposeConnectionAsync(ILogger log)
+    {
+        try
+        {
+            await Connection.DisposeAsync().ConfigureAwait(false);
+        }
+        catch (Exception fault) // a connection may be anybody's code: its bug must not keep the others open
+        {
+            PoolLog.ConnectionDisposeFailed(log, Group.Backend, fault);
+        }
+    }
 
     /// <inheritdoc/>
     public ValueTask ReleaseAsync(ProxyResponse response)

@@ -72,6 +72,10 @@ internal sealed class Succession(Retirement retirement, ChangeFeed feed)
             {
                 End(owed);
             }
+            else if (owed.Slots.Count > 2 * owed.Outstanding)
+            {
+                owed.Slots.RemoveAll(static slot => slot.IsRetired); // one tunnel must not keep them all; each is moved twice at the most
+            }
 
             owed = owed.Successor;
         }

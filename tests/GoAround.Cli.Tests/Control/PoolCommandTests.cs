@@ -1,4 +1,5 @@
 using System;
+using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
 using GoAround.Cli.Control;
@@ -106,6 +107,25 @@ public sealed class PoolCommandTests
         Assert.Equal("error: http://a still carries 7 requests, and goes on draining", await answer);
         Assert.True(_time.GetUtcNow() - began >= TimeSpan.FromSeconds(seconds));
         _pool.DidNotReceive().EndDrain(A);
+    }
+
+    [Fact]
+    public async Task Answer_says_when_the_backend_was_removed_meanwhile_and_has_not_ended()
+    {
+        Task<string> answer = _command.ApplyAsync("drain http://a wait 1s", default);
+        while (!answer.IsCompleted)
+        {
+            if (_pool.ReceivedCalls().Any(call => call.GetMethodInfo().Name == nameof(IBackendPool.DrainAsync)))
+            {
+                _pool.Backends.Returns([B]);
+                _pool.GetStatus().Returns(new PoolStatus([]));
+            }
+
+            _time.Advance(TimeSpan.FromSeconds(1)); // when its timer starts is not to be seen from here
+            await Task.WhenAny(answer, Task.Delay(1));
+        }
+
+        Assert.Equal("error: http://a was removed, and has not ended yet", await answer);
     }
 
     [Fact]

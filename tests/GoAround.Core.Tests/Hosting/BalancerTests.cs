@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
+using System.Threading;
 using System.Threading.Tasks;
 using GoAround.Core.Hosting;
 using GoAround.Core.Observability;
@@ -131,6 +132,58 @@ public sealed class BalancerTests
     }
 
     [Fact]
+    public async Task Named_balancer_takes_its_chance_from_what_is_registered_under_its_name()
+    {
+        NotingRandom chance = new();
+        IHealthChecker checker = Substitute.For<IHealthChecker>();
+        checker.CheckAsync(default!, default).ReturnsForAnyArgs(new HealthReport(HealthState.Unhealthy, "said so"));
+        HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(null);
+        builder.Services.AddKeyedSingleton("x", checker).AddKeyedSingleton<Random>("x", chance);
+        builder.Services.AddGoAroundPool("x", options => options.Backends.Add("http://a"));
+        using IHost host = builder.Build();
+        await host.StartAsync();
+        await chance.Asked.WaitAsync(WireEnd.Patience);
+        await host.StopAsync();
+    }
+
+    [Fact]
+    public async Task Balancer_that_cannot_be_made_leaves_nothing_of_itself()
+    {
+        TaskCompletionSource ended = new();
+        using System.Diagnostics.Metrics.MeterListener listener = new()
+        {
+            InstrumentPublished = (instrument, own) =>
+            {
+                if (instrument.Meter.Tags is { } tags && new List<KeyValuePair<string, object?>>(tags).Contains(new("goaround.pool", "never made")))
+                {
+                    own.EnableMeasurementEvents(instrument);
+                }
+            },
+            MeasurementsCompleted = (_, _) => ended.TrySetResult(),
+        };
+        listener.Start();
+        GoAroundOptions options = new();
+        options.Use((_, _) => throw new InvalidCastException());
+        Assert.Throws<InvalidCastException>(() => new Balancer(options, new BalancerParts { Name = "never made" }));
+        await ended.Task.WaitAsync(WireEnd.Patience);
+    }
+
+    [Fact]
+    public async Task Start_runs_nobodys_code_on_its_caller_who_may_hold_a_lock()
+    {
+        ScriptedBackends world = new();
+        using SemaphoreSlim held = new(0, 1);
+        bool isReleased = false;
+        world.RefusesToMake = _ => !(isReleased = held.Wait(WireEnd.Patience));
+        GoAroundOptions options = new() { Backends = { "http://a" }, Pool = { ConnectionsPerBackend = 1 } };
+        await using Balancer balancer = new(options, new BalancerParts { Connections = world, HealthMonitor = world });
+        Task start = balancer.StartAsync(default);
+        held.Release();
+        await start;
+        Assert.True(isReleased);
+    }
+
+    [Fact]
     public async Task Selection_policy_that_is_given_chooses_the_backends_of_its_balancer()
     {
         RecordingPolicy given = new(_ => 0);
@@ -157,9 +210,22 @@ public sealed class BalancerTests
         Assert.All((RecordingPolicy[])[given, registered, keyed], policy => Assert.Single(policy.Asked));
     }
 
+    private sealed class NotingRandom : Random
+    {
+        private readonly TaskCompletionSource _asked = new();
+
+        public Task Asked => _asked.Task;
+
+        public override double NextDouble()
+        {
+            _asked.TrySetResult();
+            return 0.5;
+        }
+    }
+
     private sealed class CountingStep(ProxyHandler next, Action count) : ProxyHandler
     {
-        public override ValueTask<ProxyResponse> HandleAsync(ProxyRequest request, System.Threading.CancellationToken cancellationToken)
+        public override ValueTask<ProxyResponse> HandleAsync(ProxyRequest request, CancellationToken cancellationToken)
         {
             count();
             return next.HandleAsync(request, cancellationToken);

@@ -1,10 +1,13 @@
 using System;
 using System.Diagnostics;
 using System.Linq;
+using System.Net;
+using System.Net.Sockets;
 using System.Threading;
 using System.Threading.Tasks;
 using GoAround.Core.Hosting;
 using GoAround.Core.Server;
+using GoAround.Core.Tests.Pool;
 using GoAround.Core.Tests.Wire;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -63,12 +66,55 @@ public sealed class LiveConfigurationTests
     }
 
     [Fact]
+    public async Task Stopping_host_closes_the_port_although_a_removed_backend_does_not_end_its_checks()
+    {
+        ScriptedBackends world = new();
+        ChangingSource source = new(("Backends:0", "http://a"), ("Server:Port", "0"));
+        using IHost host = Build(services => services
+            .AddSingleton<IHealthMonitor>(world).AddSingleton<IConnectionFactory>(world).AddGoAround(source.Section));
+        await host.StartAsync();
+        int port = host.Services.GetRequiredService<ProxyServer>().LocalEndPoint.Port;
+        TaskCompletionSource disposal = new();
+        ScriptedHealth deaf = world.HealthOf(Backend.Parse("http://a"));
+        deaf.Disposal = disposal.Task;
+        try
+        {
+            source.Change(("Backends:0", "http://b"), ("Server:Port", "0"));
+            await UntilAsync(() => deaf.IsDisposed);
+            using CancellationTokenSource atOnce = new();
+            Task stopped = host.StopAsync(atOnce.Token);
+            await UntilAsync(() => IsRefused(port));
+            Assert.False(stopped.IsCompleted);
+            await atOnce.CancelAsync();
+            await stopped.WaitAsync(WireEnd.Patience);
+        }
+        finally
+        {
+            disposal.SetResult(); // or the host could not be disposed
+        }
+    }
+
+    [Fact]
     public async Task Host_does_not_start_with_a_configuration_that_is_wrong()
     {
         ChangingSource source = new(("Backends:0", "http://a"), ("Server:Prot", "3000"));
         using IHost host = Build(services => services.AddGoAround(source.Section));
         OptionsValidationException error = await Assert.ThrowsAsync<OptionsValidationException>(() => host.StartAsync());
         Assert.Equal("'GoAround:Server:Prot' is no setting of GoAroundOptions that a configuration can hold", error.Message);
+    }
+
+    private static bool IsRefused(int port)
+    {
+        using Socket client = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            client.Connect(IPAddress.Loopback, port);
+            return false;
+        }
+        catch (SocketException)
+        {
+            return true;
+        }
     }
 
     private static IHost Build(Action<IServiceCollection> add)

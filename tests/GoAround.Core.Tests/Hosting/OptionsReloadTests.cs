@@ -1,6 +1,7 @@
 using System;
 using System.Threading.Tasks;
 using GoAround.Core.Hosting;
+using GoAround.Core.Tests.Wire;
 using Microsoft.Extensions.DependencyInjection;
 using Xunit;
 
@@ -143,6 +144,40 @@ public sealed class OptionsReloadTests
         source.Change(("Backends:0", "http://b"));
         await fixture.UntilAsync(() => fixture.Replacements.Count == 2);
         Assert.Equal(["b", "b"], fixture.Replacements);
+    }
+
+    [Fact]
+    public async Task List_from_before_is_given_again_after_a_failure_for_nobody_knows_what_the_pool_has_now()
+    {
+        ChangingSource source = new(("Backends:0", "http://a"));
+        await using ReloadFixture fixture = new(services => services.AddGoAround(source.Section)) { Failing = true };
+        fixture.Reload.Start();
+        source.Change(("Backends:0", "http://b"));
+        await fixture.UntilAsync(() => fixture.Errors.Length == 1);
+        source.Change();
+        await fixture.UntilAsync(() => fixture.Errors.Length == 2);
+        fixture.Failing = false;
+        source.Change(("Backends:0", "http://a"));
+        await fixture.UntilAsync(() => fixture.Replacements.Count == 2);
+        Assert.Equal(["b", "a"], fixture.Replacements);
+        Assert.StartsWith(Refused + "Backends is empty", fixture.Errors[1], StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task End_is_reached_although_the_pool_fails_while_it_is_waited_for(bool isCancellation)
+    {
+        ChangingSource source = new(("Backends:0", "http://a"));
+        TaskCompletionSource<BackendChange> answer = new();
+        await using ReloadFixture fixture = new(services => services.AddGoAround(source.Section)) { Answer = answer.Task };
+        fixture.Reload.Start();
+        source.Change(("Backends:0", "http://b"));
+        await fixture.UntilAsync(() => !fixture.Replacements.IsEmpty);
+        Task end = fixture.Reload.DisposeAsync().AsTask();
+        answer.SetException(isCancellation ? new OperationCanceledException() : new InvalidOperationException("the pool is broken"));
+        await end.WaitAsync(WireEnd.Patience);
+        Assert.Equal(isCancellation ? 0 : 1, fixture.Errors.Length);
     }
 
     [Fact]

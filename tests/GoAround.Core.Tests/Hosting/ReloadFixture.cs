@@ -28,7 +28,7 @@ internal sealed class ReloadFixture : IAsyncDisposable
         Pool.ReplaceAsync(default!, default).ReturnsForAnyArgs(call =>
         {
             Replacements.Enqueue(string.Join(' ', call.Arg<IReadOnlyCollection<Backend>>().Select(backend => backend.Host)));
-            return Failing ? throw new InvalidOperationException("the pool is broken") : new ValueTask<BackendChange>(default(BackendChange));
+            return Failing ? throw new InvalidOperationException("the pool is broken") : new ValueTask<BackendChange>(Answer);
         });
 #pragma warning restore CA2012
         ServiceCollection services = new();
@@ -47,6 +47,9 @@ internal sealed class ReloadFixture : IAsyncDisposable
     public RecordedLogs Logs { get; } = new();
 
     public bool Failing { get; set; }
+
+    /// <summary>What the pool answers with, or fails by.</summary>
+    public Task<BackendChange> Answer { get; set; } = Task.FromResult(default(BackendChange));
 
     /// <summary>The hosts of each list that the pool was given, in order.</summary>
     public ConcurrentQueue<string> Replacements { get; } = new();

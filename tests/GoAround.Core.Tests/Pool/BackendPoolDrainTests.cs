@@ -2,6 +2,7 @@ using System;
 using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
+using GoAround.Core.Tests.Wire;
 using Xunit;
 using static GoAround.Core.Tests.Pool.PoolScene;
 
@@ -174,6 +175,27 @@ public sealed class BackendPoolDrainTests
         Assert.False(drained.IsCompleted);
         await late.DisposeAsync();
         await drained;
+    }
+
+    [Fact]
+    public async Task Backend_whose_last_slot_is_drawn_by_another_change_is_told_to_be_empty()
+    {
+        await using PoolScene scene = await OpenAsync(Options(1), A, B);
+        ProxyResponse held = await FetchFromAsync(scene, A);
+        Task drained = Task.CompletedTask;
+        Task replaced = Task.CompletedTask;
+        scene.World.NextHealthRead = _ =>
+        {
+            drained = scene.Pool.DrainAsync(A, default);
+
+            // Just before the slot's giver, who wrote it after the drain, has swept it up.
+            scene.World.NextHealthRead = _ => replaced = scene.Pool.ReplaceAsync([A, B], default).AsTask();
+        };
+        await held.DisposeAsync(); // it found the backend in service
+        Assert.Null(scene.World.NextHealthRead);
+        await replaced;
+        await drained.WaitAsync(WireEnd.Patience);
+        await scene.CountSlotsAsync(1);
     }
 
     [Fact]

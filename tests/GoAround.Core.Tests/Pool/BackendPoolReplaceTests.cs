@@ -4,6 +4,7 @@ using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
 using GoAround.Core.Pool;
+using GoAround.Core.Tests.Wire;
 using Microsoft.Extensions.Logging;
 using Xunit;
 using static GoAround.Core.Tests.Pool.PoolScene;
@@ -95,6 +96,80 @@ public sealed class BackendPoolReplaceTests
         Assert.True(scene.World.HealthOf(B).IsDisposed);
         Assert.True(scene.World.HealthOf(C).IsDisposed);
         Assert.Equal(2, (await scene.CountSlotsAsync(2))[A]);
+    }
+
+    [Fact]
+    public async Task Backends_that_cannot_be_made_are_forgotten_by_the_factory_whatever_fails_then()
+    {
+        await using PoolScene scene = await OpenAsync(Options(2), A);
+        Backend d = Backend.Parse("http://10.0.0.4");
+        scene.World.RefusesToMake = backend => backend == d;
+        scene.World.RefusesToRetire = backend => backend == B;
+        InvalidCastException bug = new();
+        scene.World.DisposalFault = backend => backend == B ? bug : null;
+        await Assert.ThrowsAsync<InvalidOperationException>(() => scene.Pool.ReplaceAsync([B, C, d], default).AsTask());
+        Assert.Equal([B, C, d], scene.World.Retired);
+        Assert.All([B, C, d], backend => Assert.True(scene.World.HealthOf(backend).IsDisposed));
+        Assert.Equal((0, 0), (scene.World.CountOpen(B), scene.World.CountOpen(C)));
+        Assert.Equal([2003, 2003, 2007], scene.Log.Lines.Where(line => line.Level == LogLevel.Error).Select(line => line.Id));
+    }
+
+    [Fact]
+    public async Task Farewell_that_fails_is_logged_and_keeps_no_other_from_its_own()
+    {
+        await using PoolScene scene = await OpenAsync(Options(1), A, B);
+        scene.World.RefusesToRetire = backend => backend == A;
+        scene.World.HealthOf(A).Disposal = Task.FromException(new InvalidCastException());
+        BackendChange change = await scene.Pool.ReplaceAsync([C], default);
+        Assert.Equal(new BackendChange(1, 1, 2), change);
+        Assert.Equal(change, scene.Events.Changes.Last());
+        Assert.Equal([A, B], scene.World.Retired);
+        Assert.True(scene.World.HealthOf(A).IsDisposed);
+        Assert.True(scene.World.HealthOf(B).IsDisposed);
+        Assert.Equal([2007, 2007], scene.Log.Lines.Where(line => line.Level == LogLevel.Error).Select(line => line.Id));
+    }
+
+    [Fact]
+    public async Task End_of_the_pool_stops_every_check_and_disposes_every_connection_although_one_fails()
+    {
+        PoolScene scene = await OpenAsync(Options(1), A, B);
+        scene.World.HealthOf(A).Disposal = Task.FromException(new InvalidCastException());
+        await scene.DisposeAsync();
+        Assert.True(scene.World.HealthOf(B).IsDisposed);
+        Assert.All(scene.World.Made, connection => Assert.Equal(1, connection.Disposals));
+    }
+
+    [Fact]
+    public async Task Who_disposes_again_waits_for_the_same_end()
+    {
+        PoolScene scene = await OpenAsync(Options(1), A);
+        TaskCompletionSource disposal = new();
+        scene.World.HealthOf(A).Disposal = disposal.Task;
+        Task end = scene.DisposeAsync().AsTask();
+        Task again = scene.DisposeAsync().AsTask();
+        Assert.False(again.IsCompleted);
+        disposal.SetResult();
+        await end.WaitAsync(WireEnd.Patience);
+        await again.WaitAsync(WireEnd.Patience);
+        Assert.Equal(1, Assert.Single(scene.World.Made).Disposals);
+    }
+
+    [Fact]
+    public async Task Everybody_who_waits_to_replace_is_told_of_the_end()
+    {
+        PoolScene scene = await OpenAsync(Options(1), A);
+        TaskCompletionSource disposal = new();
+        scene.World.HealthOf(A).Disposal = disposal.Task;
+        Task end = scene.DisposeAsync().AsTask();
+        Task[] waiting = [.. Enumerable.Range(0, 3).Select(_ => scene.Pool.ReplaceAsync([B], default).AsTask())];
+        disposal.SetResult();
+        await end.WaitAsync(WireEnd.Patience);
+        foreach (Task replacing in waiting)
+        {
+            await Assert.ThrowsAsync<ObjectDisposedException>(() => replacing.WaitAsync(WireEnd.Patience));
+        }
+
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => scene.Pool.ReplaceAsync([B], default).AsTask());
     }
 
     [Fact]

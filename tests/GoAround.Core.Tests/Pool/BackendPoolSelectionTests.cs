@@ -52,6 +52,25 @@ public sealed class BackendPoolSelectionTests
     }
 
     [Fact]
+    public async Task Policy_is_told_also_what_a_backend_carries_from_before_it_was_removed_and_came_back()
+    {
+        RecordingPolicy policy = new(_ => 0);
+        await using PoolScene scene = await OpenAsync(Options(3), policy, A, B);
+        ProxyResponse[] old = [await scene.FetchAsync(), await scene.FetchAsync()];
+        await scene.Pool.ReplaceAsync([B], default);
+        await scene.Pool.ReplaceAsync([A, B], default);
+        ProxyResponse late = await scene.FetchAsync();
+        Assert.Equal([new BackendLoad(A, 2, 3), new BackendLoad(B, 0, 3)], policy.Asked[^1]);
+        Assert.Equal(3, scene.StatusOf(A).InFlight);
+        await late.DisposeAsync();
+        await old[0].DisposeAsync();
+        await old[1].DisposeAsync();
+        await scene.FetchAndDisposeAsync();
+        Assert.Equal([new BackendLoad(A, 0, 3), new BackendLoad(B, 0, 3)], policy.Asked[^1]);
+        await scene.CountSlotsAsync(6);
+    }
+
+    [Fact]
     public async Task Retry_asks_among_the_backends_that_were_not_tried()
     {
         RecordingPolicy policy = new(_ => 0);

@@ -62,6 +62,24 @@ public sealed class BackendPoolWatchTests
     }
 
     [Fact]
+    public async Task Health_that_is_heard_of_while_the_backend_is_removed_is_not_told()
+    {
+        PoolScene scene = await OpenAsync(Options(1), A, B);
+        IAsyncEnumerable<PoolChange> changes = scene.Pool.WatchAsync(default);
+        Task replaced = Task.CompletedTask;
+        scene.Events.OnHealth = _ =>
+        {
+            scene.Events.OnHealth = _ => { };
+            scene.World.HealthOf(A).Push(HealthState.Healthy);
+            replaced = scene.Pool.ReplaceAsync([B], default).AsTask();
+        };
+        scene.World.HealthOf(A).Push(HealthState.Unhealthy);
+        await replaced;
+        await scene.DisposeAsync();
+        Assert.Equal([PoolChangeKind.Unhealthy, PoolChangeKind.Removed, PoolChangeKind.Empty], (await ReadAsync(changes)).Select(change => change.Kind));
+    }
+
+    [Fact]
     public async Task Late_reader_loses_the_oldest_changes_and_is_told_how_many()
     {
         PoolScene scene = await OpenAsync(Options(1), A);

@@ -16,6 +16,9 @@ internal sealed class RecordedEvents : ProxyEvents
 
     public ConcurrentQueue<BackendChange> Changes { get; } = new();
 
+    /// <summary>Called in the middle of whoever tells of a health.</summary>
+    public Action<Backend> OnHealth { get; set; } = _ => { };
+
     public override void QueueLeft(TimeSpan waited, bool served) => Queue.Enqueue((waited, served));
 
     public override void AttemptEnded(Backend backend, ProxyRequest request, int statusCode, TimeSpan elapsed, BackendException? failure) =>
@@ -23,7 +26,11 @@ internal sealed class RecordedEvents : ProxyEvents
 
     public override void Fetched(int attempts) => Fetches.Enqueue(attempts);
 
-    public override void HealthChanged(Backend backend, HealthReport report) => Health.Enqueue((backend, report.State));
+    public override void HealthChanged(Backend backend, HealthReport report)
+    {
+        Health.Enqueue((backend, report.State));
+        OnHealth(backend);
+    }
 
     public override void BackendsReplaced(BackendChange change) => Changes.Enqueue(change);
 }

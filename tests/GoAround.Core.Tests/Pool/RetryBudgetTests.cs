@@ -43,6 +43,26 @@ public sealed class RetryBudgetTests
     }
 
     [Fact]
+    public async Task Requests_from_before_a_backend_was_removed_and_came_back_count_as_in_flight()
+    {
+        await using PoolScene scene = await OpenAsync(new PoolOptions { ConnectionsPerBackend = 8, MinRetries = 1, RetryBudget = 0.5 }, A);
+        ProxyResponse[] old = [await scene.FetchAsync(), await scene.FetchAsync(), await scene.FetchAsync(), await scene.FetchAsync()];
+        await scene.Pool.ReplaceAsync([], default);
+        await scene.Pool.ReplaceAsync([A, B], default);
+        HashSet<ProxyRequest> failed = [];
+        TaskCompletionSource<ProxyResponse> hang = new();
+        scene.World.Send = (_, request, _) => failed.Add(request) ? throw Failure() : new(hang.Task);
+        Task<ProxyResponse>[] retried = [scene.FetchAsync(), scene.FetchAsync()];
+        Assert.True(scene.Pool.GetStatus() is { RetriesRunning: 2, RetriesWaiting: 0 });
+        hang.SetException(Failure());
+        Assert.All(await Task.WhenAll(retried), response => Assert.Equal(502, response.StatusCode));
+        foreach (ProxyResponse response in old)
+        {
+            await response.DisposeAsync();
+        }
+    }
+
+    [Fact]
     public async Task Retry_that_waits_for_a_permit_too_long_is_answered_with_its_failure_and_holds_no_slot()
     {
         await using PoolScene scene = await OpenAsync(new PoolOptions { ConnectionsPerBackend = 4, MinRetries = 1, RetryBudget = 0 }, A, B);

@@ -25,6 +25,11 @@ internal sealed class ScriptedBackends : IConnectionFactory, IHealthMonitor
 
     public Func<Backend, bool> RefusesToMake { get; set; } = _ => false;
 
+    public Func<Backend, bool> RefusesToRetire { get; set; } = _ => false;
+
+    /// <summary>What the disposal of a connection fails by; null: it does not.</summary>
+    public Func<Backend, Exception?> DisposalFault { get; set; } = _ => null;
+
     /// <summary>Called once, in the middle of whatever looks whether a connection of the backend is healthy; null: nothing.</summary>
     public Action<Backend>? NextHealthRead { get; set; }
 
@@ -54,7 +59,14 @@ internal sealed class ScriptedBackends : IConnectionFactory, IHealthMonitor
         }
     }
 
-    public void Retire(Backend backend) => Retired.Add(backend);
+    public void Retire(Backend backend)
+    {
+        Retired.Add(backend);
+        if (RefusesToRetire(backend))
+        {
+            throw new InvalidOperationException("scripted");
+        }
+    }
 
     public SocketCount CountSockets(Backend backend) => default;
 

@@ -33,6 +33,6 @@ internal sealed class ScriptedConnection(ScriptedBackends world, Backend backend
     public ValueTask DisposeAsync()
     {
         Interlocked.Increment(ref _disposals);
-        return ValueTask.CompletedTask;
+        return world.DisposalFault(Backend) is { } fault ? ValueTask.FromException(fault) : ValueTask.CompletedTask;
     }
 }

@@ -19,6 +19,9 @@ internal sealed class ScriptedHealth : IHealthSubscription
 
     public bool IsDisposed { get; private set; }
 
+    /// <summary>What the disposal waits for, or fails by.</summary>
+    public Task Disposal { get; set; } = Task.CompletedTask;
+
     public void Suspect(string reason) => Interlocked.Increment(ref _suspicions);
 
     /// <summary>The state has changed, and the loop that reads the changes has not come to it yet.</summary>
@@ -34,6 +37,6 @@ internal sealed class ScriptedHealth : IHealthSubscription
     {
         IsDisposed = true;
         _changes.Writer.TryComplete();
-        return ValueTask.CompletedTask;
+        return new(Disposal);
     }
 }
