@@ -59,7 +59,10 @@ internal static class OutgoingFields
             RemoveNamed(request.Fields, connection);
             if (upgrade is not null && Names(connection, "upgrade"))
             {
-                request.UpgradeProtocol = Encoding.Latin1.GetBytes(upgrade);
+                byte[] protocols = Encoding.Latin1.GetBytes(upgrade);
+                request.UpgradeProtocol = UpgradeOffer.IsProper(protocols)
+                    ? protocols
+                    : throw new HttpRequestException("The field 'Upgrade' cannot be sent: it is no list of protocols, or h2c is among them, which was withdrawn (RFC 9113 §3.1).");
             }
         }
 

@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Linq;
 using System.Net;
 using System.Net.Http;
@@ -131,6 +132,49 @@ public sealed class OutgoingFaultTests
         await Assert.ThrowsAsync<HttpRequestException>(() => fixture.Invoker.SendAsync(request, default));
     }
 
+    [Theory]
+    [InlineData("x\r\nTransfer-Encoding: chunked")]
+    [InlineData("snow\u2603")]
+    [InlineData("a b")]
+    [InlineData("websocket/")]
+    [InlineData("echo, h2c")]
+    public async Task Upgrade_that_is_no_list_of_protocols_is_refused(string value)
+    {
+        await using OutgoingFixture fixture = new();
+        using HttpRequestMessage request = new(HttpMethod.Get, "http://orders/");
+        request.Headers.Connection.Add("Upgrade");
+        Assert.True(request.Headers.TryAddWithoutValidation("Upgrade", value));
+        HttpRequestException fault = await Assert.ThrowsAsync<HttpRequestException>(() => fixture.Invoker.SendAsync(request, default));
+        Assert.Null(fault.Data[nameof(ProxyError)]);
+    }
+
+    [Fact]
+    public async Task Lease_that_throws_ends_the_request_once()
+    {
+        ThrowingLease lease = new();
+        List<ProxyRequest> seen = [];
+        TaskCompletionSource<ProxyResponse> held = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        using HttpMessageInvoker invoker = new(new BalancingHttpHandler(new ScriptedHandler((request, _) =>
+        {
+            seen.Add(request);
+            if (seen.Count > 1)
+            {
+                return new(held.Task);
+            }
+
+            ProxyResponse response = new() { StatusCode = 204 };
+            response.AddLease(lease);
+            return new(response);
+        })));
+        Task<HttpResponseMessage>[] sends = [.. Enumerable.Range(0, 3).Select(_ => invoker.SendAsync(new HttpRequestMessage(HttpMethod.Get, "http://orders/"), default))]; // on one thread
+        Assert.True(sends[0].IsFaulted);
+        Assert.NotSame(seen[1], seen[2]);
+        held.SetException(new BackendException(BackendFailureStage.Dial, BackendFailureKind.Disconnected, "refused"));
+        await Assert.ThrowsAsync<NotImplementedException>(() => sends[0]);
+        await Assert.ThrowsAsync<HttpRequestException>(() => sends[1].WaitAsync(WireEnd.Patience));
+        await Assert.ThrowsAsync<HttpRequestException>(() => sends[2].WaitAsync(WireEnd.Patience));
+    }
+
     [Fact]
     public async Task Target_with_bytes_that_would_end_the_request_line_is_refused()
     {
@@ -180,5 +224,10 @@ public sealed class OutgoingFaultTests
     {
         HttpRequestException fault = await Assert.ThrowsAsync<HttpRequestException>(() => send.WaitAsync(WireEnd.Patience));
         Assert.Equal((expected, error), (fault.HttpRequestError, fault.Data[nameof(ProxyError)]));
+    }
+
+    private sealed class ThrowingLease : IResponseLease
+    {
+        public ValueTask ReleaseAsync(ProxyResponse response) => throw new NotImplementedException();
     }
 }
