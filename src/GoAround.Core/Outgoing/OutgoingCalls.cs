@@ -66,6 +66,11 @@ internal sealed class OutgoingCalls(ProxyHandler handler, OutgoingOptions option
             options.Events.ErrorMade(failure.Error, BadGateway);
             throw OutgoingFaults.Of(failure.Error, failure.Message, failure); // of a step that asks backends itself
         }
+        catch (ClientException fault)
+        {
+            options.Events.ErrorMade(ProxyError.HttpRequestError, fault.StatusCode);
+            throw OutgoingFaults.Of(ProxyError.HttpRequestError, fault.Message, fault); // of a step that finds fault with the content
+        }
         finally
         {
             if (isHeld)

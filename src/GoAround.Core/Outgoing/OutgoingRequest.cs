@@ -70,6 +70,11 @@ internal sealed class OutgoingRequest : ProxyRequest, IFreeListItem<OutgoingRequ
             throw new HttpRequestException("A chunked transfer coding needs content.");
         }
 
+        if (framing.Connection is not null)
+        {
+            OutgoingFields.RemoveNamed(Fields, framing.Connection);
+        }
+
         if (Activity.Current is { } activity)
         {
             DistributedContextPropagator.Current.Inject(activity, Fields, static (fields, name, value) => Inject((FieldList)fields!, name, value));

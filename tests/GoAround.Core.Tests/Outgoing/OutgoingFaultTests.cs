@@ -6,6 +6,7 @@ using System.Net.Http;
 using System.Net.Sockets;
 using System.Threading.Tasks;
 using GoAround.Core.Hosting;
+using GoAround.Core.Http;
 using GoAround.Core.Tests.Wire;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
@@ -107,6 +108,36 @@ public sealed class OutgoingFaultTests
         HttpRequestException fault = await Assert.ThrowsAsync<HttpRequestException>(() => client.GetAsync("http://orders/"));
         Assert.Same(failure, fault.InnerException);
         Assert.Equal(HttpRequestError.ConnectionError, fault.HttpRequestError);
+    }
+
+    [Fact]
+    public async Task Fault_that_a_step_finds_with_the_content_is_translated()
+    {
+        ClientException refusal = new(413, "too much");
+        using HttpClient client = new(new BalancingHttpHandler(new ScriptedHandler((_, _) => throw refusal)));
+        HttpRequestException fault = await Assert.ThrowsAsync<HttpRequestException>(() => client.GetAsync("http://orders/"));
+        Assert.Same(refusal, fault.InnerException);
+        Assert.Equal(ProxyError.HttpRequestError, fault.Data[nameof(ProxyError)]);
+    }
+
+    [Fact]
+    public void What_a_step_has_set_is_forgotten_with_its_request()
+    {
+        List<(ProxyRequest Request, ProtocolVersion Version, IPEndPoint? Client)> seen = [];
+        using HttpMessageInvoker invoker = new(new BalancingHttpHandler(new ScriptedHandler((request, _) =>
+        {
+            seen.Add((request, request.Version, request.RemoteEndPoint));
+            request.Version = ProtocolVersion.Http10;
+            request.RemoteEndPoint = new IPEndPoint(IPAddress.Loopback, 1);
+            return new(new ProxyResponse { StatusCode = 204 });
+        })));
+        for (int i = 0; i < 2; i++)
+        {
+            Assert.True(invoker.SendAsync(new HttpRequestMessage(HttpMethod.Get, "http://orders/"), default).IsCompletedSuccessfully); // on one thread
+        }
+
+        Assert.Same(seen[0].Request, seen[1].Request);
+        Assert.Equal((ProtocolVersion.Http11, null), (seen[1].Version, seen[1].Client));
     }
 
     [Theory]
