@@ -21,6 +21,9 @@ internal sealed class PolledTransport : Transport
     private readonly long _number;
     private IReceiveSink? _sink;
     private int _receiving;
+    private Transfer _ahead; // received before the turn of this socket; the poller's
+    private bool _hasAhead;
+    private bool _isBulk; // the last receive took a large buffer: a batch must not hold many of them
     private volatile bool _mustTry; // an end or an urgent byte has come: a short receive no longer means that the socket is empty
     private volatile bool _hasPeerClosed;
     private volatile bool _hasFailed;
@@ -114,6 +117,33 @@ internal sealed class PolledTransport : Transport
     /// <summary>The poller knows of an event of this socket, whose turn comes.</summary>
     internal void OnSignalled(uint events) => _isSignalled |= (events & (LinuxCalls.Readable | Unusual)) != 0;
 
+    /// <summary>
+    /// Receives what somebody waits for, and keeps it until the socket's turn comes; true: there is some. Only where nothing but bytes was signalled,
+    /// and few are likely.
+    /// </summary>
+    internal bool TryReceiveAhead(uint events)
+    {
+        if (_isBulk
+            || (events & (LinuxCalls.Readable | Unusual)) != LinuxCalls.Readable
+            || Interlocked.CompareExchange(ref _receiving, Unready, Waiting) != Waiting)
+        {
+            return false;
+        }
+
+        if (ReceiveNow(_sink!, out _ahead)) // set by whoever waits
+        {
+            _hasAhead = true;
+            return true;
+        }
+
+        if (Interlocked.CompareExchange(ref _receiving, Waiting, Unready) == Unready && Volatile.Read(ref _isClosed) == 1)
+        {
+            AbortWait();
+        }
+
+        return false;
+    }
+
     /// <summary>The socket has become ready; on the poller's thread.</summary>
     internal void OnReady(uint events)
     {
@@ -147,6 +177,14 @@ internal sealed class PolledTransport : Transport
 
     private void OnReadable()
     {
+        if (_hasAhead)
+        {
+            _hasAhead = false;
+            _isSignalled = false; // the state tells from here on
+            _sink!.OnReceived(_ahead); // set by whoever waited
+            return;
+        }
+
         while (true)
         {
             bool isWaiting = Interlocked.CompareExchange(ref _receiving, Unready, Waiting) == Waiting
@@ -179,6 +217,7 @@ internal sealed class PolledTransport : Transport
     private unsafe bool ReceiveNow(IReceiveSink sink, out Transfer transfer)
     {
         Span<byte> buffer = sink.RentRoom().Span;
+        _isBulk = buffer.Length > ReceiveBuffers.SmallBytes;
         nint count;
         int errno;
         try

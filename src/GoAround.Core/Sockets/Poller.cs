@@ -33,6 +33,7 @@ internal sealed class Poller
     private readonly Lock _gate = new();
     private readonly Stack<int> _freeSlots = [];
     private readonly Queue<Action> _putOff = []; // of this poller's thread only
+    private readonly PolledTransport?[] _ahead = new PolledTransport?[EventsAtOnce]; // likewise
     private readonly PolledSender?[] _holding = new PolledSender?[MostHeldSends]; // likewise
     private readonly int _poll;
     private Slot[] _slots = new Slot[64];
@@ -161,14 +162,17 @@ internal sealed class Poller
         while (true)
         {
             int count = LinuxCalls.Wait(_poll, ready, EventsAtOnce, _putOff.Count > 0 ? 0 : Timeout.Infinite);
-            for (int i = 0; i < count && count > 1; i++)
+            if (count > 1)
             {
-                Find(ready, i, out uint events)?.OnSignalled(events); // what runs on the first ones may be about to use the last one
+                ReceiveAhead(ready, count);
             }
 
             for (int i = 0; i < count; i++)
             {
-                Find(ready, i, out uint events)?.OnReady(events);
+                ref PolledTransport? ahead = ref _ahead[i];
+                PolledTransport? transport = Find(ready, i, out uint events) ?? ahead; // who was closed meanwhile is told nevertheless
+                ahead = null;
+                transport?.OnReady(events);
             }
 
             Flush();
@@ -178,6 +182,20 @@ internal sealed class Poller
             }
 
             Flush();
+        }
+    }
+
+    /// <summary>
+    /// All receives of a batch, before any of them is handled: each part of the work finds its code and the kernel's still in the processor's caches.
+    /// What runs on the first ones may be about to use the last one, so all are told that they are signalled.
+    /// </summary>
+    private unsafe void ReceiveAhead(byte* ready, int count)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            PolledTransport? transport = Find(ready, i, out uint events);
+            transport?.OnSignalled(events);
+            _ahead[i] = transport is not null && transport.TryReceiveAhead(events) ? transport : null;
         }
     }
 

@@ -15,6 +15,7 @@ internal sealed class TlsTransport : Transport
 {
     private readonly Socket? _socket;
     private readonly SafeSocketHandle? _handle;
+    private readonly PolledTransport? _polled; // what carries the bytes of the socket; null: the framework's engine, or there is none
     private readonly ForeignStream? _stream;
     private readonly HandshakeStream _wire;
     private readonly SslStream _tls;
@@ -25,12 +26,20 @@ internal sealed class TlsTransport : Transport
     private bool _isLookout;
     private bool _isAborted;
 
-    private TlsTransport(Socket? socket, ForeignStream? stream)
+    private TlsTransport(Socket socket, PolledTransport? polled)
+        : this(polled is null ? new NetworkStream(socket, ownsSocket: false) : new PolledStream(polled))
     {
         _socket = socket;
-        _handle = socket?.SafeHandle;
-        _stream = stream;
-        _wire = new HandshakeStream(socket is null ? stream! : new NetworkStream(socket, ownsSocket: false)); // there is one of the two
+        _handle = socket.SafeHandle;
+        _polled = polled;
+    }
+
+    private TlsTransport(ForeignStream stream)
+        : this((Stream)stream) => _stream = stream;
+
+    private TlsTransport(Stream wire)
+    {
+        _wire = new HandshakeStream(wire);
         _tls = new SslStream(_wire, leaveInnerStreamOpen: true);
         _onReceived = OnReceived;
     }
@@ -40,22 +49,27 @@ internal sealed class TlsTransport : Transport
     /// <exception cref="IOException">The connection broke.</exception>
     public static async Task<TlsTransport> AcceptAsync(Socket socket, SslServerAuthenticationOptions options, CancellationToken cancellationToken)
     {
-        TlsTransport transport = new(socket, null);
+        TlsTransport transport = new(socket, Poller.IsWanted ? new PolledTransport(socket) : null);
         await transport.HandshakeAsync(stream => stream.AuthenticateAsServerAsync(options, cancellationToken)).ConfigureAwait(false);
         return transport;
     }
 
     /// <summary>Meets a backend, as its client.</summary>
+    /// <param name="socket">It is connected.</param>
+    /// <param name="polled">What connected it, where that goes on to watch it; null: the framework did.</param>
+    /// <param name="options">Whom to trust.</param>
+    /// <param name="cancellationToken">Ends the handshake, and the connection.</param>
     /// <exception cref="AuthenticationException">The handshake failed, or the certificate is not trusted.</exception>
     /// <exception cref="IOException">The connection broke.</exception>
-    public static Task<TlsTransport> ConnectAsync(Socket socket, SslClientAuthenticationOptions options, CancellationToken cancellationToken) =>
-        MeetAsync(new TlsTransport(socket, null), options, cancellationToken);
+    public static Task<TlsTransport> ConnectAsync(
+        Socket socket, PolledTransport? polled, SslClientAuthenticationOptions options, CancellationToken cancellationToken) =>
+        MeetAsync(new TlsTransport(socket, polled), options, cancellationToken);
 
     /// <summary>Meets a backend, as its client, over a stream that was dialled by somebody else.</summary>
     /// <exception cref="AuthenticationException">The handshake failed, or the certificate is not trusted.</exception>
     /// <exception cref="IOException">The connection broke.</exception>
     public static Task<TlsTransport> ConnectAsync(Stream stream, SslClientAuthenticationOptions options, CancellationToken cancellationToken) =>
-        MeetAsync(StreamTransport.SocketOf(stream) is { } socket ? new(socket, null) : new(null, new ForeignStream(stream, null)), options, cancellationToken);
+        MeetAsync(StreamTransport.SocketOf(stream) is { } socket ? new(socket, null) : new(new ForeignStream(stream, null)), options, cancellationToken);
 
     /// <inheritdoc/>
     /// <remarks>Known of backends only. A TLS stream ends with a closure alert, and reads no further; one that has read to the end of the wire got none.</remarks>
@@ -96,7 +110,7 @@ internal sealed class TlsTransport : Transport
     public override long Handed => _wire.Handed;
 
     /// <inheritdoc/>
-    public override long CountTaken() => Handed - (_handle is null ? 0 : LinuxCalls.Unacknowledged(_handle));
+    public override long CountTaken() => _polled?.CountTaken() ?? Handed - (_handle is null ? 0 : LinuxCalls.Unacknowledged(_handle));
 
     /// <inheritdoc/>
     /// <remarks>Any bytes of TLS count, so a session ticket does; those come before the first response. The order counts: a read is counted first, and then takes the bytes.</remarks>
@@ -104,7 +118,7 @@ internal sealed class TlsTransport : Transport
 
     /// <inheritdoc/>
     /// <remarks>A receive waits with a read of no bytes; only for a record of which a piece is there already, or that has come, it reads.</remarks>
-    public override bool MayBeReadable => _wire.Reads != _readsBefore;
+    public override bool MayBeReadable => _wire.Reads != _readsBefore || _polled is { MayBeReadable: true };
 
     /// <inheritdoc/>
     public override PeerEnd PeerEnd => _handle is null ? PeerEnd.None : LinuxCalls.PeerEndOf(_handle);
@@ -115,7 +129,15 @@ internal sealed class TlsTransport : Transport
         try
         {
             await CloseTls().ConfigureAwait(false);
-            _socket?.TryShutdownSend();
+            if (_polled is not null)
+            {
+                await _polled.ShutdownSendAsync().ConfigureAwait(false); // behind what it holds
+            }
+            else
+            {
+                _socket?.TryShutdownSend();
+            }
+
             _stream?.ShutdownSend();
         }
         catch (IOException)
@@ -132,6 +154,7 @@ internal sealed class TlsTransport : Transport
     public override void Abort()
     {
         _isAborted = true;
+        _polled?.Abort(); // and the socket with it
         _socket?.Abort();
         _stream?.Dispose();
     }
@@ -139,13 +162,14 @@ internal sealed class TlsTransport : Transport
     /// <inheritdoc/>
     public override void Dispose()
     {
-        if (!_isAborted)
+        if (!_isAborted && _polled is null)
         {
             _socket?.TryShutdownSend(); // else a receive that is still under way would make it a reset
         }
 
         _tls.Dispose();
         _wire.Dispose();
+        _polled?.Dispose();
         _socket?.Dispose();
     }
 

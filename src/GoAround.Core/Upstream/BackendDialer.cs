@@ -46,9 +46,9 @@ internal sealed class BackendDialer
         }
 
         DialledSocket dialled = await ConnectAsync(backend, cancellationToken).ConfigureAwait(false);
-        return dialled.Transport ?? (backend.IsHttps
-            ? await _handshake.RunAsync(backend, dialled.Socket, cancellationToken).ConfigureAwait(false)
-            : Transport.Over(dialled.Socket));
+        return backend.IsHttps
+            ? await _handshake.RunAsync(backend, dialled, cancellationToken).ConfigureAwait(false)
+            : dialled.Transport ?? Transport.Over(dialled.Socket);
     }
 
     private async ValueTask<DialledSocket> ConnectAsync(Backend backend, CancellationToken cancellationToken)
@@ -136,7 +136,7 @@ internal sealed class BackendDialer
         try
         {
             IPEndPoint point = new(address, backend.Port);
-            if (Poller.IsWanted && !backend.IsHttps)
+            if (Poller.IsWanted)
             {
                 return new DialledSocket(socket, await PolledConnect.ConnectAsync(socket, point, cancellationToken).ConfigureAwait(false));
             }

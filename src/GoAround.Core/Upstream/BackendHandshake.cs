@@ -1,7 +1,6 @@
 using System;
 using System.IO;
 using System.Net.Security;
-using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using System.Threading;
@@ -27,8 +26,8 @@ internal sealed class BackendHandshake
     /// <summary>Meets a backend over a connected socket, which is closed where that fails.</summary>
     /// <exception cref="BackendException">It did not answer in order or in time, or is not trusted.</exception>
     /// <exception cref="OperationCanceledException">The caller gave up.</exception>
-    public ValueTask<Transport> RunAsync(Backend backend, Socket socket, CancellationToken cancellationToken) =>
-        RunAsync(backend, (options, stop) => TlsTransport.ConnectAsync(socket, options, stop), cancellationToken);
+    public ValueTask<Transport> RunAsync(Backend backend, DialledSocket dialled, CancellationToken cancellationToken) =>
+        RunAsync(backend, (options, stop) => TlsTransport.ConnectAsync(dialled.Socket, dialled.Transport, options, stop), cancellationToken);
 
     /// <summary>Meets a backend over a stream that was dialled by somebody else, as over a socket.</summary>
     public ValueTask<Transport> RunAsync(Backend backend, Stream stream, CancellationToken cancellationToken) =>

@@ -150,11 +150,144 @@ public sealed class PolledTransportTests
         })));
     }
 
+    [LinuxFact]
+    public async Task What_came_together_is_told_once_to_each_also_where_the_first_one_closes_the_others()
+    {
+        await using Neighbours neighbours = await Neighbours.OpenAsync(4);
+        using ManualResetEventSlim go = new();
+        neighbours.Sinks[0].Told = _ => go.Wait(WireEnd.Patience); // the poll thread stands here until the others' bytes have come
+        foreach (NoteSink sink in neighbours.Sinks.Skip(1))
+        {
+            sink.Told = told =>
+            {
+                foreach (NoteSink other in neighbours.Sinks.Skip(1).Where(other => other != told))
+                {
+                    other.Transport.Dispose();
+                }
+            };
+        }
+
+        await neighbours.SendAsync(0);
+        await Until.TrueAsync(() => neighbours.Sinks[0].Count == 1, "the poll thread was not stopped");
+        for (int i = 1; i < neighbours.Sinks.Length; i++)
+        {
+            await neighbours.SendAsync(i);
+        }
+
+        go.Set();
+        await Until.TrueAsync(() => neighbours.Sinks.All(sink => sink.Count == 1), "one was not told");
+        await neighbours.SettleAsync();
+        Assert.All(neighbours.Sinks, sink => Assert.Equal((1, 4), (sink.Count, sink.Bytes)));
+    }
+
     private static async Task DialAsync(WeakReference reference, EndPoint point, CancellationToken cancellationToken)
     {
         Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         reference.Target = socket;
         await Assert.ThrowsAsync<SocketException>(async () => await PolledConnect.ConnectAsync(socket, point, cancellationToken));
         socket.Dispose();
+    }
+
+    /// <summary>Counts what it is told, and says which poller's thread it was.</summary>
+    private sealed class NoteSink(PolledTransport transport) : IReceiveSink
+    {
+        private int _count;
+        private int _bytes;
+
+        public PolledTransport Transport => transport;
+
+        public Poller? Poller { get; private set; }
+
+        public int Count => Volatile.Read(ref _count);
+
+        public int Bytes => Volatile.Read(ref _bytes);
+
+        public Action<NoteSink>? Told { get; set; }
+
+        public void Forget()
+        {
+            Volatile.Write(ref _bytes, 0);
+            Volatile.Write(ref _count, 0);
+        }
+
+        public Memory<byte> RentRoom() => new byte[16];
+
+        public void ReturnRoom()
+        {
+        }
+
+        public void OnReceived(Transfer transfer)
+        {
+            Poller = Poller.Current;
+            Interlocked.Add(ref _bytes, transfer.Count);
+            Interlocked.Increment(ref _count);
+            Told?.Invoke(this);
+        }
+
+        public void OnReset()
+        {
+        }
+
+        public void OnPeerClosed()
+        {
+        }
+    }
+
+    /// <summary>Connections of one poller, each with a receive under way.</summary>
+    private sealed class Neighbours(SocketPair[] pairs, NoteSink[] sinks) : IAsyncDisposable
+    {
+        public NoteSink[] Sinks => sinks;
+
+        public static async Task<Neighbours> OpenAsync(int count)
+        {
+            SocketPair[] pairs = new SocketPair[count * Environment.ProcessorCount]; // they are given to the pollers in turn
+            NoteSink[] sinks = new NoteSink[pairs.Length];
+            for (int i = 0; i < pairs.Length; i++)
+            {
+                pairs[i] = await SocketPair.OpenAsync();
+                sinks[i] = new NoteSink(new PolledTransport(pairs[i].Near));
+                Assert.False(sinks[i].Transport.TryReceive(sinks[i], out _));
+                await pairs[i].Far.SendAsync("look");
+                await Until.TrueAsync(() => sinks[i].Count == 1, "was not told");
+            }
+
+            NoteSink[] chosen = [.. sinks.GroupBy(sink => sink.Poller).First(group => group.Count() >= count).Take(count)];
+            foreach (NoteSink sink in chosen)
+            {
+                sink.Forget();
+                Assert.False(sink.Transport.TryReceive(sink, out _));
+            }
+
+            return new Neighbours([.. pairs.OrderBy(pair => Order(pair, sinks, pairs, chosen))], chosen);
+        }
+
+        public Task SendAsync(int index) => pairs[index].Far.SendAsync("four");
+
+        /// <summary>The poller has run all it knew of.</summary>
+        public async Task SettleAsync()
+        {
+            for (int i = 0; i < 2; i++)
+            {
+                sinks[0].Told = null;
+                sinks[0].Forget();
+                Assert.False(sinks[0].Transport.TryReceive(sinks[0], out _));
+                await SendAsync(0);
+                await Until.TrueAsync(() => sinks[0].Count == 1, "was not told");
+            }
+        }
+
+        public ValueTask DisposeAsync()
+        {
+            foreach (SocketPair pair in pairs)
+            {
+                pair.Dispose();
+            }
+
+            Array.ForEach(sinks, sink => sink.Transport.Dispose());
+            return default;
+        }
+
+        private static int Order(SocketPair pair, NoteSink[] all, SocketPair[] pairs, NoteSink[] chosen) =>
+            Array.IndexOf(chosen, all[Array.IndexOf(pairs, pair)]) is var place and >= 0 ? place : int.MaxValue;
     }
 }
