@@ -6,6 +6,7 @@ using GoAround.Core;
 using GoAround.Core.Async;
 using GoAround.Core.Http;
 using GoAround.Core.Server;
+using GoAround.Core.Sockets;
 using Microsoft.AspNetCore.Http;
 
 namespace GoAround.AspNetCore;
@@ -50,6 +51,10 @@ internal sealed class HttpExchange
             _request.Forget();
             _response.Begin(null);
             _context = null;
+            if (Poller.IsCurrent)
+            {
+                await PollThread.Leave(); // what follows is the application's, and the server's
+            }
         }
     }
 

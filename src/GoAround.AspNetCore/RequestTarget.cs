@@ -72,7 +72,7 @@ internal readonly ref struct RequestTarget
         ReadOnlySpan<char> query = mark < 0 ? default : raw[mark..];
         if (path.IsEmpty || !IsPath(path, request.PathBase, request.Path))
         {
-            path = (request.PathBase + request.Path).ToUriComponent();
+            path = Encode(request.PathBase + request.Path);
             path = path.IsEmpty ? "/" : path;
         }
 
@@ -115,7 +115,22 @@ internal readonly ref struct RequestTarget
 
         // A prefix may be there in another spelling: %61pi is api.
         return path.Contains('%') && (request.PathBase + request.Path).StartsWithSegments(prefix, out PathString decoded)
-            ? decoded.HasValue ? decoded.ToUriComponent() : "/"
+            ? decoded.HasValue ? Encode(decoded) : "/"
             : path;
+    }
+
+    /// <summary>
+    /// The path so that decoding it once gives it again. What looks like an escape in it was one of an escape, and must not become one: the backend would see another path
+    /// than the application has allowed. Only %2F is one still, the single sequence that servers leave as it is.
+    /// </summary>
+    private static string Encode(PathString path)
+    {
+        string? text = path.Value;
+        if (text is not null && text.Contains('%'))
+        {
+            text = text.Replace("%", "%25", StringComparison.Ordinal).Replace("%252F", "%2F", StringComparison.Ordinal).Replace("%252f", "%2f", StringComparison.Ordinal);
+        }
+
+        return new PathString(text).ToUriComponent();
     }
 }

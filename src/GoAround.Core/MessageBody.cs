@@ -33,6 +33,11 @@ public abstract class MessageBody
     /// <summary>Goes back to the first byte so that the body can be sent once more; false where that is no longer possible.</summary>
     public virtual bool TryRewind() => false;
 
+    /// <summary>Its last byte was sent, and nothing of it is in use: where the length is known its end need not be read.</summary>
+    internal virtual void OnSent()
+    {
+    }
+
     private sealed class EmptyBody : MessageBody
     {
         public override long? Length => 0;

@@ -14,6 +14,10 @@ namespace GoAround.Core;
 /// <remarks>Not safe for concurrent use, except that the body may be read while an interim response is sent.</remarks>
 public class ProxyRequest
 {
+    private ReadOnlyMemory<byte> _target = "/"u8.ToArray();
+    private ReadOnlyMemory<byte> _authority;
+    private ReadOnlyMemory<byte> _upgradeProtocol;
+
     /// <summary>Makes an empty GET of <c>/</c>.</summary>
     public ProxyRequest()
     {
@@ -22,6 +26,7 @@ public class ProxyRequest
     /// <summary>Makes a request from text, as a test or an embedding application would.</summary>
     /// <param name="method">A token, such as <c>GET</c>.</param>
     /// <param name="target">The path and query, such as <c>/a?b=c</c>, percent-encoded as it shall go out.</param>
+    /// <exception cref="ArgumentException">The method is no token, or the target has white space or control bytes.</exception>
     public ProxyRequest(string method, string target)
     {
         Method = RequestMethod.From(method);
@@ -32,10 +37,24 @@ public class ProxyRequest
     public RequestMethod Method { get; set; } = RequestMethod.Get;
 
     /// <summary>The path and query as received, or <c>*</c> (RFC 9112 §3.2.1, §3.2.4); percent-encoding and dot segments are untouched.</summary>
-    public ReadOnlyMemory<byte> Target { get; set; } = "/"u8.ToArray();
+    /// <exception cref="ArgumentException">It is set to what would end the target on the wire: white space or control bytes.</exception>
+    public ReadOnlyMemory<byte> Target
+    {
+        get => _target;
+        set => _target = FieldSyntax.IsUnbroken(value.Span)
+            ? value
+            : throw new ArgumentException("A target has neither white space nor control bytes: they are percent-encoded (RFC 9112 §3.2).", nameof(value));
+    }
 
     /// <summary>The value of Host as the client sent it (HTTP/2: <c>:authority</c>); empty where there was none. It stands here and not in <see cref="Fields"/>.</summary>
-    public ReadOnlyMemory<byte> Authority { get; set; }
+    /// <exception cref="ArgumentException">It is set to white space or control bytes.</exception>
+    public ReadOnlyMemory<byte> Authority
+    {
+        get => _authority;
+        set => _authority = FieldSyntax.IsUnbroken(value.Span)
+            ? value
+            : throw new ArgumentException("A host has neither white space nor control bytes (RFC 9110 §7.2).", nameof(value));
+    }
 
     /// <summary><c>http</c> or <c>https</c>: how the client reached this balancer.</summary>
     public string Scheme { get; set; } = "http";
@@ -50,7 +69,14 @@ public class ProxyRequest
     public MessageBody Body { get; set; } = MessageBody.Empty;
 
     /// <summary>The protocols the client offers to upgrade to (RFC 9110 §7.8), as in the Upgrade field; empty where it offers none.</summary>
-    public ReadOnlyMemory<byte> UpgradeProtocol { get; set; }
+    /// <exception cref="ArgumentException">It is set to control bytes.</exception>
+    public ReadOnlyMemory<byte> UpgradeProtocol
+    {
+        get => _upgradeProtocol;
+        set => _upgradeProtocol = FieldSyntax.IsValue(value.Span)
+            ? value
+            : throw new ArgumentException("A field value has no control bytes (RFC 9110 §5.5).", nameof(value));
+    }
 
     /// <summary>The client waits for 100 (Continue) before it sends its body (RFC 9110 §10.1.1).</summary>
     public bool ExpectsContinue { get; set; }
@@ -63,6 +89,14 @@ public class ProxyRequest
 
     /// <summary>It was made in this process and not received: its span is a client's.</summary>
     internal virtual bool IsOutgoing => false;
+
+    /// <summary>Says what a parser has read, which has checked it.</summary>
+    internal void SetParsed(ReadOnlyMemory<byte> target, ReadOnlyMemory<byte> authority, ReadOnlyMemory<byte> upgradeProtocol)
+    {
+        _target = target;
+        _authority = authority;
+        _upgradeProtocol = upgradeProtocol;
+    }
 
     /// <summary>Passes an interim (1xx, not 101) response to the client; does nothing where the client cannot take one.</summary>
     /// <param name="statusCode">100, or 102..199.</param>

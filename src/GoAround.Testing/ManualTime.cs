@@ -90,7 +90,7 @@ public sealed class ManualTime : TimeProvider, IWorkRunner
     public void Advance(TimeSpan time)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(time, TimeSpan.Zero);
-        Enter(() => Run(static () => false, _now + time.Ticks));
+        Enter(() => Run(static () => false, After(time)));
     }
 
     /// <summary>Lets time pass until a condition holds.</summary>
@@ -103,7 +103,7 @@ public sealed class ManualTime : TimeProvider, IWorkRunner
         ArgumentNullException.ThrowIfNull(condition);
         ArgumentOutOfRangeException.ThrowIfLessThan(limit, TimeSpan.Zero);
         bool holds = false;
-        Enter(() => holds = Run(condition, _now + limit.Ticks));
+        Enter(() => holds = Run(condition, After(limit)));
         return holds;
     }
 
@@ -124,7 +124,7 @@ public sealed class ManualTime : TimeProvider, IWorkRunner
         Enter(() =>
         {
             task = code();
-            Run(() => task.IsCompleted, _now + Patience.Ticks);
+            Run(() => task.IsCompleted, After(Patience));
         });
         return task!.IsCompleted // it was run
             ? task
@@ -177,7 +177,7 @@ public sealed class ManualTime : TimeProvider, IWorkRunner
             timer.Period = period;
             if (dueTime != Timeout.InfiniteTimeSpan)
             {
-                _timers.Enqueue((timer, timer.Setting), (_now + dueTime.Ticks, _order++));
+                _timers.Enqueue((timer, timer.Setting), (After(dueTime), _order++));
             }
 
             return true;
@@ -193,6 +193,9 @@ public sealed class ManualTime : TimeProvider, IWorkRunner
             timer.Setting++;
         }
     }
+
+    /// <summary>A moment from now, the last one at most.</summary>
+    private long After(TimeSpan time) => time.Ticks > long.MaxValue - _now ? long.MaxValue : _now + time.Ticks;
 
     // What is ready comes before what is due, and the clock moves only when neither is left.
     private bool Run(Func<bool> condition, long end)

@@ -1,5 +1,6 @@
 using System;
 using System.IO;
+using System.Runtime.ExceptionServices;
 using System.Text;
 using System.Threading;
 using System.Threading.Tasks;
@@ -15,6 +16,7 @@ internal sealed class MemoryServer
     private readonly MemoryStreamEnd _stream;
     private readonly RequestReader _reader;
     private readonly CancellationTokenSource _closed = new();
+    private bool _isInScript;
 
     public MemoryServer(TestBackend backend, MemoryPipe incoming, MemoryPipe outgoing)
     {
@@ -24,7 +26,7 @@ internal sealed class MemoryServer
         incoming.OnEnded = _closed.Cancel;
     }
 
-    /// <summary>Serves until one of the two sides closes; nobody waits for its end.</summary>
+    /// <summary>Serves until one of the two sides closes; nobody waits for its end, and what a script throws is thrown by whoever moves the clock.</summary>
     public void Start()
     {
         _backend.Life.Died += Break;
@@ -40,9 +42,15 @@ internal sealed class MemoryServer
                 // and the next one
             }
         }
-        catch (IOException)
+        catch (IOException) when (!_isInScript)
         {
             // the balancer closed it
+        }
+#pragma warning disable CA1031 // a script may be anybody's: the call that moves the clock throws what it threw
+        catch (Exception error)
+#pragma warning restore CA1031
+        {
+            _backend.Time.Enqueue(static fault => ((ExceptionDispatchInfo)fault!).Throw(), ExceptionDispatchInfo.Capture(error)); // handed over here
         }
         finally
         {
@@ -66,7 +74,9 @@ internal sealed class MemoryServer
         {
             SeenRequest seen = _backend.Record(request.Method, request.Target, request.Authority, request.Fields, request.Body, isCheck);
             TestFault fault = _backend.MeetRequest(isCheck);
+            _isInScript = true;
             TestReply reply = fault == TestFault.ServerError ? new TestReply(500) : _backend.ReplyTo(seen, isCheck);
+            _isInScript = false;
             TimeSpan delay = fault == TestFault.NoAnswer ? Timeout.InfiniteTimeSpan : _backend.TakeDelay(isCheck);
             return await PassAsync(delay).ConfigureAwait(false)
                 && await ReplyAsync(request, reply, fault).ConfigureAwait(false)

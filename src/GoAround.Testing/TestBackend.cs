@@ -73,7 +73,10 @@ public sealed class TestBackend
     }
 
     /// <summary>Answers each request by a script.</summary>
-    /// <param name="answer">Runs within the clock when the request is there whole, before any delay.</param>
+    /// <param name="answer">
+    /// Runs within the clock when the request is there whole, before any delay. What it throws is the answer's <see cref="TestAnswer.Fault"/>; over
+    /// <see cref="TestWire.Bytes"/> the call that moves the clock throws it.
+    /// </param>
     public TestBackend Answers(Func<SeenRequest, TestReply> answer)
     {
         ArgumentNullException.ThrowIfNull(answer);

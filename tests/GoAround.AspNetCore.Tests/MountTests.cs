@@ -1,10 +1,13 @@
 using System;
+using System.Collections.Concurrent;
 using System.Collections.Generic;
 using System.Diagnostics.Metrics;
 using System.Linq;
 using System.Threading.Tasks;
 using GoAround.Core.Hosting;
 using GoAround.Core.Observability;
+using GoAround.Core.Sockets;
+using GoAround.Core.Tests.Sockets;
 using GoAround.Core.Tests.Wire;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -130,5 +133,32 @@ public sealed class MountTests
         using WireEnd client = await RawClient.ConnectAsync(port);
         await client.SendAsync($"GET {target} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
         return await client.ReadToEndAsync();
+    }
+
+    [PolledFact]
+    public async Task Code_of_the_application_goes_on_on_a_thread_that_does_not_poll()
+    {
+        using ScriptedBackend backend = new ScriptedBackend().Answer(WireEnd.Response("ok"));
+        ConcurrentQueue<bool> seen = new();
+        Gateway.Setup setup = new()
+        {
+            Map = app =>
+            {
+                app.Use(async (HttpContext context, RequestDelegate next) =>
+                {
+                    await next(context).ConfigureAwait(false);
+                    seen.Enqueue(Poller.IsCurrent);
+                });
+                app.UseGoAround(Gateway.Pool);
+            },
+        };
+        await using Gateway gateway = await Gateway.OpenAsync(setup, backend);
+        for (int i = 0; i < 10; i++)
+        {
+            await gateway.AskOnceAsync("GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+        }
+
+        await Until.TrueAsync(() => seen.Count == 10, "a request did not end");
+        Assert.DoesNotContain(true, seen);
     }
 }

@@ -21,6 +21,10 @@ public sealed class RequestTargetTests
     [InlineData("http://h/api/%41?x", "/api/%41?x")]
     [InlineData("http://h?x", "/?x")]
     [InlineData("/api/./a/../b%20c/%2e%2e/d", "/api/d")]
+    [InlineData("/api/./%2561dmin", "/api/%2561dmin")]
+    [InlineData("/api/./%252e%252e/x", "/api/%252e%252e/x")]
+    [InlineData("/api/./a%2Fb", "/api/a%2Fb")]
+    [InlineData("/api/./a%2fb%25", "/api/a%2fb%25")]
     public async Task Absolute_target_and_dot_segments_arrive_as_what_they_mean(string target, string expected) => Assert.Equal(expected, await SendAsync(target));
 
     [Theory]
@@ -31,6 +35,8 @@ public sealed class RequestTargetTests
     [InlineData("/api?c", "/?c")]
     [InlineData("/apis/a", "/apis/a")]
     [InlineData("/%61pi/b%20c?d", "/b%20c?d")]
+    [InlineData("/%61pi/%2561dmin", "/%2561dmin")]
+    [InlineData("/%61pi/a%2Fb", "/a%2Fb")]
     [InlineData("/other/%20", "/other/%20")]
     public async Task Prefix_is_taken_off_in_whole_segments(string target, string expected) => Assert.Equal(expected, await SendAsync(target, app => app.MapGoAround("/{**rest}", Gateway.Pool, "/api")));
 

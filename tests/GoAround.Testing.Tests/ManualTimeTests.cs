@@ -220,4 +220,15 @@ public sealed class ManualTimeTests
 
     private ITimer Say(string what, TimeSpan due, TimeSpan? period = null) =>
         _time.CreateTimer(_ => _said.Add($"{_time.Elapsed.TotalSeconds} {what}"), null, due, period ?? Timeout.InfiniteTimeSpan);
+
+    [Fact]
+    public void Clock_may_be_moved_without_a_limit()
+    {
+        ManualTime time = new();
+        time.Advance(TimeSpan.FromSeconds(1));
+        int fired = 0;
+        using ITimer timer = time.CreateTimer(_ => fired++, null, TimeSpan.FromHours(1), Timeout.InfiniteTimeSpan);
+        Assert.True(time.AdvanceUntil(() => fired > 0, TimeSpan.MaxValue));
+        Assert.Equal(TimeSpan.FromSeconds(3601), time.Elapsed);
+    }
 }

@@ -1,4 +1,5 @@
 using System;
+using System.IO;
 using System.Linq;
 using System.Threading.Tasks;
 using GoAround.Core;
@@ -26,6 +27,23 @@ public sealed class TestBackendTests
     {
         await FailAsync(TestWire.Messages, fault, status, error, isCut, seconds);
         await FailAsync(TestWire.Bytes, fault, status, error, isCut, seconds);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task What_a_script_throws_is_told_by_messages_and_by_bytes(bool isOfTheWire)
+    {
+        Type fault = isOfTheWire ? typeof(IOException) : typeof(InvalidTimeZoneException);
+        TestBackend a = new TestBackend("http://a").Answers(_ => throw (isOfTheWire ? new IOException("a file") : new InvalidTimeZoneException()));
+        await using (TestBalancer messages = await TestBalancer.StartAsync(new TestSetup(a)))
+        {
+            Assert.IsType(fault, (await messages.SendAsync("GET", "/")).Fault);
+        }
+
+        TestBackend b = new TestBackend("http://b").Answers(_ => throw (isOfTheWire ? new IOException("a file") : new InvalidTimeZoneException()));
+        await using TestBalancer bytes = await TestBalancer.StartAsync(new TestSetup(b) { Wire = TestWire.Bytes });
+        await Assert.ThrowsAsync(fault, () => bytes.SendAsync("GET", "/")); // the backend is another process there, and the clock tells of it
     }
 
     [Fact]

@@ -17,6 +17,7 @@ namespace GoAround.Core.Hosting;
 /// so far as <see cref="Server.ServerOptions.ReplayBufferBytes"/> keeps it. Where no backend answers, HttpRequestException is thrown; an answer of a backend is one, also a 503. Only HTTP/1.1 is spoken.
 /// Redirects, cookies, credentials and decompression are not done here: a DelegatingHandler around this one does them. After 101 the content's stream can be written to as well, so
 /// that ClientWebSocket works over it. What belongs to a connection (Connection, Keep-Alive, Transfer-Encoding) is the pool's: it is neither sent as given nor returned.
+/// Whether TLS is spoken is up to the backend's address, not the target's: what is asked for as https goes to an http backend in plain text.
 /// </remarks>
 public sealed class BalancingHttpHandler : HttpMessageHandler, IAsyncDisposable
 {

@@ -114,39 +114,9 @@ internal struct ConnectionFields
     // RFC 9112 §9.3
     public readonly bool Persists(ProtocolVersion version) => !Close && (version == ProtocolVersion.Http11 || KeepAlive);
 
-    /// <summary>Once all fields were taken in: whether an upgrade is offered or agreed to, by proper names, and not to <c>h2c</c>.</summary>
-    /// <remarks>
-    /// RFC 9113 §3.1 withdrew the upgrade to h2c. Passing it on would let a client open, behind this balancer, a
-    /// connection on which its requests are seen by nobody but the backend.
-    /// </remarks>
-    // Upgrade = #protocol; protocol = protocol-name [ "/" protocol-version ]   RFC 9110 §7.8
-    public readonly bool OffersUpgrade(ReadOnlySpan<byte> head, ProtocolVersion version)
-    {
-        if (!Upgrade || UpgradeLength == 0 || version != ProtocolVersion.Http11)
-        {
-            return false;
-        }
-
-        ListReader protocols = new(head.Slice(UpgradeOffset, UpgradeLength));
-        while (protocols.TryNext(out ReadOnlySpan<byte> protocol))
-        {
-            if (Ascii.EqualsIgnoreCase(protocol, "h2c"u8) || !IsProtocol(protocol))
-            {
-                return false;
-            }
-        }
-
-        return true;
-    }
-
-    // protocol-name = token; protocol-version = token   RFC 9110 §7.8
-    private static bool IsProtocol(ReadOnlySpan<byte> protocol)
-    {
-        int slash = protocol.IndexOf((byte)'/');
-        return slash < 0
-            ? FieldSyntax.IsToken(protocol)
-            : FieldSyntax.IsToken(protocol[..slash]) && FieldSyntax.IsToken(protocol[(slash + 1)..]);
-    }
+    /// <summary>Once all fields were taken in: whether an upgrade is offered or agreed to, by proper names.</summary>
+    public readonly bool OffersUpgrade(ReadOnlySpan<byte> head, ProtocolVersion version) =>
+        Upgrade && UpgradeLength > 0 && version == ProtocolVersion.Http11 && UpgradeOffer.IsProper(head.Slice(UpgradeOffset, UpgradeLength));
 
     /// <summary>Once all fields were taken in: removes the fields that Connection named, and Connection itself.</summary>
     public readonly void RemoveNamed(FieldList fields, ReadOnlySpan<byte> head)

@@ -17,11 +17,17 @@ internal static class FieldSyntax
     private static readonly SearchValues<byte> ControlBytes = SearchValues.Create(
         [0, 1, 2, 3, 4, 5, 6, 7, 8, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 127]);
 
+    private static readonly SearchValues<byte> BreakingBytes = SearchValues.Create(
+        [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, (byte)' ', 127]);
+
     /// <summary>At least one byte, and token bytes only.</summary>
     public static bool IsToken(ReadOnlySpan<byte> bytes) => !bytes.IsEmpty && !bytes.ContainsAnyExcept(TokenBytes);
 
     /// <summary>No control byte but HTAB.</summary>
     public static bool IsValue(ReadOnlySpan<byte> bytes) => !bytes.ContainsAny(ControlBytes);
+
+    /// <summary>No control byte, and no white space.</summary>
+    public static bool IsUnbroken(ReadOnlySpan<byte> bytes) => !bytes.ContainsAny(BreakingBytes);
 
     /// <summary>Where the first control byte but HTAB stands; -1 where there is none.</summary>
     public static int IndexOfControl(ReadOnlySpan<byte> bytes) => bytes.IndexOfAny(ControlBytes);

@@ -77,8 +77,13 @@ public readonly struct RequestMethod : IEquatable<RequestMethod>
     /// <summary>The method is OPTIONS or TRACE, for which Max-Forwards holds (RFC 9110 §7.6.2).</summary>
     internal bool HasForwardLimit => (_traits & (MethodTraits.Options | MethodTraits.Trace)) != 0;
 
-    /// <summary>Makes a method from text; the text must be a token in ASCII.</summary>
-    public static RequestMethod From(string token) => new(Encoding.ASCII.GetBytes(token));
+    /// <summary>Makes a method from text.</summary>
+    /// <exception cref="ArgumentException">It is no token (RFC 9110 §9.1).</exception>
+    public static RequestMethod From(string token)
+    {
+        byte[] bytes = Encoding.ASCII.GetBytes(token);
+        return FieldSyntax.IsToken(bytes) ? new(bytes) : throw new ArgumentException("A method is a token (RFC 9110 §9.1).", nameof(token));
+    }
 
     /// <summary>Compares two methods byte by byte.</summary>
     public static bool operator ==(RequestMethod left, RequestMethod right) => left.Equals(right);

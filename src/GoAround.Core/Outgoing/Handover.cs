@@ -1,5 +1,6 @@
 using System;
 using System.IO;
+using System.Net.Http;
 using System.Runtime.CompilerServices;
 using System.Threading;
 using System.Threading.Tasks;
@@ -26,10 +27,18 @@ internal sealed class Handover
     private bool _readerWaits;
     private bool _hasEnded;
     private bool _isAbandoned;
+    private bool _isFinished;
     private Exception? _fault;
+
+    /// <param name="isTrusted">
+    /// What writes is code of the framework's that blocks nowhere: it may go on within the call that frees it. Anything else may block in its next write,
+    /// and must not do so on the stack of the one who would read that.
+    /// </param>
+    public Handover(bool isTrusted = false) => _return.IsAlwaysAsynchronous = !isTrusted;
 
     /// <summary>Hands a piece over, and waits until it was read through; an empty one is nothing.</summary>
     /// <exception cref="IOException">Nobody reads any more.</exception>
+    /// <exception cref="HttpRequestException">All that was to be sent was sent.</exception>
     public ValueTask WriteAsync(ReadOnlyMemory<byte> piece)
     {
         if (piece.IsEmpty)
@@ -40,9 +49,9 @@ internal sealed class Handover
         bool isAwaited;
         lock (_gate)
         {
-            if (_isAbandoned || _hasEnded)
+            if (_isAbandoned || _isFinished || _hasEnded)
             {
-                return ValueTask.FromException(Abandoned());
+                return ValueTask.FromException(Unwanted());
             }
 
             if (_writerWaits)
@@ -106,7 +115,7 @@ internal sealed class Handover
     {
         if (TakeBack())
         {
-            _return.SetResult(true); // the writer may well write its next piece in here
+            _return.SetResult(true); // one that is trusted may well write its next piece in here
         }
 
         lock (_gate)
@@ -148,11 +157,36 @@ internal sealed class Handover
 
         if (writerWaits)
         {
-            _return.SetException(Abandoned());
+            _return.SetException(Unwanted());
         }
     }
 
-    private static IOException Abandoned() => new("The message was ended: nothing more of it is sent.");
+    /// <summary>All that was to be sent was sent, and nothing that was lent is in use: the write under way ends well, another one is one too many.</summary>
+    public void Finish()
+    {
+        bool isTooMuch;
+        lock (_gate)
+        {
+            _isFinished = true;
+            isTooMuch = _hasPiece;
+            _hasPiece = false;
+            _piece = default;
+            _writerWaits &= !isTooMuch;
+        }
+
+        if (isTooMuch)
+        {
+            _return.SetException(Unwanted());
+        }
+        else if (TakeBack())
+        {
+            _return.SetResult(true);
+        }
+    }
+
+    private Exception Unwanted() => _isFinished
+        ? new HttpRequestException("The content has more bytes than its Content-Length says.")
+        : new IOException("The message was ended: nothing more of it is sent.");
 
     [AsyncMethodBuilder(typeof(PooledMethodBuilder<>))]
     private async ValueTask<ReadOnlyMemory<byte>> WaitAsync(ValueTask<ReadOnlyMemory<byte>> arrival, CancellationToken cancellationToken)
@@ -194,17 +228,19 @@ internal sealed class Handover
 
         public short Version => _core.Version;
 
+        public bool IsAlwaysAsynchronous { get; set; }
+
         public void Reset() => _core.Reset();
 
         public void SetResult(T result)
         {
-            _core.RunContinuationsAsynchronously = Poller.IsCurrent; // what waits is an application's: it must not hold up the sockets
+            _core.RunContinuationsAsynchronously = IsAlwaysAsynchronous || Poller.IsCurrent; // what waits may be an application's: it must not hold up the sockets
             _core.SetResult(result);
         }
 
         public void SetException(Exception fault)
         {
-            _core.RunContinuationsAsynchronously = Poller.IsCurrent; // likewise
+            _core.RunContinuationsAsynchronously = IsAlwaysAsynchronous || Poller.IsCurrent; // likewise
             _core.SetException(fault);
         }
 

@@ -1,6 +1,7 @@
 using System;
 using System.Buffers;
 using System.Net.Http;
+using System.Net.Http.Json;
 using System.Runtime.CompilerServices;
 using System.Threading;
 using System.Threading.Tasks;
@@ -22,6 +23,7 @@ internal sealed class OutgoingBody : MessageBody
     private readonly TimeProvider _time;
     private readonly int _replayLimit;
     private readonly bool _isInMemory;
+    private readonly bool _isTrusted;
     private readonly bool _isHeldBack;
     private CancellationTokenSource? _stop;
     private TaskCompletionSource? _go;
@@ -43,6 +45,7 @@ internal sealed class OutgoingBody : MessageBody
         _content = content;
         _time = time;
         _isInMemory = content is ByteArrayContent or ReadOnlyMemoryContent;
+        _isTrusted = content is JsonContent || (_isInMemory && content.GetType().Assembly == typeof(HttpContent).Assembly); // a class derived from those may do as it likes
         _replayLimit = replayLimit;
         _keeps = !_isInMemory && replayLimit > 0 && !(length > replayLimit);
         _isHeldBack = isHeldBack;
@@ -77,6 +80,9 @@ internal sealed class OutgoingBody : MessageBody
     }
 
     /// <inheritdoc/>
+    internal override void OnSent() => _handover?.Finish();
+
+    /// <inheritdoc/>
     public override bool TryRewind()
     {
         if (_handover is null)
@@ -101,10 +107,18 @@ internal sealed class OutgoingBody : MessageBody
         return true;
     }
 
-    /// <summary>The exchange is over, and nobody reads any more: the content is told with its next write, and by its token.</summary>
+    /// <summary>The exchange is over, and nobody reads any more: content that is not through is told with its next write, and by its token.</summary>
     public ValueTask EndAsync()
     {
-        _handover?.Abandon();
+        if (_read == Length)
+        {
+            _handover?.Finish(); // nobody has said that it was sent where a step has wrapped it
+        }
+        else
+        {
+            _handover?.Abandon();
+        }
+
         if (_replay.Length > 0)
         {
             ArrayPool<byte>.Shared.Return(_replay);
@@ -116,17 +130,21 @@ internal sealed class OutgoingBody : MessageBody
 
     private Handover StartCopy()
     {
-        Handover handover = new();
-        _stop = _isInMemory ? null : new CancellationTokenSource(); // what lies in memory waits for nobody else
+        Handover handover = new(_isTrusted);
+        _stop ??= _isTrusted && _isInMemory ? null : new CancellationTokenSource(); // that waits for nobody else
         _copy = CopyAsync(handover);
         return handover;
     }
 
     private async Task CopyAsync(Handover handover)
     {
-        if (Poller.IsCurrent)
+        if (!_isTrusted || Poller.IsCurrent)
         {
-            await PollThread.Leave();
+            await PollThread.Leave(); // it may block on what it writes, and the one who reads that is on this stack
+            if (_stop is { IsCancellationRequested: true })
+            {
+                return; // the exchange is over already
+            }
         }
 
         Exception? fault = null;

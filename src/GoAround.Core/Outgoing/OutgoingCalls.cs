@@ -1,5 +1,4 @@
 using System;
-using System.IO;
 using System.Net.Http;
 using System.Text;
 using System.Threading;
@@ -26,7 +25,7 @@ internal sealed class OutgoingCalls(ProxyHandler handler, OutgoingOptions option
     {
         OutgoingRequest request = OutgoingRequest.Rent();
         ProxyResponse? response = null;
-        HttpResponseMessage? answer = null;
+        bool isHeld = true; // until the response's content does, or it was ended
         try
         {
             request.Accept(message, options);
@@ -42,7 +41,18 @@ internal sealed class OutgoingCalls(ProxyHandler handler, OutgoingOptions option
                 throw await FaultOfAsync(response).ConfigureAwait(false);
             }
 
-            answer = await AnswerAsync(message, request, response).ConfigureAwait(false);
+            OutgoingContent content = new();
+            HttpResponseMessage answer = _messages.Make(message, response, content);
+            isHeld = false;
+            if (response.Body.Length == 0 && response.StatusCode != 101)
+            {
+                await EndAsync(request, response).ConfigureAwait(false); // at once: an answer without content is often dropped unread
+            }
+            else
+            {
+                content.Begin(new OutgoingStream(request, response, answer, options));
+            }
+
             return answer;
         }
         catch (OperationCanceledException error) when (cancellationToken.IsCancellationRequested)
@@ -55,9 +65,14 @@ internal sealed class OutgoingCalls(ProxyHandler handler, OutgoingOptions option
             options.Events.ErrorMade(failure.Error, BadGateway);
             throw OutgoingFaults.Of(failure.Error, failure.Message, failure); // of a step that asks backends itself
         }
+        catch (ClientException fault)
+        {
+            options.Events.ErrorMade(ProxyError.HttpRequestError, fault.StatusCode);
+            throw OutgoingFaults.Of(ProxyError.HttpRequestError, fault.Message, fault); // of a step that finds fault with the content
+        }
         finally
         {
-            if (answer is null)
+            if (isHeld)
             {
                 await EndAsync(request, response).ConfigureAwait(false);
             }
@@ -67,23 +82,6 @@ internal sealed class OutgoingCalls(ProxyHandler handler, OutgoingOptions option
                 await PollThread.Leave(); // what follows is the application's
             }
         }
-    }
-
-    private async ValueTask<HttpResponseMessage> AnswerAsync(HttpRequestMessage message, OutgoingRequest request, ProxyResponse response)
-    {
-        OutgoingContent content = new();
-        HttpResponseMessage answer = _messages.Make(message, response, content);
-        if (response.Body.Length == 0 && response.StatusCode != 101)
-        {
-            content.Begin(Stream.Null);
-            await EndAsync(request, response).ConfigureAwait(false); // at once: an answer without content is often dropped unread
-        }
-        else
-        {
-            content.Begin(new OutgoingStream(request, response, answer, options));
-        }
-
-        return answer;
     }
 
     private static async ValueTask EndAsync(OutgoingRequest request, ProxyResponse? response)

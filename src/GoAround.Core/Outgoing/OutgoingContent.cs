@@ -10,9 +10,10 @@ namespace GoAround.Core.Outgoing;
 /// <summary>The content of a response: a stream that is read once, unless HttpClient buffers it.</summary>
 internal sealed class OutgoingContent : HttpContent
 {
-    private Stream? _stream;
+    private Stream _stream = Stream.Null;
+    private int _isTaken;
 
-    /// <summary>Says what is read; called once, before anybody has the content.</summary>
+    /// <summary>Says what is read, else nothing; called once at most, before anybody has the content.</summary>
     public void Begin(Stream stream) => _stream = stream;
 
     /// <inheritdoc/>
@@ -46,7 +47,7 @@ internal sealed class OutgoingContent : HttpContent
     {
         if (disposing)
         {
-            Interlocked.Exchange(ref _stream, null)?.Dispose();
+            _stream.Dispose(); // also one that was taken: whoever reads it is interrupted
         }
 
         base.Dispose(disposing);
@@ -61,5 +62,7 @@ internal sealed class OutgoingContent : HttpContent
         }
     }
 
-    private Stream Take() => Interlocked.Exchange(ref _stream, null) ?? throw new InvalidOperationException("The content was read already; it cannot be read twice.");
+    private Stream Take() => Interlocked.Exchange(ref _isTaken, 1) == 0
+        ? _stream
+        : throw new InvalidOperationException("The content was read already; it cannot be read twice.");
 }

@@ -20,7 +20,6 @@ internal static class OutgoingFields
     public static OutgoingFraming Accept(ProxyRequest request, HttpRequestHeaders headers)
     {
         OutgoingFraming framing = default;
-        string? connection = null;
         string? upgrade = null;
         foreach (KeyValuePair<string, HeaderStringValues> field in headers.NonValidated)
         {
@@ -30,7 +29,7 @@ internal static class OutgoingFields
                 case KnownField.Host:
                     break; // it is the authority
                 case KnownField.Connection:
-                    connection = value;
+                    framing.Connection = value;
                     break;
                 case KnownField.Upgrade:
                     upgrade = value;
@@ -54,13 +53,12 @@ internal static class OutgoingFields
             }
         }
 
-        if (connection is not null)
+        if (upgrade is not null && framing.Connection is not null && Names(framing.Connection, "upgrade"))
         {
-            RemoveNamed(request.Fields, connection);
-            if (upgrade is not null && Names(connection, "upgrade"))
-            {
-                request.UpgradeProtocol = Encoding.Latin1.GetBytes(upgrade);
-            }
+            byte[] protocols = Encoding.Latin1.GetBytes(upgrade);
+            request.UpgradeProtocol = UpgradeOffer.IsProper(protocols)
+                ? protocols
+                : throw new HttpRequestException("The field 'Upgrade' cannot be sent: it is no list of protocols, or h2c is among them, which was withdrawn (RFC 9113 §3.1).");
         }
 
         return framing;
@@ -98,6 +96,19 @@ internal static class OutgoingFields
         fields.AddOwn(nameBytes, FieldSyntax.Trim(valueBytes), FieldNames.Recognise(nameBytes));
     }
 
+    /// <summary>Once all fields were taken over: what Connection names is for the next hop only, and that is this pool.</summary>
+    public static void RemoveNamed(FieldList fields, string connection)
+    {
+        foreach (Range element in connection.AsSpan().Split(','))
+        {
+            byte[] name = Encoding.Latin1.GetBytes(connection.AsSpan(element).Trim().ToString());
+            if (name.Length > 0 && !EndToEndFields.Contains(name, FieldNames.Recognise(name)))
+            {
+                fields.Remove(name);
+            }
+        }
+    }
+
     /// <summary>Every character is a byte on the wire.</summary>
     public static bool IsLatin1(string text) => !text.AsSpan().ContainsAnyExceptInRange('\0', '\xff');
 
@@ -124,18 +135,5 @@ internal static class OutgoingFields
         }
 
         return false;
-    }
-
-    /// <summary>What Connection names is for the next hop only, and that is this pool.</summary>
-    private static void RemoveNamed(FieldList fields, string connection)
-    {
-        foreach (Range element in connection.AsSpan().Split(','))
-        {
-            byte[] name = Encoding.Latin1.GetBytes(connection.AsSpan(element).Trim().ToString());
-            if (name.Length > 0 && !EndToEndFields.Contains(name, FieldNames.Recognise(name)))
-            {
-                fields.Remove(name);
-            }
-        }
     }
 }

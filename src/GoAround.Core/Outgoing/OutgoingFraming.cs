@@ -6,6 +6,9 @@ internal struct OutgoingFraming
     /// <summary>Chunked was asked for.</summary>
     public bool IsChunked;
 
+    /// <summary>The value of Connection, or null.</summary>
+    public string? Connection;
+
     /// <summary>The content waits for 100 (Continue).</summary>
     public bool ExpectsContinue;
 }

@@ -70,6 +70,11 @@ internal sealed class OutgoingRequest : ProxyRequest, IFreeListItem<OutgoingRequ
             throw new HttpRequestException("A chunked transfer coding needs content.");
         }
 
+        if (framing.Connection is not null)
+        {
+            OutgoingFields.RemoveNamed(Fields, framing.Connection);
+        }
+
         if (Activity.Current is { } activity)
         {
             DistributedContextPropagator.Current.Inject(activity, Fields, static (fields, name, value) => Inject((FieldList)fields!, name, value));
@@ -115,9 +120,9 @@ internal sealed class OutgoingRequest : ProxyRequest, IFreeListItem<OutgoingRequ
         _tunnel = null;
         Body = MessageBody.Empty;
         Fields.Clear();
-        Target = default;
-        Authority = default;
-        UpgradeProtocol = default;
+        SetParsed(default, default, default);
+        Version = ProtocolVersion.Http11; // a step may have set these two
+        RemoteEndPoint = null;
         ExpectsContinue = false;
         AcceptsTrailers = false;
         if (isUsable)
@@ -184,7 +189,6 @@ internal sealed class OutgoingRequest : ProxyRequest, IFreeListItem<OutgoingRequ
 
         int length = target.Length;
         Encoding.Latin1.GetBytes(target, _text);
-        Target = _text.AsMemory(0, length);
         bool isLiteral = host is null && uri.HostNameType == UriHostNameType.IPv6;
         length += Write(isLiteral ? "[" : "", length);
         length += Write(name, length);
@@ -196,11 +200,13 @@ internal sealed class OutgoingRequest : ProxyRequest, IFreeListItem<OutgoingRequ
             length += digits;
         }
 
-        Authority = _text.AsMemory(target.Length, length - target.Length);
-        if (target.AsSpan().ContainsAnyExceptInRange('!', '~') || !OutgoingFields.IsLatin1(name) || !HostSyntax.IsValid(Authority.Span))
+        ReadOnlyMemory<byte> authority = _text.AsMemory(target.Length, length - target.Length);
+        if (target.AsSpan().ContainsAnyExceptInRange('!', '~') || !OutgoingFields.IsLatin1(name) || !HostSyntax.IsValid(authority.Span))
         {
             throw new HttpRequestException($"The target '{uri}', or its host '{name}', has characters that cannot be sent.");
         }
+
+        SetParsed(_text.AsMemory(0, target.Length), authority, default);
     }
 
     private int Write(string text, int offset) => Encoding.Latin1.GetBytes(text, _text.AsSpan(offset));

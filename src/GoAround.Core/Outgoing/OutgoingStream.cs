@@ -1,6 +1,7 @@
 using System;
 using System.IO;
 using System.Net.Http;
+using System.Runtime.CompilerServices;
 using System.Threading;
 using System.Threading.Tasks;
 using GoAround.Core.Async;
@@ -19,7 +20,8 @@ internal sealed class OutgoingStream : Stream
     private readonly OutgoingOptions _options;
     private readonly Handover? _tunnel;
     private HttpResponseMessage? _message;
-    private ReadOnlyMemory<byte> _piece;
+    private ReadOnlyMemory<byte> _piece; // touched within a read only
+    private long _left; // bytes; below zero: nobody has said
     private Task? _release;
     private StreamUse _use;
     private bool _hasEnded;
@@ -35,6 +37,7 @@ internal sealed class OutgoingStream : Stream
         _message = message;
         _options = options;
         _tunnel = response.StatusCode == 101 ? request.Tunnel : null;
+        _left = _tunnel is null ? response.Body.Length ?? -1 : -1;
     }
 
     /// <summary>A response that nobody has read to its end or disposed: its slot would be lost for ever.</summary>
@@ -58,12 +61,24 @@ internal sealed class OutgoingStream : Stream
     /// <inheritdoc/>
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        if (_piece.IsEmpty && !_hasEnded)
+        if (cancellationToken.IsCancellationRequested)
+        {
+            return ValueTask.FromCanceled<int>(cancellationToken); // nothing was begun: the response stays as it is
+        }
+
+        if (_hasEnded)
+        {
+            return new(0);
+        }
+
+        _use.Begin(this);
+        if (_piece.IsEmpty)
         {
             return WaitAsync(buffer, cancellationToken);
         }
 
-        return new(Take(buffer.Span));
+        int count = Take(buffer.Span);
+        return _use.TryEnd(false, out _) ? new(count) : EndInterruptedAsync();
     }
 
     /// <inheritdoc/>
@@ -84,25 +99,57 @@ internal sealed class OutgoingStream : Stream
     public override int Read(Span<byte> buffer)
     {
         _ = Blocking.Wait(ReadAsync(Memory<byte>.Empty)); // waits for a piece
-        return Take(buffer);
+        if (_hasEnded)
+        {
+            return 0;
+        }
+
+        _use.Begin(this);
+        int count = Take(buffer);
+        return _use.TryEnd(false, out _) ? count : Blocking.Wait(EndInterruptedAsync());
     }
 
-    /// <summary>Passes each piece on as it was lent, with no copy.</summary>
+    /// <summary>Passes each piece on as it was lent, with no copy: one read from the first to the last.</summary>
     public override async Task CopyToAsync(Stream destination, int bufferSize, CancellationToken cancellationToken)
     {
         ValidateCopyToArguments(destination, bufferSize);
-        while (!_hasEnded)
+        if (_hasEnded)
         {
-            if (_piece.IsEmpty)
-            {
-                _ = await ReadAsync(Memory<byte>.Empty, cancellationToken).ConfigureAwait(false);
-            }
+            return;
+        }
 
-            if (!_piece.IsEmpty)
+        _use.Begin(this);
+        bool isOver = false;
+        try
+        {
+            using CancellationTokenRegistration giveUp = StopWith(cancellationToken);
+            while (!isOver)
             {
-                await destination.WriteAsync(_piece, cancellationToken).ConfigureAwait(false);
-                _piece = default;
+                if (Poller.IsCurrent)
+                {
+                    await PollThread.Leave(); // the destination is the application's
+                }
+
+                _request.Stopping.ThrowIfCancellationRequested();
+                if (!_piece.IsEmpty)
+                {
+                    await destination.WriteAsync(_piece, _request.Stopping).ConfigureAwait(false);
+                    _piece = default;
+                }
+
+                isOver = true; // unless there is another piece
+                Accept(await _response.Body.ReadAsync(_request.Stopping).ConfigureAwait(false));
+                isOver = _hasEnded;
             }
+        }
+        catch (Exception error) when (error is BackendException or OperationCanceledException && (isOver || _request.Stopping.IsCancellationRequested))
+        {
+            isOver = true; // it was stopped, maybe within the destination, whose other faults are its own
+            throw FaultOf(error, cancellationToken);
+        }
+        finally
+        {
+            await EndReadAsync(isOver).ConfigureAwait(false);
         }
     }
 
@@ -189,54 +236,91 @@ internal sealed class OutgoingStream : Stream
         return count;
     }
 
-    /// <summary>Waits for the next piece, and takes of it what there is room for.</summary>
+    /// <summary>Waits for the next piece, and takes of it what there is room for; within a read.</summary>
     private async ValueTask<int> WaitAsync(Memory<byte> buffer, CancellationToken cancellationToken)
     {
-        _use.Begin(this);
+        int count;
         bool isOver = true;
         try
         {
-            using CancellationTokenRegistration giveUp = cancellationToken.UnsafeRegister(static request => ((OutgoingRequest)request!).Stop(), _request);
-            _piece = await _response.Body.ReadAsync(_request.Stopping).ConfigureAwait(false);
-            isOver = _piece.IsEmpty;
-            if (isOver)
-            {
-                ResponseMessages.AddTrailers(_message!, _response.Body.Trailers); // until it was released there is one
-                _hasEnded = true;
-            }
+            using CancellationTokenRegistration giveUp = StopWith(cancellationToken);
+            Accept(await _response.Body.ReadAsync(_request.Stopping).ConfigureAwait(false));
+            count = Take(buffer.Span); // before the read ends: after that it may be given back
+            isOver = _hasEnded;
         }
-        catch (BackendException failure)
+        catch (Exception error) when (error is BackendException or OperationCanceledException)
+        {
+            throw FaultOf(error, cancellationToken);
+        }
+        finally
+        {
+            await EndReadAsync(isOver).ConfigureAwait(false);
+        }
+
+        return isOver || !_use.IsInterrupted ? count : throw Disposed(null);
+    }
+
+    private CancellationTokenRegistration StopWith(CancellationToken reader) =>
+        reader.UnsafeRegister(static request => ((OutgoingRequest)request!).Stop(), _request);
+
+    /// <summary>Takes the next piece over, or the end.</summary>
+    /// <exception cref="HttpIOException">It is not as long as was said.</exception>
+    private void Accept(ReadOnlyMemory<byte> piece)
+    {
+        if (_left >= 0)
+        {
+            _left = piece.Length > _left ? throw new HttpIOException(HttpRequestError.InvalidResponse, "The response has more bytes of content than it said.")
+                : piece.IsEmpty && _left > 0 ? throw new HttpIOException(HttpRequestError.ResponseEnded, $"The response ended {_left} bytes early.")
+                : _left - piece.Length;
+        }
+
+        _piece = piece;
+        if (piece.IsEmpty)
+        {
+            ResponseMessages.AddTrailers(_message!, _response.Body.Trailers); // until it was released there is one
+            _hasEnded = true;
+        }
+    }
+
+    /// <summary>What a reader is told of a piece that did not come.</summary>
+    private Exception FaultOf(Exception error, CancellationToken cancellationToken)
+    {
+        if (error is BackendException failure)
         {
             if (_response.Backend is { } backend)
             {
                 _options.Events.ResponseBroken(backend, failure);
             }
 
-            throw OutgoingFaults.Of(failure);
-        }
-        catch (OperationCanceledException error) when (cancellationToken.IsCancellationRequested)
-        {
-            throw new TaskCanceledException(error.Message, error, cancellationToken);
-        }
-        catch (OperationCanceledException error) when (_use.IsInterrupted)
-        {
-            throw Disposed(error);
-        }
-        finally
-        {
-            if (!_use.TryEnd(isOver, out bool isInterrupted))
-            {
-                _request.IsSpent |= isInterrupted;
-                await ReleaseAsync().ConfigureAwait(false);
-            }
-
-            if (Poller.IsCurrent)
-            {
-                await PollThread.Leave(); // what follows is the application's
-            }
+            return OutgoingFaults.Of(failure);
         }
 
-        return isOver || !_use.IsInterrupted ? Take(buffer.Span) : throw Disposed(null);
+        return cancellationToken.IsCancellationRequested ? new TaskCanceledException(error.Message, error, cancellationToken)
+            : _use.IsInterrupted ? Disposed(error)
+            : new IOException("The exchange was ended while the response was read.", error);
+    }
+
+    /// <summary>Ends a read, on a thread of the application's, and gives back what the stream holds where that is over.</summary>
+    [AsyncMethodBuilder(typeof(PooledMethodBuilder))]
+    private async ValueTask EndReadAsync(bool isOver)
+    {
+        if (!_use.TryEnd(isOver, out bool isInterrupted))
+        {
+            _request.IsSpent |= isInterrupted;
+            await ReleaseAsync().ConfigureAwait(false);
+        }
+
+        if (Poller.IsCurrent)
+        {
+            await PollThread.Leave(); // what follows is the application's
+        }
+    }
+
+    private async ValueTask<int> EndInterruptedAsync()
+    {
+        _request.IsSpent = true;
+        await ReleaseAsync().ConfigureAwait(false);
+        throw Disposed(null);
     }
 
     private static IOException Disposed(Exception? cause) => new("The response was disposed while it was read.", cause);
@@ -247,6 +331,7 @@ internal sealed class OutgoingStream : Stream
         GC.SuppressFinalize(this);
 #pragma warning restore CA1816
         _message = null;
+        _piece = default;
         _tunnel?.End(null);
         try
         {

@@ -25,10 +25,8 @@ internal sealed class ClientRequest : ProxyRequest
     public void Accept(RequestHead head)
     {
         Method = head.Method;
-        Target = head.Target;
-        Authority = head.Authority;
+        SetParsed(head.Target, head.Authority, head.UpgradeProtocol);
         Version = head.Version;
-        UpgradeProtocol = head.UpgradeProtocol;
         ExpectsContinue = head.ExpectsContinue;
         AcceptsTrailers = head.AcceptsTrailers;
         Scheme = _scheme; // a handler may have changed it
@@ -39,10 +37,8 @@ internal sealed class ClientRequest : ProxyRequest
     public void Forget()
     {
         Method = RequestMethod.Get;
-        Target = Slash;
-        Authority = default;
+        SetParsed(Slash, default, default);
         Version = ProtocolVersion.Http11;
-        UpgradeProtocol = default;
         ExpectsContinue = false;
         AcceptsTrailers = false;
         Scheme = _scheme;

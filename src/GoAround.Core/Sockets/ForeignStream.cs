@@ -136,8 +136,14 @@ internal sealed class ForeignStream : Stream
     {
         try
         {
-            _closing.Cancel();
-            _stream.Dispose();
+            try
+            {
+                _closing.Cancel(); // it runs callbacks of the stream's
+            }
+            finally
+            {
+                _stream.Dispose();
+            }
         }
 #pragma warning disable CA1031 // the stream is anybody's, and nobody waits for its end
         catch (Exception error)

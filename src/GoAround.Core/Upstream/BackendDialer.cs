@@ -94,6 +94,14 @@ internal sealed class BackendDialer
             return await dialer.DialAsync(backend, either.Token).ConfigureAwait(false)
                 ?? throw new InvalidOperationException($"The dialer {dialer.GetType()} returned no stream.");
         }
+        catch (Exception error) when (cancellationToken.IsCancellationRequested && IsEndOfDial(error))
+        {
+            throw new OperationCanceledException("The caller gave up while the dialer was at work.", error, cancellationToken); // the backend has done nothing wrong
+        }
+        catch (Exception error) when (timeout.IsCancellationRequested && IsEndOfDial(error))
+        {
+            throw TooLate(backend, ProxyError.ConnectionTimeout, error);
+        }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             throw TooLate(backend, ProxyError.ConnectionTimeout);
@@ -112,6 +120,9 @@ internal sealed class BackendDialer
             };
         }
     }
+
+    /// <summary>What a dialer may throw whose token was cancelled, besides the usual: it closes its socket to end the dial.</summary>
+    private static bool IsEndOfDial(Exception error) => error is SocketException or IOException or TimeoutException or ObjectDisposedException;
 
     private BackendException TooLate(Backend backend, ProxyError error, Exception? cause = null) => new(
         BackendFailureStage.Dial, BackendFailureKind.TimedOut, $"no connection to {backend.Authority} in {_options.DialTimeout.TotalSeconds:0.###} s", cause)

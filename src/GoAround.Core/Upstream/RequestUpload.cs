@@ -74,6 +74,7 @@ internal sealed class RequestUpload : IDisposable
             Append(ref outbound, read.Result);
         }
 
+        body.OnSent(); // what was lent was copied
         return null;
     }
 
@@ -201,6 +202,7 @@ internal sealed class RequestUpload : IDisposable
             }
             else
             {
+                _body.OnSent();
                 _answerDeadline.OnUploaded();
             }
         }

@@ -1,4 +1,6 @@
 using System;
+using System.Collections.Generic;
+using System.Linq;
 using System.Net.Http;
 using System.Threading.Tasks;
 using GoAround.Core.Hosting;
@@ -13,6 +15,7 @@ namespace GoAround.Core.Tests.Load;
 public sealed class OutgoingAllocationTests(ITestOutputHelper output)
 {
     private const int Calls = 500;
+    private const int Rounds = 15;
 
     private static readonly byte[] Response = "HTTP/1.1 200 OK\r\nDate: Sun, 22 Nov 2026 12:00:00 GMT\r\nContent-Type: text/plain\r\nContent-Length: 13\r\n\r\nHello, world!"u8.ToArray();
 
@@ -27,17 +30,22 @@ public sealed class OutgoingAllocationTests(ITestOutputHelper output)
         using HttpMessageInvoker ours = new HttpClient(new BalancingHttpHandler(
             options => options.Backends.Add(backend.Address), new BalancerParts { HealthMonitor = health }));
         Uri target = new(backend.Address);
-        double bestOfTheirs = double.MaxValue;
-        double bestOfOurs = double.MaxValue;
-        for (int round = 0; round < 12; round++)
+        List<double> measuredTheirs = [];
+        List<double> measuredOurs = [];
+        for (int round = 0; round < 2 * Rounds; round++)
         {
-            bestOfTheirs = Math.Min(bestOfTheirs, await MeasureAsync((HttpClient)theirs, target, isBuffered));
-            bestOfOurs = Math.Min(bestOfOurs, await MeasureAsync((HttpClient)ours, target, isBuffered));
+            measuredTheirs.Add(await MeasureAsync((HttpClient)theirs, target, isBuffered));
+            measuredOurs.Add(await MeasureAsync((HttpClient)ours, target, isBuffered));
         }
 
-        output.WriteLine($"bytes a call: {bestOfOurs:0}, over SocketsHttpHandler {bestOfTheirs:0}");
-        Assert.True(bestOfOurs <= bestOfTheirs, $"{bestOfOurs} bytes a call, over SocketsHttpHandler {bestOfTheirs}");
+        double usualOfTheirs = MedianOf(measuredTheirs);
+        double usualOfOurs = MedianOf(measuredOurs);
+        output.WriteLine($"bytes a call: {usualOfOurs:0}, over SocketsHttpHandler {usualOfTheirs:0}");
+        Assert.True(usualOfOurs <= usualOfTheirs, $"{usualOfOurs} bytes a call, over SocketsHttpHandler {usualOfTheirs}");
     }
+
+    /// <summary>Of the second half: the first one is compiled meanwhile. The least would be that of the luckiest moment, in which an answer was there at once.</summary>
+    private static double MedianOf(List<double> measured) => measured.Skip(Rounds).Order().ElementAt(Rounds / 2);
 
     private static async Task<double> MeasureAsync(HttpClient client, Uri target, bool isBuffered)
     {

@@ -1,5 +1,6 @@
 using System;
 using System.IO;
+using System.Net.Http;
 using System.Threading;
 using System.Threading.Tasks;
 using GoAround.Core.Outgoing;
@@ -93,5 +94,50 @@ public sealed class HandoverTests
 
         Assert.Equal(Pieces, expected);
         await writer.WaitAsync(WireEnd.Patience);
+    }
+
+    [Fact]
+    public Task Writer_does_not_go_on_within_the_read_that_frees_it() => Task.Run(async () =>
+    {
+        Task writer = WriteAsync();
+        Assert.Equal(1, (await _handover.ReadAsync(default)).Length);
+        Task<ReadOnlyMemory<byte>> next = _handover.ReadAsync(default).AsTask(); // on one stack with the second write it would wait for itself
+        Assert.Equal(2, (await next).Length);
+        _handover.End(null);
+        Assert.True((await _handover.ReadAsync(default)).IsEmpty);
+        await writer;
+
+        async Task WriteAsync()
+        {
+            using HandoverStream stream = new(_handover);
+            await stream.WriteAsync(new byte[1]).ConfigureAwait(false);
+            stream.Write(new byte[2]);
+        }
+    }).WaitAsync(WireEnd.Patience);
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Write_that_was_all_ends_well_and_one_more_is_one_too_many(bool isUnread)
+    {
+        Task write = _handover.WriteAsync("abc"u8.ToArray()).AsTask();
+        if (!isUnread)
+        {
+            Assert.Equal(3, (await _handover.ReadAsync(default)).Length);
+        }
+
+        _handover.Finish();
+        if (isUnread)
+        {
+            await Assert.ThrowsAsync<HttpRequestException>(() => write.WaitAsync(WireEnd.Patience));
+        }
+        else
+        {
+            await write.WaitAsync(WireEnd.Patience);
+        }
+
+        _handover.Abandon();
+        await _handover.WriteAsync(default);
+        await Assert.ThrowsAsync<HttpRequestException>(() => _handover.WriteAsync("x"u8.ToArray()).AsTask());
     }
 }

@@ -1,10 +1,12 @@
 using System;
+using System.Collections.Generic;
 using System.Linq;
 using System.Net;
 using System.Net.Http;
 using System.Net.Sockets;
 using System.Threading.Tasks;
 using GoAround.Core.Hosting;
+using GoAround.Core.Http;
 using GoAround.Core.Tests.Wire;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
@@ -108,6 +110,36 @@ public sealed class OutgoingFaultTests
         Assert.Equal(HttpRequestError.ConnectionError, fault.HttpRequestError);
     }
 
+    [Fact]
+    public async Task Fault_that_a_step_finds_with_the_content_is_translated()
+    {
+        ClientException refusal = new(413, "too much");
+        using HttpClient client = new(new BalancingHttpHandler(new ScriptedHandler((_, _) => throw refusal)));
+        HttpRequestException fault = await Assert.ThrowsAsync<HttpRequestException>(() => client.GetAsync("http://orders/"));
+        Assert.Same(refusal, fault.InnerException);
+        Assert.Equal(ProxyError.HttpRequestError, fault.Data[nameof(ProxyError)]);
+    }
+
+    [Fact]
+    public void What_a_step_has_set_is_forgotten_with_its_request()
+    {
+        List<(ProxyRequest Request, ProtocolVersion Version, IPEndPoint? Client)> seen = [];
+        using HttpMessageInvoker invoker = new(new BalancingHttpHandler(new ScriptedHandler((request, _) =>
+        {
+            seen.Add((request, request.Version, request.RemoteEndPoint));
+            request.Version = ProtocolVersion.Http10;
+            request.RemoteEndPoint = new IPEndPoint(IPAddress.Loopback, 1);
+            return new(new ProxyResponse { StatusCode = 204 });
+        })));
+        for (int i = 0; i < 2; i++)
+        {
+            Assert.True(invoker.SendAsync(new HttpRequestMessage(HttpMethod.Get, "http://orders/"), default).IsCompletedSuccessfully); // on one thread
+        }
+
+        Assert.Same(seen[0].Request, seen[1].Request);
+        Assert.Equal((ProtocolVersion.Http11, null), (seen[1].Version, seen[1].Client));
+    }
+
     [Theory]
     [InlineData("ftp://orders/", "GET", typeof(NotSupportedException))]
     [InlineData("http://orders/", "CONNECT", typeof(NotSupportedException))]
@@ -129,6 +161,49 @@ public sealed class OutgoingFaultTests
         using HttpRequestMessage request = new(HttpMethod.Get, "http://orders/");
         Assert.True(request.Headers.TryAddWithoutValidation(name, value));
         await Assert.ThrowsAsync<HttpRequestException>(() => fixture.Invoker.SendAsync(request, default));
+    }
+
+    [Theory]
+    [InlineData("x\r\nTransfer-Encoding: chunked")]
+    [InlineData("snow\u2603")]
+    [InlineData("a b")]
+    [InlineData("websocket/")]
+    [InlineData("echo, h2c")]
+    public async Task Upgrade_that_is_no_list_of_protocols_is_refused(string value)
+    {
+        await using OutgoingFixture fixture = new();
+        using HttpRequestMessage request = new(HttpMethod.Get, "http://orders/");
+        request.Headers.Connection.Add("Upgrade");
+        Assert.True(request.Headers.TryAddWithoutValidation("Upgrade", value));
+        HttpRequestException fault = await Assert.ThrowsAsync<HttpRequestException>(() => fixture.Invoker.SendAsync(request, default));
+        Assert.Null(fault.Data[nameof(ProxyError)]);
+    }
+
+    [Fact]
+    public async Task Lease_that_throws_ends_the_request_once()
+    {
+        ThrowingLease lease = new();
+        List<ProxyRequest> seen = [];
+        TaskCompletionSource<ProxyResponse> held = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        using HttpMessageInvoker invoker = new(new BalancingHttpHandler(new ScriptedHandler((request, _) =>
+        {
+            seen.Add(request);
+            if (seen.Count > 1)
+            {
+                return new(held.Task);
+            }
+
+            ProxyResponse response = new() { StatusCode = 204 };
+            response.AddLease(lease);
+            return new(response);
+        })));
+        Task<HttpResponseMessage>[] sends = [.. Enumerable.Range(0, 3).Select(_ => invoker.SendAsync(new HttpRequestMessage(HttpMethod.Get, "http://orders/"), default))]; // on one thread
+        Assert.True(sends[0].IsFaulted);
+        Assert.NotSame(seen[1], seen[2]);
+        held.SetException(new BackendException(BackendFailureStage.Dial, BackendFailureKind.Disconnected, "refused"));
+        await Assert.ThrowsAsync<NotImplementedException>(() => sends[0]);
+        await Assert.ThrowsAsync<HttpRequestException>(() => sends[1].WaitAsync(WireEnd.Patience));
+        await Assert.ThrowsAsync<HttpRequestException>(() => sends[2].WaitAsync(WireEnd.Patience));
     }
 
     [Fact]
@@ -180,5 +255,10 @@ public sealed class OutgoingFaultTests
     {
         HttpRequestException fault = await Assert.ThrowsAsync<HttpRequestException>(() => send.WaitAsync(WireEnd.Patience));
         Assert.Equal((expected, error), (fault.HttpRequestError, fault.Data[nameof(ProxyError)]));
+    }
+
+    private sealed class ThrowingLease : IResponseLease
+    {
+        public ValueTask ReleaseAsync(ProxyResponse response) => throw new NotImplementedException();
     }
 }

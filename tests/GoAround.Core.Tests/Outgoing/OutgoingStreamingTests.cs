@@ -75,11 +75,11 @@ public sealed class OutgoingStreamingTests
         Task<HttpResponseMessage> send = fixture.Client.PostAsync("/", content);
         using WireEnd link = await backend.AcceptAsync();
         await link.ReadHeadAsync();
+        Stream target = await content.Target.Task.WaitAsync(WireEnd.Patience);
         await link.SendAsync(WireEnd.Response("too much", "413 Content Too Large"));
         using HttpResponseMessage response = await send.WaitAsync(WireEnd.Patience);
         Assert.Equal(HttpStatusCode.RequestEntityTooLarge, response.StatusCode);
         Assert.Equal("too much", await response.Content.ReadAsStringAsync());
-        Stream target = await content.Target.Task.WaitAsync(WireEnd.Patience);
         await Assert.ThrowsAsync<IOException>(() => target.WriteAsync("more"u8.ToArray()).AsTask().WaitAsync(WireEnd.Patience));
         await Until.TrueAsync(() => content.Cancellation.IsCancellationRequested, "the content was not told");
     }

@@ -107,9 +107,13 @@ public sealed class RequestDifferentialTests
             request.Headers.Add("X-Hop", "1");
             request.Headers.Add("Cookie", "a=b");
             request.Headers.Add("Upgrade", "websocket"); // Connection does not name it
+            request.Headers.Connection.Add("X-Of-Content");
+            request.Content = new ByteArrayContent([]);
+            request.Content.Headers.Add("X-Of-Content", "1");
+            request.Content.Headers.Add("X-Kept", "1");
         });
         using HttpResponseMessage response = await fixture.Client.SendAsync(request);
-        Assert.Equal("GET / HTTP/1.1\r\nHost: orders\r\nCookie: a=b\r\n\r\n", Assert.Single(backend.Heads));
+        Assert.Equal("GET / HTTP/1.1\r\nHost: orders\r\nCookie: a=b\r\nX-Kept: 1\r\n\r\n", Assert.Single(backend.Heads));
     }
 
     private static async Task<string> SeenAsync(KestrelServer server, HttpClient client, HttpRequestMessage request)

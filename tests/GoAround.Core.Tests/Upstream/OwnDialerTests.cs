@@ -181,6 +181,37 @@ public sealed class OwnDialerTests
             () => factory.SendAsync(Memory, new ProxyRequest("GET", "/"), caller.Token).AsTask().WaitAsync(WireEnd.Patience));
     }
 
+    [Theory]
+    [InlineData(typeof(SocketException))]
+    [InlineData(typeof(IOException))]
+    [InlineData(typeof(TimeoutException))]
+    [InlineData(typeof(ObjectDisposedException))]
+    public async Task Dial_that_fails_since_it_was_given_up_is_no_fault_of_the_backend(Type fault)
+    {
+        using CancellationTokenSource caller = new();
+        ScriptedDialer leaving = new(async (_, cancellationToken) =>
+        {
+            await caller.CancelAsync();
+            Assert.True(cancellationToken.IsCancellationRequested);
+            throw (Exception)Activator.CreateInstance(fault, fault == typeof(SocketException) ? (int)SocketError.OperationAborted : "gone")!;
+        });
+        using (SocketConnectionFactory factory = new(new UpstreamOptions(), TimeProvider.System, dialer: leaving))
+        {
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => factory.SendAsync(Memory, new ProxyRequest("GET", "/"), caller.Token).AsTask());
+        }
+
+        FakeTimeProvider time = new();
+        ScriptedDialer late = new(async (_, cancellationToken) =>
+        {
+            await Task.Delay(Timeout.Infinite, cancellationToken).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+            throw (Exception)Activator.CreateInstance(fault, fault == typeof(SocketException) ? (int)SocketError.OperationAborted : "gone")!;
+        });
+        using SocketConnectionFactory slow = new(new UpstreamOptions(), time, dialer: late);
+        Task<ProxyResponse> send = slow.SendAsync(Memory, new ProxyRequest("GET", "/"), default).AsTask();
+        BackendException failure = await Assert.ThrowsAsync<BackendException>(() => Until.EndedAsync(send, time));
+        Assert.Equal((BackendFailureStage.Dial, BackendFailureKind.TimedOut), (failure.Stage, failure.Kind));
+    }
+
     [Fact]
     public async Task Cancelled_exchange_ends_the_read_and_disposes_the_stream()
     {
