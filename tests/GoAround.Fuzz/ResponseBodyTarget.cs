@@ -113,10 +113,10 @@ internal sealed class ResponseBodyTarget : IFuzzTarget
         SeenAnswer answer = await reader.ReadAsync(method == "HEAD", patience.Token);
         Check(script, method, answer);
         await Balancer.UntilAllSlotsAreBackAsync();
+        await _sent.Task.WaitAsync(patience.Token); // also where this client is done: the next one may get the backend's socket
+        await Task.Delay(script.MayStay && method == "GET" ? TimeSpan.Zero : Quiet, patience.Token);
         if (answer.Stays)
         {
-            await _sent.Task.WaitAsync(patience.Token);
-            await Task.Delay(script.MayStay && method == "GET" ? TimeSpan.Zero : Quiet, patience.Token);
             await client.SendAsync("GET /next HTTP/1.1\r\nHost: h\r\n\r\n"u8.ToArray(), patience.Token);
             SeenAnswer next = await reader.ReadAsync(false, patience.Token);
             if (next is not { StatusCode: 200, Body: Next, IsWhole: true })

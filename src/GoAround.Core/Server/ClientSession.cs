@@ -188,7 +188,11 @@ internal sealed class ClientSession : IDisposable
             return true;
         }
 
-        await CloseByTheBookAsync().ConfigureAwait(false);
+        if (!MayCloseAtOnce())
+        {
+            await CloseByTheBookAsync().ConfigureAwait(false);
+        }
+
         return false;
     }
 
@@ -367,6 +371,20 @@ internal sealed class ClientSession : IDisposable
             return await Writer.SendAsync(response, null, CancellationToken.None).ConfigureAwait(false);
         }
     }
+
+    /// <summary>
+    /// The client has said that this was its last request (RFC 9112 §9.6, or HTTP/1.0), and all it sent was read: there is nothing to wait for, and the close tells it that it has
+    /// all. TLS has an end of its own to send before.
+    /// </summary>
+    private bool MayCloseAtOnce() =>
+        Writer.IsWhole
+        && !_head.KeepAlive
+        && !_head.HasBody
+        && _server.Tls is null
+        && Inbox.IsEmpty
+        && !Transport.MayBeReadable
+        && Inbox.TryWithdraw()
+        && Transport.TryFlush();
 
     private async ValueTask CloseByTheBookAsync()
     {

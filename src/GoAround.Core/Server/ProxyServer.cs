@@ -186,6 +186,7 @@ public sealed class ProxyServer : IAsyncDisposable
 
     private async Task AcceptAsync(Socket listener, CancellationToken cancellationToken)
     {
+        using PolledListener? polled = Poller.IsWanted ? new PolledListener(listener) : null;
         try
         {
             while (!cancellationToken.IsCancellationRequested)
@@ -196,7 +197,7 @@ public sealed class ProxyServer : IAsyncDisposable
                 }
 
                 await _room.WaitAsync(cancellationToken).ConfigureAwait(false);
-                if (!await TryAcceptAsync(listener, cancellationToken).ConfigureAwait(false))
+                if (!await TryAcceptAsync(listener, polled, cancellationToken).ConfigureAwait(false))
                 {
                     _room.Release();
                 }
@@ -210,12 +211,14 @@ public sealed class ProxyServer : IAsyncDisposable
         AcceptLast(listener);
     }
 
-    private async ValueTask<bool> TryAcceptAsync(Socket listener, CancellationToken cancellationToken)
+    private async ValueTask<bool> TryAcceptAsync(Socket listener, PolledListener? polled, CancellationToken cancellationToken)
     {
         Socket socket;
         try
         {
-            socket = await listener.AcceptAsync(cancellationToken).ConfigureAwait(false);
+            socket = polled is null
+                ? await listener.AcceptAsync(cancellationToken).ConfigureAwait(false)
+                : await polled.AcceptAsync(cancellationToken).ConfigureAwait(false);
         }
         catch (SocketException error)
         {

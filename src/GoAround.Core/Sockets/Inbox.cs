@@ -113,6 +113,17 @@ internal sealed class Inbox : IReceiveSink, IValueTaskSource<Transfer>, IDisposa
         }
     }
 
+    /// <summary>Takes a posted receive back, by the reader; false: it has brought something, or is about to, or cannot be taken back.</summary>
+    public bool TryWithdraw()
+    {
+        if (_isPosted && _transport.TryWithdraw())
+        {
+            _isPosted = false;
+        }
+
+        return !_isPosted;
+    }
+
     /// <summary>Waits until more bytes stand behind the unread ones.</summary>
     /// <param name="wantedBytes">How much room would be good for them.</param>
     public ValueTask<Transfer> FillAsync(int wantedBytes = 0)

@@ -95,6 +95,19 @@ internal sealed class PolledSender : IValueTaskSource<SocketError>
         }
     }
 
+    /// <summary>Sends what is held; false: there is no room for all of it now.</summary>
+    public bool TryFlush()
+    {
+        Flush();
+        SpinWait wait = default;
+        while (Volatile.Read(ref _state) == Flushing)
+        {
+            wait.SpinOnce(); // another thread is in a call that does not wait
+        }
+
+        return Volatile.Read(ref _state) != Left;
+    }
+
     /// <summary>Waits until a connect that was begun has ended.</summary>
     public ValueTask<SocketError> ConnectedAsync()
     {
@@ -198,19 +211,6 @@ internal sealed class PolledSender : IValueTaskSource<SocketError>
 
         Volatile.Write(ref _state, Held);
         return fits;
-    }
-
-    /// <summary>Sends what is held; false: there is no room for all of it now.</summary>
-    private bool TryFlush()
-    {
-        Flush();
-        SpinWait wait = default;
-        while (Volatile.Read(ref _state) == Flushing)
-        {
-            wait.SpinOnce(); // another thread is in a call that does not wait
-        }
-
-        return Volatile.Read(ref _state) != Left;
     }
 
     /// <summary>Sends held bytes; whoever calls has taken the state to <see cref="Flushing"/>.</summary>

@@ -65,6 +65,9 @@ internal sealed class PolledTransport : Transport
     }
 
     /// <inheritdoc/>
+    public override bool TryWithdraw() => Interlocked.CompareExchange(ref _receiving, Unready, Waiting) == Waiting;
+
+    /// <inheritdoc/>
     public override ValueTask<SocketError> SendAsync(ReadOnlyMemory<byte> first, ReadOnlySequence<byte> rest) => _sender.SendAsync(first, rest);
 
     /// <inheritdoc/>
@@ -104,6 +107,9 @@ internal sealed class PolledTransport : Transport
         _socket.TryShutdownSend();
         return ValueTask.CompletedTask;
     }
+
+    /// <inheritdoc/>
+    public override bool TryFlush() => _sender.TryFlush();
 
     /// <inheritdoc/>
     public override void Abort() => Close(reset: true);
@@ -272,7 +278,7 @@ internal sealed class PolledTransport : Transport
         }
         else
         {
-            _sender.Flush(); // the last moment for held bytes
+            _sender.TryFlush(); // the last moment for held bytes; a close while another thread still sends them would be a reset
             _socket.Dispose();
         }
 

@@ -37,6 +37,7 @@ internal sealed class Poller
     private readonly PolledSender?[] _holding = new PolledSender?[MostHeldSends]; // likewise
     private readonly int _poll;
     private Slot[] _slots = new Slot[64];
+    private PolledListener?[] _listeners = []; // their numbers are below zero
     private int _usedSlots;
     private int _holdingCount;
 
@@ -86,7 +87,7 @@ internal sealed class Poller
 
     /// <summary>Starts to watch a socket; returns the number it is watched under.</summary>
     /// <exception cref="SocketException">The system has no room for it.</exception>
-    public unsafe long Watch(PolledTransport transport, SafeHandle socket)
+    public long Watch(PolledTransport transport, SafeHandle socket)
     {
         long number;
         lock (_gate)
@@ -101,23 +102,42 @@ internal sealed class Poller
             }
 
             ref Slot slot = ref _slots[index];
-            Volatile.Write(ref slot.Generation, slot.Generation + 1); // first: an old event must not find the new transport
+            Volatile.Write(ref slot.Generation, (slot.Generation + 1) & int.MaxValue); // first: an old event must not find the new transport
             Volatile.Write(ref slot.Transport, transport);
             number = ((long)slot.Generation << 32) | (uint)index;
         }
 
-        byte* registration = stackalloc byte[16];
-        Span<byte> fields = new(registration, EventBytes);
-        BinaryPrimitives.WriteUInt32LittleEndian(
-            fields, LinuxCalls.Readable | LinuxCalls.Urgent | LinuxCalls.Writable | LinuxCalls.PeerClosed | LinuxCalls.EdgeTriggered);
-        BinaryPrimitives.WriteInt64LittleEndian(fields[DataOffset..], number);
-        if (LinuxCalls.Control(_poll, LinuxCalls.Add, socket, registration) != 0)
+        try
         {
-            int error = Marshal.GetLastPInvokeError();
+            Register(socket, number, LinuxCalls.Readable | LinuxCalls.Urgent | LinuxCalls.Writable | LinuxCalls.PeerClosed | LinuxCalls.EdgeTriggered);
+            return number;
+        }
+        catch (SocketException)
+        {
             Forget(number);
-            throw new SocketException((int)SocketError.NoBufferSpaceAvailable, new Win32Exception(error).Message);
+            throw;
+        }
+    }
+
+    /// <summary>Starts to watch a socket that listens; returns the number it is watched under.</summary>
+    /// <exception cref="SocketException">The system has no room for it.</exception>
+    public long Watch(PolledListener listener, SafeHandle socket)
+    {
+        long number;
+        lock (_gate)
+        {
+            int index = Array.IndexOf(_listeners, null);
+            if (index < 0)
+            {
+                index = _listeners.Length;
+                Volatile.Write(ref _listeners, [.. _listeners, listener]);
+            }
+
+            Volatile.Write(ref _listeners[index], listener); // an event of the one before tells it nothing wrong: it looks
+            number = ~(long)index;
         }
 
+        Register(socket, number, LinuxCalls.Readable | LinuxCalls.EdgeTriggered);
         return number;
     }
 
@@ -133,6 +153,15 @@ internal sealed class Poller
                 slot.Transport = null;
                 _freeSlots.Push(index);
             }
+        }
+    }
+
+    /// <summary>Stops to watch a socket that listens.</summary>
+    public void ForgetListener(long number)
+    {
+        lock (_gate)
+        {
+            _listeners[~number] = null; // an event of it that is on its way finds nobody
         }
     }
 
@@ -172,7 +201,14 @@ internal sealed class Poller
                 ref PolledTransport? ahead = ref _ahead[i];
                 PolledTransport? transport = Find(ready, i, out uint events) ?? ahead; // who was closed meanwhile is told nevertheless
                 ahead = null;
-                transport?.OnReady(events);
+                if (transport is not null)
+                {
+                    transport.OnReady(events);
+                }
+                else
+                {
+                    FindListener(ready, i)?.OnReady();
+                }
             }
 
             Flush();
@@ -199,6 +235,18 @@ internal sealed class Poller
         }
     }
 
+    private unsafe void Register(SafeHandle socket, long number, uint events)
+    {
+        byte* registration = stackalloc byte[16];
+        Span<byte> fields = new(registration, EventBytes);
+        BinaryPrimitives.WriteUInt32LittleEndian(fields, events);
+        BinaryPrimitives.WriteInt64LittleEndian(fields[DataOffset..], number);
+        if (LinuxCalls.Control(_poll, LinuxCalls.Add, socket, registration) != 0)
+        {
+            throw new SocketException((int)SocketError.NoBufferSpaceAvailable, new Win32Exception(Marshal.GetLastPInvokeError()).Message);
+        }
+    }
+
     private void Flush()
     {
         for (int i = 0; i < _holdingCount; i++)
@@ -219,9 +267,20 @@ internal sealed class Poller
         return Find(BinaryPrimitives.ReadInt64LittleEndian(fields[DataOffset..]));
     }
 
+    private unsafe PolledListener? FindListener(byte* ready, int index)
+    {
+        long number = BinaryPrimitives.ReadInt64LittleEndian(new ReadOnlySpan<byte>(ready + (index * EventBytes) + DataOffset, sizeof(long)));
+        return number < 0 ? Volatile.Read(ref _listeners)[~number] : null;
+    }
+
     /// <summary>The transport of this number, or null where it was closed after its event had been fetched.</summary>
     private PolledTransport? Find(long number)
     {
+        if (number < 0)
+        {
+            return null; // of a listener
+        }
+
         Slot[] slots = Volatile.Read(ref _slots);
         ref readonly Slot slot = ref slots[(int)(uint)number];
         PolledTransport? transport = Volatile.Read(in slot.Transport);

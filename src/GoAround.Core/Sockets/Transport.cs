@@ -23,6 +23,9 @@ internal abstract class Transport : IDisposable
     /// <summary>Starts a receive; while it waits it has no buffer. True: it ended at once with this result; false: the sink is told later.</summary>
     public abstract bool TryReceive(IReceiveSink sink, out Transfer transfer);
 
+    /// <summary>Takes a receive back that waits: its sink is told nothing. False: it does not wait any more, or cannot be taken back.</summary>
+    public virtual bool TryWithdraw() => false;
+
     /// <summary>Sends all the bytes; the memory is lent until the call has ended.</summary>
     public abstract ValueTask<SocketError> SendAsync(ReadOnlyMemory<byte> bytes);
 
@@ -60,6 +63,9 @@ internal abstract class Transport : IDisposable
 
     /// <summary>Whether the other side has ended the connection, as far as the system tells; a system call, but for a transport that tells. Any thread.</summary>
     public virtual PeerEnd PeerEnd => PeerEnd.None;
+
+    /// <summary>Gives the system what is held back to be sent together with more; false: it has no room for all of it now.</summary>
+    public virtual bool TryFlush() => true;
 
     /// <summary>Tells the other side that nothing more will come.</summary>
     public abstract ValueTask ShutdownSendAsync();

@@ -1,7 +1,9 @@
 using System.Linq;
 using System.Text;
 using System.Threading.Tasks;
+using GoAround.Core.Tests.Sockets;
 using GoAround.Core.Tests.Wire;
+using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
 namespace GoAround.Core.Tests.Server;
@@ -24,6 +26,32 @@ public sealed class KeepAliveTests
 
         Assert.Equal(1, backend.Accepted);
         Assert.Equal(1, proxy.Events.OpenedConnections);
+    }
+
+    [PolledTheory]
+    [InlineData("GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n", "", true)]
+    [InlineData("GET / HTTP/1.0\r\n\r\n", "", true)]
+    [InlineData("GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n", "GET ", false)] // a reset would meet the answer on its way
+    [InlineData("POST / HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: 2\r\n\r\nab", "", false)] // some send CRLF behind it
+    public async Task Client_that_said_it_is_done_is_not_waited_for(string request, string behind, bool isAtOnce)
+    {
+        using ScriptedBackend backend = new ScriptedBackend().Answer(WireEnd.Response("ok"));
+        FakeTimeProvider time = new(); // which would end the wait
+        await using ProxyFixture proxy = await ProxyFixture.OpenAsync(new ProxyFixture.Setup { Time = time }, backend);
+        using WireEnd client = await proxy.ConnectAsync();
+        await client.SendAsync(request + behind);
+        Assert.EndsWith("\r\n\r\nok", await client.ReadToEndAsync());
+        if (isAtOnce)
+        {
+            await Until.TrueAsync(() => proxy.Events.OpenConnections == 0, "the connection waits for its client's end");
+        }
+        else
+        {
+            await client.SendAsync("\r\n");
+            Assert.Equal(1, proxy.Events.OpenConnections);
+            client.ShutdownSend();
+            await Until.TrueAsync(() => proxy.Events.OpenConnections == 0, "the connection did not end with its client");
+        }
     }
 
     [Fact]
