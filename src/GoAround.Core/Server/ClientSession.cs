@@ -188,7 +188,7 @@ internal sealed class ClientSession : IDisposable
             return true;
         }
 
-        if (!MayCloseAtOnce())
+        if (!Writer.IsWhole || !ClientClosing.MayBeAtOnce(_server, _head, Inbox, Transport))
         {
             await CloseByTheBookAsync().ConfigureAwait(false);
         }
@@ -372,20 +372,6 @@ internal sealed class ClientSession : IDisposable
         }
     }
 
-    /// <summary>
-    /// The client has said that this was its last request (RFC 9112 §9.6, or HTTP/1.0), and all it sent was read: there is nothing to wait for, and the close tells it that it has
-    /// all. TLS has an end of its own to send before.
-    /// </summary>
-    private bool MayCloseAtOnce() =>
-        Writer.IsWhole
-        && !_head.KeepAlive
-        && !_head.HasBody
-        && _server.Tls is null
-        && Inbox.IsEmpty
-        && !Transport.MayBeReadable
-        && Inbox.TryWithdraw()
-        && Transport.TryFlush();
-
     private async ValueTask CloseByTheBookAsync()
     {
         if (!Writer.IsWhole)
@@ -394,11 +380,7 @@ internal sealed class ClientSession : IDisposable
             return;
         }
 
-        await Writer.CloseHalfAsync().ConfigureAwait(false);
-        if (!Inflow.IsOver)
-        {
-            await Lingering.ReadAsync(_server, Inbox).ConfigureAwait(false);
-        }
+        await ClientClosing.InStagesAsync(_server, Writer, Inflow).ConfigureAwait(false);
     }
 
     private void Close()
