@@ -88,7 +88,7 @@ internal sealed class ClientSession : IDisposable
         }
         else if (_server.Tls is not null && _transport is null)
         {
-            _socket.Abort();
+            _socket.TryShutdown(); // its handshake fails, and closes it
         }
     }
 
@@ -97,7 +97,7 @@ internal sealed class ClientSession : IDisposable
     {
         if (_transport is null)
         {
-            _socket.Abort();
+            _socket.TryShutdown();
         }
         else
         {
@@ -217,7 +217,7 @@ internal sealed class ClientSession : IDisposable
     {
         // Another thread may be in the call that takes them: they are neither on the wire nor here until it has ended.
         SpinWait wait = default;
-        for (int i = 0; i < MostSpins && Transport.IsReceiving && !Inbox.HasArrived; i++)
+        for (int i = 0; i < MostSpins && Transport.IsReceiving && !Inbox.HasArrived && !Poller.IsCurrent; i++)
         {
             wait.SpinOnce();
         }

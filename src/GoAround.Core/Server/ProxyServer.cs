@@ -72,7 +72,7 @@ public sealed class ProxyServer : IAsyncDisposable
         cancellationToken.ThrowIfCancellationRequested();
         Bind();
         _listener.Listen(_options.Backlog);
-        _accepting = AcceptAsync(_listener, _stopAccepting.Token);
+        _accepting = AcceptAsync(_listener, Poller.IsWanted ? new PolledListener(_listener) : null, _stopAccepting.Token);
         return Task.CompletedTask;
     }
 
@@ -184,9 +184,9 @@ public sealed class ProxyServer : IAsyncDisposable
         }
     }
 
-    private async Task AcceptAsync(Socket listener, CancellationToken cancellationToken)
+    private async Task AcceptAsync(Socket listener, PolledListener? polled, CancellationToken cancellationToken)
     {
-        using PolledListener? polled = Poller.IsWanted ? new PolledListener(listener) : null;
+        using PolledListener? owned = polled;
         try
         {
             while (!cancellationToken.IsCancellationRequested)
@@ -208,6 +208,7 @@ public sealed class ProxyServer : IAsyncDisposable
             // The server stops.
         }
 
+        await PollThread.Leave(); // whoever waits for this end goes on from here
         AcceptLast(listener);
     }
 

@@ -12,11 +12,15 @@ internal sealed class PlainTransport : Transport
     private readonly SocketReceiver _receiver;
     private readonly SocketSender _sender = new();
     private readonly SafeSocketHandle _handle;
+    private readonly bool _isFresh;
     private long _handed;
     private bool _isAborted;
 
-    public PlainTransport(Socket socket)
+    /// <param name="socket">Owned from here on.</param>
+    /// <param name="isFresh">Nobody has received from it, so that all that comes can be told from what was received.</param>
+    public PlainTransport(Socket socket, bool isFresh = true)
     {
+        _isFresh = isFresh;
         _socket = socket;
         _handle = socket.SafeHandle;
         _receiver = new SocketReceiver(socket);
@@ -44,7 +48,7 @@ internal sealed class PlainTransport : Transport
 
     /// <inheritdoc/>
     /// <remarks>The framework takes bytes some time before it tells of them: they are neither on the wire then nor here, but were counted as they came.</remarks>
-    public override bool IsReadable => LinuxCalls.IsReadable(_handle) || LinuxCalls.BytesCome(_handle) > _receiver.CountBefore;
+    public override bool IsReadable => LinuxCalls.IsReadable(_handle) || (_isFresh && LinuxCalls.BytesCome(_handle) > _receiver.CountBefore);
 
     /// <inheritdoc/>
     public override ValueTask ShutdownSendAsync()

@@ -91,7 +91,7 @@ internal sealed class PolledListener : IValueTaskSource<bool>, IDisposable
             return new ValueTask<bool>(this, _wait.Version);
         }
 
-        Volatile.Write(ref _state, Unready); // it was ready; who connects from here on is told anew
+        Interlocked.Exchange(ref _state, Unready); // before the look; it was ready; who connects from here on is told anew
         return new(true);
     }
 

@@ -59,7 +59,13 @@ internal sealed class PolledStream(PolledTransport transport) : Stream, IReceive
         _read.Reset();
         if (transport.TryReceive(this, out Transfer transfer))
         {
-            return transfer.Error == SocketError.Success ? new(Finish(transfer)) : ValueTask.FromException<int>(FaultOf(transfer.Error));
+            if (transfer.Error == SocketError.Success)
+            {
+                return new(Finish(transfer));
+            }
+
+            ReturnAhead();
+            return cancellationToken.IsCancellationRequested ? ValueTask.FromCanceled<int>(cancellationToken) : ValueTask.FromException<int>(FaultOf(transfer.Error));
         }
 
         ValueTask<int> read = new(this, _read.Version);
@@ -76,7 +82,12 @@ internal sealed class PolledStream(PolledTransport transport) : Stream, IReceive
         }
 
         SocketError error = send.Result;
-        return error == SocketError.Success ? ValueTask.CompletedTask : ValueTask.FromException(FaultOf(error));
+        if (error == SocketError.Success)
+        {
+            return ValueTask.CompletedTask;
+        }
+
+        return cancellationToken.IsCancellationRequested ? ValueTask.FromCanceled(cancellationToken) : ValueTask.FromException(FaultOf(error));
     }
 
     /// <inheritdoc/>
@@ -111,6 +122,7 @@ internal sealed class PolledStream(PolledTransport transport) : Stream, IReceive
         }
         else
         {
+            ReturnAhead();
             _read.SetException(FaultOf(transfer.Error));
         }
     }

@@ -137,8 +137,16 @@ internal sealed class Poller
             number = ~(long)index;
         }
 
-        Register(socket, number, LinuxCalls.Readable | LinuxCalls.EdgeTriggered);
-        return number;
+        try
+        {
+            Register(socket, number, LinuxCalls.Readable | LinuxCalls.EdgeTriggered);
+            return number;
+        }
+        catch (SocketException)
+        {
+            ForgetListener(number);
+            throw;
+        }
     }
 
     /// <summary>Stops to watch; closing the socket has taken it off the system's list.</summary>

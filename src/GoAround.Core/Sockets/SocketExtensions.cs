@@ -7,21 +7,10 @@ namespace GoAround.Core.Sockets;
 internal static class SocketExtensions
 {
     /// <summary>Sends FIN where the connection still stands.</summary>
-    public static void TryShutdownSend(this Socket socket)
-    {
-        try
-        {
-            socket.Shutdown(SocketShutdown.Send);
-        }
-        catch (SocketException)
-        {
-            // The other side was faster: there is nothing left to tell it.
-        }
-        catch (ObjectDisposedException)
-        {
-            // Closed from this side meanwhile, by a deadline or a shutdown.
-        }
-    }
+    public static void TryShutdownSend(this Socket socket) => TryShutdown(socket, SocketShutdown.Send);
+
+    /// <summary>Ends what waits for the socket, whoever watches it: a receive brings the end.</summary>
+    public static void TryShutdown(this Socket socket) => TryShutdown(socket, SocketShutdown.Both);
 
     /// <summary>Closes with a reset, so that nothing half sent can look complete.</summary>
     public static void Abort(this Socket socket)
@@ -33,6 +22,22 @@ internal static class SocketExtensions
         catch (SocketException)
         {
             // The connection is gone, which is what was asked for.
+        }
+    }
+
+    private static void TryShutdown(Socket socket, SocketShutdown how)
+    {
+        try
+        {
+            socket.Shutdown(how);
+        }
+        catch (SocketException)
+        {
+            // The other side was faster: there is nothing left to tell it.
+        }
+        catch (ObjectDisposedException)
+        {
+            // Closed from this side meanwhile, by a deadline or a shutdown.
         }
     }
 }

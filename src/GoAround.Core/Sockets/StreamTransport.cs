@@ -25,7 +25,7 @@ internal sealed class StreamTransport : Transport
     }
 
     /// <summary>Takes a stream over: the socket of one that is a socket's and nothing else, so that it costs what a socket costs.</summary>
-    public static Transport Over(Stream stream, IWorkRunner? runner) => SocketOf(stream) is { } socket ? Over(socket) : new StreamTransport(stream, runner);
+    public static Transport Over(Stream stream, IWorkRunner? runner) => SocketOf(stream) is { } socket ? Over(socket, isFresh: false) : new StreamTransport(stream, runner);
 
     /// <summary>The socket of a stream that adds nothing to it; null for any other.</summary>
     public static Socket? SocketOf(Stream stream) => stream.GetType() == typeof(NetworkStream) ? ((NetworkStream)stream).Socket : null;

@@ -12,7 +12,9 @@ namespace GoAround.Core.Sockets;
 internal abstract class Transport : IDisposable
 {
     /// <summary>Takes a connected socket over, by the means that suit the host.</summary>
-    public static Transport Over(Socket socket) => Poller.IsWanted ? new PolledTransport(socket) : new PlainTransport(socket);
+    /// <param name="socket">Owned from here on.</param>
+    /// <param name="isFresh">Nobody has received from it.</param>
+    public static Transport Over(Socket socket, bool isFresh = true) => Poller.IsWanted ? new PolledTransport(socket) : new PlainTransport(socket, isFresh);
 
     /// <summary>The fault of the stream below, where that is somebody else's and says one: for the log.</summary>
     public virtual Exception? Failure => null;

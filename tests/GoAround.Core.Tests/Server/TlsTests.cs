@@ -1,3 +1,4 @@
+using System;
 using System.Linq;
 using System.Threading.Tasks;
 using GoAround.Core.Tests.Wire;
@@ -114,7 +115,10 @@ public sealed class TlsTests
     [Fact]
     public async Task Stopping_ends_idle_tls_connections_and_open_handshakes()
     {
-        await using ProxyFixture proxy = await ProxyFixture.OpenAsync(Setup());
+        ProxyFixture.Setup setup = Setup();
+        setup.Server.TlsTimeout = TimeSpan.FromHours(1); // neither may be what ends it
+        setup.Server.ShutdownTimeout = TimeSpan.FromHours(1);
+        await using ProxyFixture proxy = await ProxyFixture.OpenAsync(setup);
         using WireEnd idle = await ConnectAsync(proxy);
         using WireEnd silent = await proxy.ConnectAsync();
         await Until.TrueAsync(() => proxy.Events.OpenedConnections == 2, "not accepted");

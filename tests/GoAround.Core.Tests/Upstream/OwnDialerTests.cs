@@ -56,6 +56,37 @@ public sealed class OwnDialerTests
     }
 
     [Fact]
+    public async Task Connection_of_a_dialer_that_has_read_from_it_is_kept()
+    {
+        using ScriptedBackend backend = new ScriptedBackend().Serve(async link =>
+        {
+            await link.SendAsync("you are through");
+            while (await link.TryReadHeadAsync() is not null)
+            {
+                await link.SendAsync(WireEnd.Response("ok"));
+            }
+        });
+        ScriptedDialer dialer = new(async (_, cancellationToken) =>
+        {
+            Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+            await socket.ConnectAsync("127.0.0.1", backend.Port, cancellationToken);
+            NetworkStream stream = new(socket, ownsSocket: true);
+            await stream.ReadExactlyAsync(new byte["you are through".Length], cancellationToken);
+            return stream;
+        });
+        FakeTimeProvider time = new();
+        await using Balancer balancer = new(new GoAroundOptions { Backends = { Memory.Address } }, new BalancerParts { Dialer = dialer, Time = time });
+        await balancer.StartAsync(default);
+        for (int i = 0; i < 3; i++)
+        {
+            Assert.Equal("ok", await AskAsync(balancer, new ProxyRequest("GET", "/")));
+            time.Advance(TimeSpan.FromMilliseconds(10)); // it is looked at before it is used again
+        }
+
+        Assert.Equal(2, dialer.Dialled); // one for the check
+    }
+
+    [Fact]
     public async Task Backend_in_memory_keeps_its_connection_and_is_never_read_without_room()
     {
         MemoryBackend backend = MemoryBackend.Answering(WireEnd.Response("ok"));
