@@ -150,6 +150,10 @@ internal sealed class OutgoingStream : Stream
         finally
         {
             await EndReadAsync(isOver).ConfigureAwait(false);
+            if (Poller.IsCurrent)
+            {
+                await PollThread.Leave(); // what follows is the application's
+            }
         }
     }
 
@@ -207,6 +211,10 @@ internal sealed class OutgoingStream : Stream
 
         await base.DisposeAsync().ConfigureAwait(false); // it may be read just now
         GC.SuppressFinalize(this);
+        if (Poller.IsCurrent)
+        {
+            await PollThread.Leave(); // what follows is the application's
+        }
     }
 
     /// <summary>Gives slot and socket back; what of that takes a while goes on after the call. A read that is under way ends, and does it instead.</summary>
@@ -255,6 +263,10 @@ internal sealed class OutgoingStream : Stream
         finally
         {
             await EndReadAsync(isOver).ConfigureAwait(false);
+            if (Poller.IsCurrent)
+            {
+                await PollThread.Leave(); // what follows is the application's
+            }
         }
 
         return isOver || !_use.IsInterrupted ? count : throw Disposed(null);
@@ -300,7 +312,11 @@ internal sealed class OutgoingStream : Stream
             : new IOException("The exchange was ended while the response was read.", error);
     }
 
-    /// <summary>Ends a read, on a thread of the application's, and gives back what the stream holds where that is over.</summary>
+    /// <summary>Ends a read, and gives back what the stream holds where that is over.</summary>
+    /// <remarks>
+    /// It does not leave the poll thread: that would be over before who awaits it has looked, and who awaits it would go on there. Only a method that the
+    /// application itself awaits can leave it.
+    /// </remarks>
     [AsyncMethodBuilder(typeof(PooledMethodBuilder))]
     private async ValueTask EndReadAsync(bool isOver)
     {
@@ -309,17 +325,17 @@ internal sealed class OutgoingStream : Stream
             _request.IsSpent |= isInterrupted;
             await ReleaseAsync().ConfigureAwait(false);
         }
-
-        if (Poller.IsCurrent)
-        {
-            await PollThread.Leave(); // what follows is the application's
-        }
     }
 
     private async ValueTask<int> EndInterruptedAsync()
     {
         _request.IsSpent = true;
         await ReleaseAsync().ConfigureAwait(false);
+        if (Poller.IsCurrent)
+        {
+            await PollThread.Leave(); // what follows is the application's
+        }
+
         throw Disposed(null);
     }
 
