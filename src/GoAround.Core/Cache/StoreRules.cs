@@ -29,7 +29,7 @@ internal static class StoreRules
 
         // Interim responses never come here; "not modified" is no response that stands alone, nor is a part that does not say which it is
         int status = response.StatusCode;
-        if (status is < 200 or 304 || (status == 206 && !ContentRange.TryRead(response.Fields, out _)))
+        if (status is < 200 or 304 || IsNeverStored(status) || (status == 206 && !ContentRange.TryRead(response.Fields, out _)))
         {
             return StoreDecision.Not(CacheBypass.Status);
         }
@@ -126,14 +126,17 @@ internal static class StoreRules
         };
     }
 
+    // They are about one client or one request, whatever they say of freshness   RFC 6585 §3 to §6
+    private static bool IsNeverStored(int status) => status is 428 or 429 or 431 or 511;
+
     // The final statuses of RFC 9110 §15 whose rules for caches are followed here, and the few of others that have none of their own.
     private static bool IsUnderstood(int status) => status switch
     {
         200 or 201 or 202 or 203 or 204 or 205 => true,
         300 or 301 or 302 or 303 or 307 or 308 => true,
         >= 400 and <= 417 and not 407 => true,
-        421 or 422 or 426 or 428 or 429 or 431 or 451 => true,
-        >= 500 and <= 505 or 511 => true,
+        421 or 422 or 426 or 451 => true,
+        >= 500 and <= 505 => true,
         _ => false,
     };
 }

@@ -27,7 +27,7 @@ public class StoreRulesTests
     [InlineData(307)]
     [InlineData(400)]
     [InlineData(404)]
-    [InlineData(429)]
+    [InlineData(451)]
     [InlineData(499)]
     [InlineData(500)]
     [InlineData(503)]
@@ -44,6 +44,18 @@ public class StoreRulesTests
     [InlineData(206)]
     [InlineData(304)]
     public void Section_3_what_does_not_stand_alone_is_not_stored(int status) => Assert.Equal(CacheBypass.Status, Said.Decide("Cache-Control: max-age=60", status: status).Bypass);
+
+    [Theory]
+    [InlineData(428)]
+    [InlineData(429)]
+    [InlineData(431)]
+    [InlineData(511)]
+    public void RFC_6585_what_is_about_one_client_is_not_stored_whatever_it_says(int status)
+    {
+        Assert.Equal(CacheBypass.Status, Said.Decide("Cache-Control: public, max-age=60", status: status).Bypass);
+        Assert.Equal(CacheBypass.Status, Said.Decide("CDN-Cache-Control: max-age=60", status: status).Bypass);
+        Assert.Equal(CacheBypass.Status, Said.Decide("Cache-Control: max-age=60, must-understand, no-store", status: status).Bypass);
+    }
 
     [Theory]
     [InlineData(200, true)]
