@@ -75,6 +75,7 @@ internal sealed class ContextResponse
         _fields.Write(_state.Context, response, isReset ? 0 : plan.ContentLength);
         if (hasBody && !await SendBodyAsync(response.Body, plan).ConfigureAwait(false))
         {
+            Cut(); // it may be a middleware that gives up, and the client be there
             return;
         }
 
@@ -146,9 +147,8 @@ internal sealed class ContextResponse
             {
                 hasHead = true;
                 unsent = 0;
-                if (!await FlushAsync(writer).ConfigureAwait(false))
+                if (!await FlushWhileReadingAsync(writer, read).ConfigureAwait(false))
                 {
-                    await AbandonAsync(read).ConfigureAwait(false);
                     return false;
                 }
             }
@@ -192,6 +192,27 @@ internal sealed class ContextResponse
     [AsyncMethodBuilder(typeof(PooledMethodBuilder<>))]
     private async ValueTask<bool> FlushedAsync(ValueTask<FlushResult> flushing) => IsTaken(await flushing.ConfigureAwait(false));
 
+    /// <summary>As <see cref="FlushAsync"/>; where nothing more is sent the read has ended when this has, for the body is let go of then.</summary>
+    [AsyncMethodBuilder(typeof(PooledMethodBuilder<>))]
+    private async ValueTask<bool> FlushWhileReadingAsync(PipeWriter writer, ValueTask<ReadOnlyMemory<byte>> read)
+    {
+        bool isTaken = false;
+        try
+        {
+            isTaken = await FlushAsync(writer).ConfigureAwait(false); // it throws what a callback of the application's does
+        }
+        finally
+        {
+            if (!isTaken)
+            {
+                Cut();
+                await AbandonAsync(read).ConfigureAwait(false);
+            }
+        }
+
+        return isTaken;
+    }
+
     private bool IsTaken(FlushResult result) => !result.IsCompleted && !result.IsCanceled && !_state.Left.IsCancellationRequested;
 
     private void OnSending()
@@ -200,7 +221,7 @@ internal sealed class ContextResponse
         _state.StatusCode = _state.Context.Response.StatusCode;
     }
 
-    /// <summary>Lets a read of the body that nobody needs any more come to its end; the client's leaving has cut it short.</summary>
+    /// <summary>Lets a read of the body that nobody needs any more come to its end; the client's leaving, or the cut, has cut it short.</summary>
     private static async ValueTask AbandonAsync(ValueTask<ReadOnlyMemory<byte>> read)
     {
         try
