@@ -164,7 +164,7 @@ internal sealed class HttpExchange
     {
         try
         {
-            await _response.TunnelAsync(response, _request).ConfigureAwait(false);
+            await _response.TunnelAsync(response, _request, _mount.Balancer.Options.Upstream.TunnelTimeout, _mount.Balancer.Time).ConfigureAwait(false);
         }
         catch (InvalidOperationException full) when (!_response.HasBegun)
         {
