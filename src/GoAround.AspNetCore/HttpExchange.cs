@@ -83,7 +83,7 @@ internal sealed class HttpExchange
         catch (Exception left) when (IsOfLeaving(left))
         {
             _tally.Error = ProxyError.ClientLeft;
-            if (_response.HasBegun)
+            if (_response.HasBegun || !Context.RequestAborted.IsCancellationRequested) // or its body has told before the server does: nobody is there who could be answered
             {
                 _response.Cut();
             }

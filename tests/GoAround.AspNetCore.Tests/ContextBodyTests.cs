@@ -3,6 +3,7 @@ using System.Buffers;
 using System.IO.Pipelines;
 using System.Threading;
 using System.Threading.Tasks;
+using GoAround.Core.Hosting;
 using GoAround.Core.Tests.Wire;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
@@ -45,6 +46,30 @@ public sealed class ContextBodyTests
         body.End(); // with the piece still lent
     }
 
+    [Fact]
+    public async Task Client_that_left_is_no_fault_of_the_application_though_the_server_has_not_said_so_yet()
+    {
+        using ScriptedBackend backend = new();
+        await using Balancer balancer = new(
+            new GoAroundOptions { Backends = { backend.Backend.Address } }, new BalancerParts { HealthChecker = new AlwaysHealthy() });
+        await balancer.StartAsync(default);
+        AbortableReader reader = new();
+        DefaultHttpContext context = ContextOf(reader);
+        context.Request.Protocol = "HTTP/1.1";
+        context.Request.Method = "POST";
+        context.Request.Path = "/";
+        context.Request.Host = new HostString("h");
+        context.Request.Headers.TransferEncoding = "chunked";
+        Lifetime lifetime = new();
+        context.Features.Set<IHttpRequestLifetimeFeature>(lifetime);
+        Task answering = balancer.ToRequestDelegate()(context);
+        using WireEnd link = await backend.AcceptAsync();
+        await link.ReadHeadAsync();
+        reader.End();
+        await answering.WaitAsync(WireEnd.Patience); // thrown, it would be logged as an error of the application
+        Assert.True(lifetime.IsAborted);
+    }
+
     private static ContextBody Begin(AbortableReader reader)
     {
         ContextBody body = new();
@@ -57,6 +82,15 @@ public sealed class ContextBodyTests
         DefaultHttpContext context = new();
         context.Features.Set<IRequestBodyPipeFeature>(new Pipe(reader));
         return context;
+    }
+
+    private sealed class Lifetime : IHttpRequestLifetimeFeature
+    {
+        public CancellationToken RequestAborted { get; set; }
+
+        public bool IsAborted { get; private set; }
+
+        public void Abort() => IsAborted = true;
     }
 
     private sealed class Pipe(PipeReader reader) : IRequestBodyPipeFeature
