@@ -64,9 +64,16 @@ internal sealed class ContextBody : MessageBody
     /// <summary>Gives back what is lent, and forgets the body. Nobody reads it any more.</summary>
     public void End()
     {
-        if (_state.Reader is not null)
+        if (_state.IsLent)
         {
-            GiveBack();
+            try
+            {
+                _state.Reader.AdvanceTo(_state.LentTo);
+            }
+            catch (Exception fault) when (IsOfClient(fault))
+            {
+                // It was aborted: the server takes nothing back, and needs nothing.
+            }
         }
 
         if (_state.Gathered is not null)
@@ -127,7 +134,7 @@ internal sealed class ContextBody : MessageBody
         }
 
         // Not by the token: Kestrel's reader cannot be read again after a read that was cancelled so, and another backend may be sent the rest.
-        using CancellationTokenRegistration giveUp = cancellationToken.UnsafeRegister(static reader => ((PipeReader)reader!).CancelPendingRead(), _state.Reader);
+        using CancellationTokenRegistration giveUp = cancellationToken.UnsafeRegister(static body => ((ContextBody)body!).CancelRead(), this);
         while (true)
         {
             ReadResult result;
@@ -146,6 +153,18 @@ internal sealed class ContextBody : MessageBody
             }
 
             cancellationToken.ThrowIfCancellationRequested();
+        }
+    }
+
+    private void CancelRead()
+    {
+        try
+        {
+            _state.Reader.CancelPendingRead();
+        }
+        catch (Exception fault) when (IsOfClient(fault))
+        {
+            // Kestrel throws that once the request was aborted. The read ends by that, too, and whoever cancels must go on.
         }
     }
 
@@ -170,13 +189,13 @@ internal sealed class ContextBody : MessageBody
         piece = default;
         if (result.IsCanceled)
         {
-            _state.Reader.AdvanceTo(unread.Start); // of this read or of an earlier one: whoever waits knows
+            Advance(unread.Start); // of this read or of an earlier one: whoever waits knows
             return false;
         }
 
         if (unread.IsEmpty)
         {
-            _state.Reader.AdvanceTo(unread.End);
+            Advance(unread.End);
             if (!result.IsCompleted)
             {
                 return false;
@@ -201,7 +220,7 @@ internal sealed class ContextBody : MessageBody
             unread = unread.Slice(0, length);
             unread.CopyTo(_state.Gathered);
             piece = _state.Gathered.AsMemory(0, length);
-            _state.Reader.AdvanceTo(unread.End);
+            Advance(unread.End);
         }
 
         _replay.Keep(piece.Span);
@@ -213,7 +232,20 @@ internal sealed class ContextBody : MessageBody
         if (_state.IsLent)
         {
             _state.IsLent = false;
-            _state.Reader.AdvanceTo(_state.LentTo);
+            Advance(_state.LentTo);
+        }
+    }
+
+    /// <summary>Gives the reader back what was read up to a place.</summary>
+    private void Advance(SequencePosition to)
+    {
+        try
+        {
+            _state.Reader.AdvanceTo(to);
+        }
+        catch (Exception fault) when (IsOfClient(fault)) // the request was aborted
+        {
+            throw Translate(fault);
         }
     }
 

@@ -75,6 +75,7 @@ internal sealed class ContextResponse
         _fields.Write(_state.Context, response, isReset ? 0 : plan.ContentLength);
         if (hasBody && !await SendBodyAsync(response.Body, plan).ConfigureAwait(false))
         {
+            Cut(); // it may be a middleware that gives up, and the client be there
             return;
         }
 
@@ -84,17 +85,30 @@ internal sealed class ContextResponse
     }
 
     /// <summary>Tells the client of the upgrade that its backend agreed to, and passes bytes on until the backend has sent its last.</summary>
+    /// <param name="response">The backend's word, and its bytes.</param>
+    /// <param name="request">The client's.</param>
+    /// <param name="timeout">A client that takes nothing for so long is closed.</param>
+    /// <param name="time">What that is timed by.</param>
     /// <exception cref="UnsendableFieldException">Nothing was sent: the server would not take one of its fields.</exception>
     /// <exception cref="InvalidOperationException">Nothing was sent: the server takes no more upgraded connections.</exception>
-    public async ValueTask TunnelAsync(ProxyResponse response, ContextRequest request)
+    public async ValueTask TunnelAsync(ProxyResponse response, ContextRequest request, TimeSpan timeout, TimeProvider time)
     {
         try
         {
             Stream stream = await AcceptAsync(response, request.WebSocketKey).ConfigureAwait(false);
             request.Tunnel?.Accept(stream);
-            while (await response.Body.ReadAsync(_state.Left).ConfigureAwait(false) is { IsEmpty: false } piece)
+            bool isTaken = true;
+            while (isTaken && await response.Body.ReadAsync(_state.Left).ConfigureAwait(false) is { IsEmpty: false } piece)
             {
-                await stream.WriteAsync(piece, _state.Left).ConfigureAwait(false);
+                ValueTask writing = stream.WriteAsync(piece, _state.Left);
+                if (writing.IsCompleted)
+                {
+                    await writing.ConfigureAwait(false);
+                }
+                else
+                {
+                    isTaken = await WriteAsync(writing, timeout, time).ConfigureAwait(false);
+                }
             }
 
             _state.IsWhole = true;
@@ -102,6 +116,23 @@ internal sealed class ContextResponse
         finally
         {
             request.Tunnel?.End(); // the server cannot close one half only
+        }
+    }
+
+    /// <summary>Waits for a client that does not take its bytes at once; false: for too long, so it was closed. The server has no limit for that.</summary>
+    private async ValueTask<bool> WriteAsync(ValueTask writing, TimeSpan timeout, TimeProvider time)
+    {
+        Task written = writing.AsTask();
+        try
+        {
+            await written.WaitAsync(timeout, time).ConfigureAwait(false);
+            return true;
+        }
+        catch (TimeoutException) when (!written.IsCompleted)
+        {
+            EndTunnel();
+            await written.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // the piece is lent until then
+            return false;
         }
     }
 
@@ -146,9 +177,8 @@ internal sealed class ContextResponse
             {
                 hasHead = true;
                 unsent = 0;
-                if (!await FlushAsync(writer).ConfigureAwait(false))
+                if (!await FlushWhileReadingAsync(writer, read).ConfigureAwait(false))
                 {
-                    await AbandonAsync(read).ConfigureAwait(false);
                     return false;
                 }
             }
@@ -192,6 +222,27 @@ internal sealed class ContextResponse
     [AsyncMethodBuilder(typeof(PooledMethodBuilder<>))]
     private async ValueTask<bool> FlushedAsync(ValueTask<FlushResult> flushing) => IsTaken(await flushing.ConfigureAwait(false));
 
+    /// <summary>As <see cref="FlushAsync"/>; where nothing more is sent the read has ended when this has, for the body is let go of then.</summary>
+    [AsyncMethodBuilder(typeof(PooledMethodBuilder<>))]
+    private async ValueTask<bool> FlushWhileReadingAsync(PipeWriter writer, ValueTask<ReadOnlyMemory<byte>> read)
+    {
+        bool isTaken = false;
+        try
+        {
+            isTaken = await FlushAsync(writer).ConfigureAwait(false); // it throws what a callback of the application's does
+        }
+        finally
+        {
+            if (!isTaken)
+            {
+                Cut();
+                await AbandonAsync(read).ConfigureAwait(false);
+            }
+        }
+
+        return isTaken;
+    }
+
     private bool IsTaken(FlushResult result) => !result.IsCompleted && !result.IsCanceled && !_state.Left.IsCancellationRequested;
 
     private void OnSending()
@@ -200,7 +251,7 @@ internal sealed class ContextResponse
         _state.StatusCode = _state.Context.Response.StatusCode;
     }
 
-    /// <summary>Lets a read of the body that nobody needs any more come to its end; the client's leaving has cut it short.</summary>
+    /// <summary>Lets a read of the body that nobody needs any more come to its end; the client's leaving, or the cut, has cut it short.</summary>
     private static async ValueTask AbandonAsync(ValueTask<ReadOnlyMemory<byte>> read)
     {
         try

@@ -83,7 +83,7 @@ internal sealed class HttpExchange
         catch (Exception left) when (IsOfLeaving(left))
         {
             _tally.Error = ProxyError.ClientLeft;
-            if (_response.HasBegun)
+            if (_response.HasBegun || !Context.RequestAborted.IsCancellationRequested) // or its body has told before the server does: nobody is there who could be answered
             {
                 _response.Cut();
             }
@@ -164,7 +164,7 @@ internal sealed class HttpExchange
     {
         try
         {
-            await _response.TunnelAsync(response, _request).ConfigureAwait(false);
+            await _response.TunnelAsync(response, _request, _mount.Balancer.Options.Upstream.TunnelTimeout, _mount.Balancer.Time).ConfigureAwait(false);
         }
         catch (InvalidOperationException full) when (!_response.HasBegun)
         {

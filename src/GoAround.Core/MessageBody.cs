@@ -38,6 +38,11 @@ public abstract class MessageBody
     {
     }
 
+    /// <summary>Whoever sends the body could not send what was read, and reads no more; nothing of it is in use.</summary>
+    internal virtual void OnCut()
+    {
+    }
+
     private sealed class EmptyBody : MessageBody
     {
         public override long? Length => 0;

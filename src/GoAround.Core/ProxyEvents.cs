@@ -4,7 +4,7 @@ namespace GoAround.Core;
 
 /// <summary>
 /// What happens in the balancer, told to whoever counts it. The rooms call it, Observability implements it. Called on the
-/// request path from many threads: an implementation must be quick, must not block and must not throw.
+/// request path from many threads: an implementation must be quick, must not block and must not throw; what it throws is logged, and goes no further.
 /// </summary>
 public abstract class ProxyEvents
 {

@@ -25,6 +25,7 @@ public sealed class ManualTime : TimeProvider, IWorkRunner
     private readonly PriorityQueue<(ManualTimer Timer, int Setting), (long Due, long Order)> _timers = new();
     private readonly ExecutionContext? _context = ExecutionContext.Capture();
     private readonly DateTimeOffset _start;
+    private TaskCompletionSource? _arrival; // there is one while somebody waits for more to run
     private long _now;
     private long _order;
     private int _steps;
@@ -77,6 +78,7 @@ public sealed class ManualTime : TimeProvider, IWorkRunner
         lock (_gate)
         {
             _ready.Enqueue((work, state));
+            _arrival?.TrySetResult();
         }
     }
 
@@ -131,6 +133,20 @@ public sealed class ManualTime : TimeProvider, IWorkRunner
             : Task.FromException(new TimeoutException($"Not done after {Patience} of manual time: it waits for something that neither this clock nor the balancer completes."));
     }
 
+    /// <summary>Completes once there is more to run than there was when it was asked for.</summary>
+    internal Task WaitForMore()
+    {
+        lock (_gate)
+        {
+            if (_arrival is null or { Task.IsCompleted: true })
+            {
+                _arrival = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            }
+
+            return _arrival.Task;
+        }
+    }
+
     /// <summary>Runs code from within, on this thread, without moving the clock.</summary>
     internal void Enter(Action code)
     {
@@ -178,6 +194,7 @@ public sealed class ManualTime : TimeProvider, IWorkRunner
             if (dueTime != Timeout.InfiniteTimeSpan)
             {
                 _timers.Enqueue((timer, timer.Setting), (After(dueTime), _order++));
+                _arrival?.TrySetResult();
             }
 
             return true;

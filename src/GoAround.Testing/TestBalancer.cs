@@ -172,8 +172,9 @@ public sealed class TestBalancer : IAsyncDisposable
         Time.Enter(() => end = Balancer.DisposeAsync().AsTask());
         do
         {
+            Task more = Time.WaitForMore();
             Time.RunUntilIdle();
-            await Task.WhenAny(end, Task.Delay(1)).ConfigureAwait(false); // the end may take a way over the thread pool
+            await Task.WhenAny(end, more).ConfigureAwait(false); // the end may take a way over the thread pool
         }
         while (!end.IsCompleted);
         await end.ConfigureAwait(false);

@@ -1,5 +1,6 @@
 using System;
 using System.Net.Http;
+using System.Threading;
 using System.Threading.Tasks;
 using GoAround.Core;
 using GoAround.Core.Tests.Wire;
@@ -102,6 +103,69 @@ public sealed class BrokenBackendTests
         gateway.ExpectNoErrors();
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Answer_that_a_middleware_gives_up_midway_never_looks_whole(bool isHttp2)
+    {
+        Gateway.Setup setup = new()
+        {
+            Map = app =>
+            {
+                app.Use(async (HttpContext context, RequestDelegate next) =>
+                {
+                    using CancellationTokenSource timeout = new();
+                    context.RequestAborted = timeout.Token; // as the middleware of request timeouts does
+                    context.Response.OnStarting(timeout.CancelAsync);
+                    await next(context);
+                });
+                app.UseGoAround(Gateway.Pool);
+            },
+        };
+        using ScriptedBackend backend = new ScriptedBackend().Serve(async link =>
+        {
+            await link.ReadHeadAsync();
+            await link.SendAsync("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+            await link.ReadToCloseAsync();
+        });
+        await using Gateway gateway = await Gateway.OpenAsync(setup, backend);
+        using HttpClient client = gateway.Client(isHttp2);
+        await Assert.ThrowsAnyAsync<HttpRequestException>(() => client.GetStringAsync("/"));
+        await gateway.UntilIdleAsync(1);
+        gateway.ExpectNoErrors();
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Body_is_let_go_of_after_its_last_read_also_where_a_callback_of_the_application_throws(bool isHttp2)
+    {
+        HeldBody body = new();
+        Gateway.Setup setup = new()
+        {
+            Options = options => options.Use((_, _) => new AnsweringHandler(() =>
+            {
+                ProxyResponse response = new() { Body = body };
+                response.AddLease(body);
+                return response;
+            })),
+            Map = app =>
+            {
+                app.Use((HttpContext context, RequestDelegate next) =>
+                {
+                    context.Response.OnStarting(() => throw new InvalidOperationException("theirs"));
+                    return next(context);
+                });
+                app.UseGoAround(Gateway.Pool);
+            },
+        };
+        await using Gateway gateway = await Gateway.OpenAsync(setup, Array.Empty<ScriptedBackend>());
+        using HttpClient client = gateway.Client(isHttp2);
+        await Assert.ThrowsAnyAsync<HttpRequestException>(() => client.GetStringAsync("/"));
+        Assert.False(await body.Released.Task.WaitAsync(WireEnd.Patience), "a read was under way");
+        await gateway.UntilIdleAsync(1);
+    }
+
     private static ScriptedBackend Breaking(string rest) => new ScriptedBackend().Serve(async link =>
     {
         await link.ReadHeadAsync();
@@ -109,4 +173,40 @@ public sealed class BrokenBackendTests
         link.ShutdownSend();
         await link.ReadToCloseAsync();
     });
+
+    private sealed class AnsweringHandler(Func<ProxyResponse> answer) : ProxyHandler
+    {
+        public override ValueTask<ProxyResponse> HandleAsync(ProxyRequest request, CancellationToken cancellationToken) => new(answer());
+    }
+
+    /// <summary>A body whose reads end by their token only.</summary>
+    private sealed class HeldBody : MessageBody, IResponseLease
+    {
+        private int _reads;
+
+        /// <summary>Whether a read was under way when it was let go of.</summary>
+        public TaskCompletionSource<bool> Released { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public override long? Length => null;
+
+        public override async ValueTask<ReadOnlyMemory<byte>> ReadAsync(CancellationToken cancellationToken)
+        {
+            Interlocked.Increment(ref _reads);
+            try
+            {
+                await Task.Delay(Timeout.Infinite, cancellationToken);
+                return default;
+            }
+            finally
+            {
+                Interlocked.Decrement(ref _reads);
+            }
+        }
+
+        public ValueTask ReleaseAsync(ProxyResponse response)
+        {
+            Released.SetResult(Volatile.Read(ref _reads) > 0);
+            return default;
+        }
+    }
 }

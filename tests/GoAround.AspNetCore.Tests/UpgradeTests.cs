@@ -5,6 +5,8 @@ using System.Net.WebSockets;
 using System.Security.Cryptography;
 using System.Threading.Tasks;
 using GoAround.Core.Tests.Wire;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
 namespace GoAround.AspNetCore.Tests;
@@ -42,6 +44,38 @@ public sealed class UpgradeTests
         await gateway.UntilIdleAsync(1);
         Assert.Equal(isHttp2 ? 200 : 101, Assert.Single(gateway.Events.Ended).Status);
         gateway.ExpectNoErrors();
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Client_that_takes_nothing_is_closed_after_the_tunnels_timeout(bool isHttp2)
+    {
+        FakeTimeProvider time = new();
+        Gateway.Setup setup = new()
+        {
+            Services = services => services.AddSingleton<TimeProvider>(time),
+            Options = options => options.Upstream.TunnelTimeout = TimeSpan.FromMinutes(5),
+        };
+        byte[] message = new byte[64 * 1024];
+        await using WebSocketBackend backend = await WebSocketBackend.OpenAsync(async socket =>
+        {
+            while (true) // until it is closed
+            {
+                await socket.SendAsync(message, WebSocketMessageType.Binary, true, default);
+            }
+        });
+        await using Gateway gateway = await Gateway.OpenAsync(setup, backend.Backend);
+        using ClientWebSocket client = new();
+        using HttpMessageInvoker invoker = await ConnectAsync(client, gateway, isHttp2);
+        await Until.EndedAsync(IdleAsync(), time);
+        gateway.ExpectNoErrors();
+
+        async Task<bool> IdleAsync()
+        {
+            await gateway.UntilIdleAsync(1);
+            return true;
+        }
     }
 
     [Theory]

@@ -34,6 +34,22 @@ public sealed class TestBalancerTests
         Assert.Contains(load.Answers, answer => answer.Attempts == 2);
     }
 
+    [Fact]
+    public async Task Disposal_waits_for_what_takes_a_way_over_the_thread_pool()
+    {
+        int disposed = 0;
+        IConnection connection = Substitute.For<IConnection>();
+        connection.DisposeAsync().Returns(_ => new ValueTask(Task.Run(() => Interlocked.Increment(ref disposed))));
+        IConnectionFactory connections = Substitute.For<IConnectionFactory>();
+        connections.Create(null!, null!).ReturnsForAnyArgs(connection);
+        TestSetup setup = new(new TestBackend("http://a")) { Options = { Pool = { ConnectionsPerBackend = 3 } }, Parts = new BalancerParts { Connections = connections } };
+        await using (await TestBalancer.StartAsync(setup))
+        {
+        }
+
+        Assert.Equal(3, disposed);
+    }
+
     [Theory]
     [InlineData(TestWire.Messages)]
     [InlineData(TestWire.Bytes)]

@@ -45,7 +45,7 @@ public sealed class Balancer : IAsyncDisposable
         ILoggerFactory loggers = Loggers = parts.Loggers ?? NullLoggerFactory.Instance;
         try
         {
-            ProxyEvents events = Events = parts.Events ?? Own(new GoAroundMeter(parts.Meters, parts.Name));
+            ProxyEvents events = Events = parts.Events is { } theirs ? Composition.Events(theirs, loggers) : Own(new GoAroundMeter(parts.Meters, parts.Name));
             SocketConnectionFactory? sockets = parts.Connections is null || (parts.Client is null && parts.HealthChecker is null && parts.HealthMonitor is null)
                 ? Own(new SocketConnectionFactory(options.Upstream, _time, dialer: parts.Dialer))
                 : null;

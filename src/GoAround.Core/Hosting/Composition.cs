@@ -13,6 +13,10 @@ namespace GoAround.Core.Hosting;
 /// <summary>How the parts are put together, said once for the container and for <see cref="Balancer"/>.</summary>
 internal static class Composition
 {
+    /// <summary>Who counts: those of the application's are guarded, since they may throw.</summary>
+    public static ProxyEvents Events(ProxyEvents events, ILoggerFactory loggers) =>
+        events is GoAroundMeter or GuardedEvents ? events : new GuardedEvents(events, loggers.CreateLogger<GuardedEvents>());
+
     /// <summary>The check of a backend.</summary>
     public static HttpHealthChecker Checker(IBackendClient client, GoAroundOptions options) => new(client, options.Health);
 

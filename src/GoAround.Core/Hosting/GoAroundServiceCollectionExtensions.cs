@@ -107,6 +107,8 @@ public static partial class GoAroundServiceCollectionExtensions
 
     private static GoAroundOptions Options(IServiceProvider provider) => provider.GetRequiredService<IOptions<GoAroundOptions>>().Value;
 
+    private static ProxyEvents Events(IServiceProvider provider) => Composition.Events(provider.GetRequiredService<ProxyEvents>(), Loggers(provider));
+
     private static TimeProvider Time(IServiceProvider provider) => provider.GetRequiredService<TimeProvider>();
 
     private static ILoggerFactory Loggers(IServiceProvider provider) => provider.GetService<ILoggerFactory>() ?? NullLoggerFactory.Instance;
@@ -115,7 +117,7 @@ public static partial class GoAroundServiceCollectionExtensions
         provider.GetRequiredService<IConnectionFactory>(),
         provider.GetRequiredService<IHealthMonitor>(),
         provider.GetService<SelectionPolicy>(),
-        provider.GetRequiredService<ProxyEvents>(),
+        Events(provider),
         Options(provider),
         Time(provider),
         Loggers(provider));
@@ -124,7 +126,7 @@ public static partial class GoAroundServiceCollectionExtensions
         provider.GetRequiredService<IBackendPool>(),
         provider.GetRequiredService<IResponseCache>(),
         provider.GetRequiredService<CacheMemory>(),
-        provider.GetRequiredService<ProxyEvents>(),
+        Events(provider),
         Options(provider),
         Time(provider),
         Loggers(provider));
@@ -139,5 +141,5 @@ public static partial class GoAroundServiceCollectionExtensions
         provider.GetRequiredService<ProxyHandler>(),
         Time(provider),
         Loggers(provider),
-        provider.GetRequiredService<ProxyEvents>());
+        Events(provider));
 }

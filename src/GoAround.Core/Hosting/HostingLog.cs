@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace GoAround.Core.Hosting;
 
-/// <summary>What becomes of a configuration that changes, for the log; event ids 7000..7099.</summary>
+/// <summary>What becomes of a configuration that changes, and what the application is at fault for, for the log; event ids 7000..7099.</summary>
 internal static partial class HostingLog
 {
     /// <summary>It cannot be used; the one before stays in force, as a whole.</summary>
@@ -13,4 +13,8 @@ internal static partial class HostingLog
     /// <summary>Settings are others now that are read at the start only.</summary>
     [LoggerMessage(7001, LogLevel.Warning, "The changed configuration of {Pool} has settings that take effect at the next start only: {Settings}")]
     public static partial void ChangeNeedsRestart(ILogger log, string pool, string settings);
+
+    /// <summary>Whoever counts has a bug.</summary>
+    [LoggerMessage(7002, LogLevel.Error, "{Event} of the application's ProxyEvents has thrown")]
+    public static partial void EventFailed(ILogger log, string @event, Exception fault);
 }

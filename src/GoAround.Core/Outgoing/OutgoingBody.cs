@@ -108,7 +108,7 @@ internal sealed class OutgoingBody : MessageBody
     }
 
     /// <summary>The exchange is over, and nobody reads any more: content that is not through is told with its next write, and by its token.</summary>
-    public ValueTask EndAsync()
+    public void End()
     {
         if (_read == Length)
         {
@@ -125,7 +125,23 @@ internal sealed class OutgoingBody : MessageBody
             _replay = [];
         }
 
-        return _stop is null || _copy is { IsCompleted: true } ? default : new ValueTask(_stop.CancelAsync());
+        if (_stop is not null && _copy is not { IsCompleted: true })
+        {
+            _ = CancelAsync(_stop);
+        }
+    }
+
+    /// <summary>Tells the content that it is not wanted any more. What it does then is its own affair: it may take long, and throw; nobody waits for that, as nobody waits for the content.</summary>
+    private static async Task CancelAsync(CancellationTokenSource stop)
+    {
+        try
+        {
+            await stop.CancelAsync().ConfigureAwait(false);
+        }
+        catch (AggregateException)
+        {
+            // What the content has registered with its token threw, and the exchange is over: there is nobody whose fault it could be.
+        }
     }
 
     private Handover StartCopy()

@@ -95,7 +95,7 @@ internal sealed class OutgoingCalls(ProxyHandler handler, OutgoingOptions option
         }
         finally
         {
-            await request.EndAsync().ConfigureAwait(false);
+            request.End();
         }
     }
 

@@ -111,11 +111,11 @@ internal sealed class OutgoingRequest : ProxyRequest, IFreeListItem<OutgoingRequ
     public override MessageBody OpenTunnel() => new OutgoingTunnel(Tunnel);
 
     /// <summary>The exchange is over and its response disposed: nothing touches this any more.</summary>
-    public ValueTask EndAsync()
+    public void End()
     {
         bool isUsable = Release() && !IsSpent && _stop.TryReset();
         _tunnel?.Abandon();
-        ValueTask ended = _body?.EndAsync() ?? default;
+        _body?.End();
         _body = null;
         _tunnel = null;
         Body = MessageBody.Empty;
@@ -129,8 +129,6 @@ internal sealed class OutgoingRequest : ProxyRequest, IFreeListItem<OutgoingRequ
         {
             FreeList<OutgoingRequest>.Give(this);
         }
-
-        return ended;
     }
 
     private static string SchemeOf(Uri uri) => uri.Scheme switch

@@ -355,7 +355,7 @@ internal sealed class OutgoingStream : Stream
         }
         finally
         {
-            await _request.EndAsync().ConfigureAwait(false);
+            _request.End();
         }
     }
 }

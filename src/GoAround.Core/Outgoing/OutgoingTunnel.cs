@@ -12,4 +12,7 @@ internal sealed class OutgoingTunnel(Handover handover) : MessageBody
 
     /// <inheritdoc/>
     public override ValueTask<ReadOnlyMemory<byte>> ReadAsync(CancellationToken cancellationToken) => handover.ReadAsync(cancellationToken);
+
+    /// <summary>Who writes has to be told: it may wait for nothing else, and read nothing.</summary>
+    internal override void OnCut() => handover.Abandon();
 }

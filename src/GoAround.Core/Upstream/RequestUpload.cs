@@ -133,19 +133,24 @@ internal sealed class RequestUpload : IDisposable
 
     private async Task StopAsync(Task pump)
     {
-        if (!pump.IsCompleted)
+        try
         {
-            await new WorkHop(_clock.Runner); // what the body's reader does then must not run on this stack
+            if (!pump.IsCompleted)
+            {
+                await new WorkHop(_clock.Runner); // what the body's reader does then must not run on this stack
 #pragma warning disable CA1849 // the hop is behind us
-            _stop.Cancel();
+                _stop.Cancel();
 #pragma warning restore CA1849
+            }
         }
-
-        await pump.ConfigureAwait(false);
-        if (!_stop.TryReset())
+        finally
         {
-            _stop.Dispose();
-            _stop = new CancellationTokenSource();
+            await pump.ConfigureAwait(false); // whatever a body's callback has thrown: it must not read on behind everybody's back
+            if (!_stop.TryReset())
+            {
+                _stop.Dispose();
+                _stop = new CancellationTokenSource();
+            }
         }
     }
 
@@ -170,6 +175,7 @@ internal sealed class RequestUpload : IDisposable
                 {
                     IsComplete = false;
                     _answerDeadline.OnUploaded(); // the backend takes no more; what it has to say is read by the exchange
+                    _body.OnCut();
                     return;
                 }
 

@@ -322,9 +322,11 @@ internal sealed class UpstreamSocket : IResponseLease, IDisposable
     /// <summary>Ends an exchange that failed, wherever it stood.</summary>
     private async ValueTask AbandonAsync()
     {
-        _transport.Abort();
-        await _upload.EndAsync().ConfigureAwait(false);
-        Dispose();
+        using (this) // disposed also where a callback of the body's throws
+        {
+            _transport.Abort();
+            await _upload.EndAsync().ConfigureAwait(false);
+        }
     }
 
     private async ValueTask ReleaseSlowlyAsync()
@@ -343,8 +345,14 @@ internal sealed class UpstreamSocket : IResponseLease, IDisposable
             _transport.Abort(); // a request that is not wholly sent leaves a socket nobody can use
         }
 
-        await _upload.EndAsync().ConfigureAwait(false);
-        ParkOrClose();
+        try
+        {
+            await _upload.EndAsync().ConfigureAwait(false);
+        }
+        finally
+        {
+            ParkOrClose(); // likewise
+        }
     }
 
     private void ParkOrClose()

@@ -4,6 +4,7 @@ using System.Linq;
 using System.Net;
 using System.Net.Http;
 using System.Net.Sockets;
+using System.Threading;
 using System.Threading.Tasks;
 using GoAround.Core.Hosting;
 using GoAround.Core.Http;
@@ -249,6 +250,40 @@ public sealed class OutgoingFaultTests
 
         Assert.Contains(fixture.Events.Failures, failure => failure.InnerException is SocketException);
         Assert.Empty(well.Faults);
+    }
+
+    [Theory]
+    [InlineData(true, 0)]
+    [InlineData(true, 2)]
+    [InlineData(false, 0)]
+    [InlineData(false, 2)]
+    public async Task What_content_does_when_it_is_given_up_harms_no_answer_and_holds_none_up(bool throws, int length)
+    {
+        using ScriptedBackend backend = new();
+        await using OutgoingFixture fixture = new(backend);
+        using ManualResetEventSlim answered = new();
+        using HttpRequestMessage request = new(HttpMethod.Post, "/")
+        {
+            Content = new ScriptedContent(async (stream, cancellationToken) =>
+            {
+                TaskCompletionSource given = new();
+                await using CancellationTokenRegistration registration = cancellationToken.Register(() =>
+                {
+                    given.SetResult();
+                    Assert.True(!throws && answered.Wait(WireEnd.Patience), "it throws, or the answer waits for it");
+                });
+                await stream.WriteAsync("abc"u8.ToArray(), default);
+                await given.Task;
+            }),
+        };
+        Task<HttpResponseMessage> send = fixture.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+        using WireEnd link = await backend.AcceptAsync();
+        await link.ReadHeadAsync();
+        await link.SendAsync(WireEnd.Response(new string('x', length)));
+        using HttpResponseMessage response = await send.WaitAsync(WireEnd.Patience / 2);
+        Assert.Equal(length, (await response.Content.ReadAsStringAsync().WaitAsync(WireEnd.Patience / 2)).Length);
+        answered.Set();
+        await fixture.UntilNothingIsInFlightAsync();
     }
 
     private static async Task ExpectAsync(Task<HttpResponseMessage> send, HttpRequestError expected, ProxyError error)

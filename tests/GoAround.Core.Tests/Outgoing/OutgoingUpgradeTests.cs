@@ -124,6 +124,39 @@ public sealed class OutgoingUpgradeTests
         await fixture.UntilNothingIsInFlightAsync();
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Write_to_a_backend_that_is_gone_ends_with_an_error_though_nobody_reads(bool isReset)
+    {
+        using ScriptedBackend backend = new();
+        await using OutgoingFixture fixture = new(backend);
+        using HttpRequestMessage request = new(HttpMethod.Get, "http://orders/");
+        request.Headers.Connection.Add("Upgrade");
+        request.Headers.Upgrade.ParseAdd("websocket");
+        Task<HttpResponseMessage> send = fixture.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+        using WireEnd link = await backend.AcceptAsync();
+        await AcceptAsync(link);
+        using HttpResponseMessage response = await send.WaitAsync(WireEnd.Patience);
+        Stream stream = await response.Content.ReadAsStreamAsync();
+        if (isReset)
+        {
+            link.Reset();
+        }
+        else
+        {
+            link.Dispose();
+        }
+
+        await Assert.ThrowsAsync<IOException>(async () =>
+        {
+            while (true) // the first ones may still be taken by the system
+            {
+                await stream.WriteAsync(new byte[1000]).AsTask().WaitAsync(WireEnd.Patience);
+            }
+        });
+    }
+
     [Fact]
     public async Task Refused_upgrade_is_a_usual_answer()
     {
