@@ -1,9 +1,10 @@
 using System;
+using System.Net;
 using Microsoft.Extensions.Logging;
 
 namespace GoAround.Core.Hosting;
 
-/// <summary>What becomes of a configuration that changes, for the log; event ids 7000..7099.</summary>
+/// <summary>Where the listener is, and what becomes of a configuration that changes, for the log; event ids 7000..7099.</summary>
 internal static partial class HostingLog
 {
     /// <summary>It cannot be used; the one before stays in force, as a whole.</summary>
@@ -13,4 +14,8 @@ internal static partial class HostingLog
     /// <summary>Settings are others now that are read at the start only.</summary>
     [LoggerMessage(7001, LogLevel.Warning, "The changed configuration of {Pool} has settings that take effect at the next start only: {Settings}")]
     public static partial void ChangeNeedsRestart(ILogger log, string pool, string settings);
+
+    /// <summary>The port is open: where, which no setting says where the port is 0, and whether there is anybody to answer.</summary>
+    [LoggerMessage(7002, LogLevel.Information, "Listening on {Scheme}://{Address}, for {Count} backends")]
+    public static partial void Listening(ILogger log, string scheme, IPEndPoint address, int count);
 }
