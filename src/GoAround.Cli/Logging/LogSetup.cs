@@ -16,6 +16,7 @@ internal static class LogSetup
         return services.AddLogging(builder =>
         {
             builder.SetMinimumLevel(level);
+            builder.AddFilter("GoAround.Core.Hosting.GoAroundService", LogLevel.Warning); // where it listens, a line of the program's own says, with more
             builder.AddConsole(console =>
             {
                 console.FormatterName = formatter;

@@ -4,6 +4,8 @@ using System.Threading.Tasks;
 using GoAround.Core.Observability;
 using GoAround.Core.Server;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 
 namespace GoAround.Core.Hosting;
@@ -18,6 +20,7 @@ internal sealed class GoAroundService : IHostedService
     private readonly ProxyServer _server;
     private readonly OptionsReload _reload;
     private readonly TimeProvider _time;
+    private readonly ILogger _log;
 
     public GoAroundService(
         IOptions<GoAroundOptions> options,
@@ -26,7 +29,8 @@ internal sealed class GoAroundService : IHostedService
         ProxyEvents events,
         ProxyServer server,
         OptionsReload reload,
-        TimeProvider time)
+        TimeProvider time,
+        ILoggerFactory? loggers = null)
     {
         _options = options.Value;
         _pool = pool;
@@ -35,6 +39,7 @@ internal sealed class GoAroundService : IHostedService
         _server = server;
         _reload = reload;
         _time = time;
+        _log = (loggers ?? NullLoggerFactory.Instance).CreateLogger<GoAroundService>();
     }
 
     /// <inheritdoc/>
@@ -44,6 +49,7 @@ internal sealed class GoAroundService : IHostedService
         (_events as GoAroundMeter)?.Observe(_pool, _connections);
         await Composition.StartAsync(_pool, _options, _time, cancellationToken).ConfigureAwait(false);
         await _server.StartAsync(cancellationToken).ConfigureAwait(false);
+        HostingLog.Listening(_log, _options.Server.Certificate is null ? "http" : "https", _server.LocalEndPoint, _pool.Backends.Count);
         _reload.Start();
     }
 

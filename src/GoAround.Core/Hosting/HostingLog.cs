@@ -1,9 +1,10 @@
 using System;
+using System.Net;
 using Microsoft.Extensions.Logging;
 
 namespace GoAround.Core.Hosting;
 
-/// <summary>What becomes of a configuration that changes, and what the application is at fault for, for the log; event ids 7000..7099.</summary>
+/// <summary>Where the listener is, what becomes of a configuration that changes, and what the application is at fault for, for the log; event ids 7000..7099.</summary>
 internal static partial class HostingLog
 {
     /// <summary>It cannot be used; the one before stays in force, as a whole.</summary>
@@ -17,4 +18,8 @@ internal static partial class HostingLog
     /// <summary>Whoever counts has a bug.</summary>
     [LoggerMessage(7002, LogLevel.Error, "{Event} of the application's ProxyEvents has thrown")]
     public static partial void EventFailed(ILogger log, string @event, Exception fault);
+
+    /// <summary>The port is open: where, which no setting says where the port is 0, and whether there is anybody to answer.</summary>
+    [LoggerMessage(7003, LogLevel.Information, "Listening on {Scheme}://{Address}, for {Count} backends")]
+    public static partial void Listening(ILogger log, string scheme, IPEndPoint address, int count);
 }

@@ -155,8 +155,8 @@ public class SampleTests
                 "--Orders:FirstCheckTimeout=30s");
             Assert.Equal(0, await sample.WaitForExitAsync());
 
-            Assert.Equal(2, sample.Output.Count(line => line.StartsWith("with the services: 10 answers of ", StringComparison.Ordinal)));
-            Assert.Contains(sample.Output, line => line.StartsWith("with a constructor: ", StringComparison.Ordinal) && line.EndsWith(" GET /1 for nobody", StringComparison.Ordinal));
+            Assert.Equal(2, sample.Output.Count(line => line.StartsWith("with the services: 10 times ", StringComparison.Ordinal)));
+            Assert.Contains(sample.Output, line => line.StartsWith("with a constructor: ", StringComparison.Ordinal) && line.EndsWith(" GET / for nobody", StringComparison.Ordinal));
             Assert.Equal(21, (await backends[0].CountAsync()).Requests + (await backends[1].CountAsync()).Requests);
         }
         finally

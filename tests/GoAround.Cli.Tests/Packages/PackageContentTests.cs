@@ -116,15 +116,17 @@ public class PackageContentTests(PackageFeed feed)
         Assert.Contains(Repository.Version, File.ReadAllText(Path.Combine(Repository.Root, "CHANGELOG.md")), StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void Examples_of_the_package_are_the_programs_that_run_against_it()
+    [Theory]
+    [InlineData("GoAround.Core", "Listener", "Client")]
+    [InlineData("GoAround.AspNetCore", "Gateway")]
+    [InlineData("GoAround.Testing", "Kit")]
+    public void Examples_of_the_package_are_the_programs_that_run_against_it(string id, params string[] ways)
     {
-        string[] examples = [.. File.ReadAllText(Path.Combine(Repository.Root, "src", "GoAround.Core", "README.md")).Split("```csharp\n")[1..].Select(static text => text.Split("```")[0])];
+        using ZipArchive package = feed.Open(id);
+        string[] examples = [.. Text(package, "README.md").Split("```csharp\n")[1..].Select(static text => text.Split("```")[0])];
 
-        Assert.Equal([ProgramOf("Listener"), ProgramOf("Client")], examples);
+        Assert.Equal(ways.Select(PackagedPrograms.SourceOf), examples);
     }
-
-    private static string ProgramOf(string way) => File.ReadAllText(Path.Combine(PackageFeed.PathOf(way), "Program.cs"));
 
     private static XDocument Manifest(ZipArchive package, string id) => XDocument.Parse(Text(package, $"{id}.nuspec"));
 

@@ -5,7 +5,6 @@ using System.IO;
 using System.IO.Compression;
 using System.Linq;
 using System.Threading.Tasks;
-using System.Xml.Linq;
 using GoAround.Cli.Tests.EndToEnd;
 using Xunit;
 
@@ -21,6 +20,12 @@ public sealed class PackageFeed : IAsyncLifetime
 
     private readonly string _root = Directory.CreateTempSubdirectory("goaround-packages").FullName;
 
+    /// <summary>Nothing is packed yet.</summary>
+    public PackageFeed()
+    {
+        Programs = new PackagedPrograms(this);
+    }
+
     /// <summary>Of the packages made here.</summary>
     public string Version { get; } = $"{Repository.Version}-test.{Guid.NewGuid():N}";
 
@@ -32,6 +37,9 @@ public sealed class PackageFeed : IAsyncLifetime
 
     /// <summary>Where packages are unpacked to: empty at first.</summary>
     public string Unpacked => FolderOf("unpacked");
+
+    /// <summary>What is built against the packages.</summary>
+    internal PackagedPrograms Programs { get; }
 
     private static string Dotnet => Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
 
@@ -50,10 +58,10 @@ public sealed class PackageFeed : IAsyncLifetime
     }
 
     /// <inheritdoc/>
-    public Task DisposeAsync()
+    public async Task DisposeAsync()
     {
+        await Programs.EndAsync();
         Directory.Delete(_root, recursive: true);
-        return Task.CompletedTask;
     }
 
     /// <summary>The packages there are, by their ids.</summary>
@@ -65,28 +73,8 @@ public sealed class PackageFeed : IAsyncLifetime
     /// <summary>A folder of a test's own in which only this feed is known; made where it is not there.</summary>
     public string FolderOf(string name) => Directory.CreateDirectory(Path.Combine(_root, name)).FullName;
 
-    /// <summary>Copies a program of <c>Packages/Ways</c> to where nothing of this repository is above it, as a user would begin.</summary>
-    public static void Copy(string way, string folder)
-    {
-        foreach (string file in Directory.GetFiles(PathOf(way)))
-        {
-            File.Copy(file, Path.Combine(folder, Path.GetFileName(file)));
-        }
-    }
-
-    /// <summary>Where a program of <c>Packages/Ways</c> is in the repository.</summary>
-    public static string PathOf(string way) => Path.Combine(Repository.Root, "tests", "GoAround.Cli.Tests", "Packages", "Ways", way);
-
     /// <summary>Runs <c>dotnet</c> in a folder; it must succeed.</summary>
     public Task<string> DotnetAsync(string folder, params IEnumerable<string> arguments) => RunAsync(folder, Dotnet, arguments);
-
-    /// <summary>Builds a program against the packages, with what its project asks for.</summary>
-    /// <param name="folder">Where it is.</param>
-    /// <param name="verb">As in <c>build</c>.</param>
-    /// <param name="arguments">Besides the versions.</param>
-    public Task<string> MakeAsync(string folder, string verb, params IEnumerable<string> arguments) => DotnetAsync(
-        folder,
-        [verb, "-c", "Release", "--nologo", "--verbosity", "quiet", "--tl:off", $"-p:GoAroundVersion={Version}", $"-p:ExtensionsVersion={ExtensionsVersion()}", .. arguments]);
 
     /// <summary>Starts a program in a folder, in the environment of these tests.</summary>
     internal RunningProcess Start(string folder, string program, params IEnumerable<string> arguments)
@@ -102,6 +90,7 @@ public sealed class PackageFeed : IAsyncLifetime
         start.Environment["MSBUILDDISABLENODEREUSE"] = "1";
         start.Environment["DOTNET_CLI_USE_MSBUILD_SERVER"] = "0";
         start.Environment["UseSharedCompilation"] = "false";
+        start.Environment["DOTNET_TieredPGO"] = "0"; // counting calls pays for itself in programs that live longer than a build
         start.Environment["DOTNET_CLI_TELEMETRY_OPTOUT"] = "1";
         start.Environment["DOTNET_NOLOGO"] = "1";
         start.Environment["DOTNET_CLI_UI_LANGUAGE"] = "en";
@@ -117,9 +106,6 @@ public sealed class PackageFeed : IAsyncLifetime
 
         return RunningProcess.Start(start, "", Patience);
     }
-
-    private static string ExtensionsVersion() => XDocument.Load(Path.Combine(Repository.Root, "Directory.Packages.props")).Descendants("PackageVersion")
-        .Single(static package => (string?)package.Attribute("Include") == "Microsoft.Extensions.Hosting").Attribute("Version")!.Value; // it is there, or the tests were not built
 
     private async Task<string> RunAsync(string folder, string program, params IEnumerable<string> arguments)
     {

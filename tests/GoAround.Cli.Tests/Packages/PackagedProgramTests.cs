@@ -1,8 +1,6 @@
 using System;
 using System.Globalization;
-using System.IO;
 using System.Linq;
-using System.Runtime.InteropServices;
 using System.Threading.Tasks;
 using GoAround.Cli.Tests.EndToEnd;
 using Xunit;
@@ -22,8 +20,7 @@ public class PackagedProgramTests(PackageFeed feed)
     [MemberData(nameof(Listening))]
     public async Task Way_in_that_listens_is_built_from_the_packages_without_a_warning_and_balances(string way)
     {
-        string folder = feed.FolderOf(way);
-        await BalancesAsync(folder, "dotnet", await BuildAsync(way, folder));
+        await BalancesAsync("dotnet", await feed.Programs.BuiltAsync(way));
     }
 
     [Fact]
@@ -31,9 +28,9 @@ public class PackagedProgramTests(PackageFeed feed)
     {
         await using RecordingBackend a = RecordingBackend.Start(AnswerOf("a"));
         await using RecordingBackend b = RecordingBackend.Start(AnswerOf("b"));
-        string folder = feed.FolderOf("Client");
+        string program = await feed.Programs.BuiltAsync("Client");
         await using RunningProcess running = feed.Start(
-            folder, "dotnet", await BuildAsync("Client", folder), $"--GoAround:Backends:0={a.Address}", $"--GoAround:Backends:1={b.Address}");
+            feed.FolderOf("run"), "dotnet", program, $"--GoAround:Backends:0={a.Address}", $"--GoAround:Backends:1={b.Address}");
 
         Assert.Equal(0, await running.WaitForExitAsync());
         Assert.Single(running.Output, static line => line is "ab" or "ba");
@@ -42,8 +39,7 @@ public class PackagedProgramTests(PackageFeed feed)
     [Fact]
     public async Task Test_kit_runs_from_its_package_and_needs_nothing_else()
     {
-        string folder = feed.FolderOf("Kit");
-        await using RunningProcess running = feed.Start(folder, "dotnet", await BuildAsync("Kit", folder));
+        await using RunningProcess running = feed.Start(feed.FolderOf("run"), "dotnet", await feed.Programs.BuiltAsync("Kit"));
 
         Assert.Equal(0, await running.WaitForExitAsync());
         Assert.Equal("1001 sent, 0 pending: 1001 x 200", Assert.Single(running.Output));
@@ -52,44 +48,26 @@ public class PackagedProgramTests(PackageFeed feed)
     [Fact]
     public async Task Program_with_the_library_is_trimmed_without_a_warning_and_balances()
     {
-        string folder = feed.FolderOf("Trimmed");
-        PackageFeed.Copy("Listener", folder);
-
-        // The trimmer in the version that this repository pins, which is the one that the machine has.
-        File.Copy(Path.Combine(Repository.Root, "Directory.Build.targets"), Path.Combine(folder, "Directory.Build.targets"));
-        await feed.MakeAsync(folder, "publish", "-r", RuntimeInformation.RuntimeIdentifier, "--self-contained", "-p:PublishTrimmed=true", "-o", "out");
-
-        await BalancesAsync(folder, Path.Combine(folder, "out", "Listener"));
+        await BalancesAsync(await feed.Programs.TrimmedAsync());
     }
 
     [Fact]
     public void Each_way_in_is_a_few_lines()
     {
-        string[] folders = Directory.GetDirectories(PackageFeed.PathOf("."));
-
-        Assert.NotEmpty(folders);
-        Assert.All(folders, folder => Assert.InRange(File.ReadLines(Path.Combine(folder, "Program.cs")).Count(static line => line.Trim().Length > 0), 1, FewLines - 1));
+        Assert.NotEmpty(PackagedPrograms.Ways());
+        Assert.All(PackagedPrograms.Ways(), way => Assert.InRange(PackagedPrograms.SourceOf(way).Split('\n').Count(static line => line.Trim().Length > 0), 1, FewLines - 1));
     }
 
     private static string AnswerOf(string name) => $"HTTP/1.1 200 OK\r\nContent-Length: {name.Length}\r\n\r\n{name}";
 
-    // The path of its assembly.
-    private async Task<string> BuildAsync(string way, string folder)
-    {
-        PackageFeed.Copy(way, folder);
-        await feed.MakeAsync(folder, "build");
-        Assert.True(Directory.Exists(Path.Combine(feed.Unpacked, "goaround.core", feed.Version)), "it was built with another GoAround.Core");
-        return Path.Combine(folder, "bin", "Release", "net10.0", way + ".dll");
-    }
-
-    private async Task BalancesAsync(string folder, string program, params string[] arguments)
+    private async Task BalancesAsync(string program, params string[] arguments)
     {
         await using RecordingBackend a = RecordingBackend.Start(AnswerOf("a"));
         await using RecordingBackend b = RecordingBackend.Start(AnswerOf("b"));
         int port = SampleTests.FreePort();
         string url = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}");
         await using RunningProcess running = feed.Start(
-            folder,
+            feed.FolderOf("run"),
             program,
             [.. arguments, $"--GoAround:Server:Port={port}", $"--urls={url}", $"--GoAround:Backends:0={a.Address}", $"--GoAround:Backends:1={b.Address}"]);
         await running.WaitForLineAsync("Application started");

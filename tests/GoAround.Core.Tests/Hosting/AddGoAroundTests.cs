@@ -1,11 +1,14 @@
 using System;
 using System.Collections.Generic;
+using System.Net;
 using System.Threading.Tasks;
 using GoAround.Core.Hosting;
 using GoAround.Core.Server;
+using GoAround.Core.Tests.Pool;
 using GoAround.Core.Tests.Wire;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using NSubstitute;
 using Xunit;
@@ -29,6 +32,19 @@ public sealed class AddGoAroundTests
         Assert.Contains(backend.Heads, head => head.StartsWith("GET /health HTTP/1.1\r\n", StringComparison.Ordinal));
         await host.StopAsync();
         await client.ExpectEndAsync();
+    }
+
+    [Fact]
+    public async Task Host_that_listens_tells_where_and_for_how_many_backends()
+    {
+        RecordedLog<ProxyServer> log = new();
+        ILoggerFactory loggers = Substitute.For<ILoggerFactory>();
+        loggers.CreateLogger("GoAround.Core.Hosting.GoAroundService").Returns(log);
+        using IHost host = Build(options => options.Server.Address = IPAddress.Loopback, services => services.AddSingleton(loggers));
+        await host.StartAsync();
+        int port = host.Services.GetRequiredService<ProxyServer>().LocalEndPoint.Port;
+        Assert.Equal((LogLevel.Information, 7003, $"Listening on http://127.0.0.1:{port}, for 0 backends"), Assert.Single(log.Lines));
+        await host.StopAsync();
     }
 
     [Fact]

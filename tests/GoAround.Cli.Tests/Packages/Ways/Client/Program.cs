@@ -10,5 +10,5 @@ using IHost host = builder.Build();
 await host.StartAsync();
 
 HttpClient client = host.Services.GetRequiredService<IHttpClientFactory>().CreateClient("orders");
-Console.WriteLine(await client.GetStringAsync("http://orders/1") + await client.GetStringAsync("http://orders/2"));
+Console.WriteLine(await client.GetStringAsync("http://orders/") + await client.GetStringAsync("http://orders/"));
 await host.StopAsync();

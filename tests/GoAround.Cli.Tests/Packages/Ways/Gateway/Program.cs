@@ -2,8 +2,9 @@ using GoAround.AspNetCore;
 using GoAround.Core.Hosting;
 
 WebApplicationBuilder builder = WebApplication.CreateBuilder(args);
-builder.Services.AddGoAroundPool("api", builder.Configuration.GetSection("GoAround"));
+builder.Services.AddGoAroundPool("orders", builder.Configuration.GetSection("GoAround"));
 
 WebApplication app = builder.Build();
-app.MapGoAround("/{**rest}", "api");
+app.MapGet("/hello", () => "the application itself\n");
+app.MapGoAround("/{**rest}", "orders");
 await app.RunAsync();
