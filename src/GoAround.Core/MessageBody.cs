@@ -43,6 +43,11 @@ public abstract class MessageBody
     {
     }
 
+    /// <summary>The piece lent last, a large one, was taken; a reader that is fast may get larger ones.</summary>
+    internal virtual void OnTaken(bool wasFast)
+    {
+    }
+
     private sealed class EmptyBody : MessageBody
     {
         public override long? Length => 0;

@@ -15,6 +15,8 @@ internal sealed class ResponseWriter : IDisposable
 {
     private const int CollectLimitBytes = 16 * 1024;
 
+    private static readonly TimeSpan FastPiece = TimeSpan.FromMilliseconds(10); // so large pieces are what clients take in that time, not what they all might
+
     private readonly ClientSession _session;
     private readonly ClientInflow _inflow;
     private readonly Transport _transport;
@@ -170,9 +172,16 @@ internal sealed class ResponseWriter : IDisposable
                 left -= piece.Length;
             }
 
+            bool isLarge = piece.Length >= ReceiveBuffers.LargeBytes;
+            long begin = isLarge ? _server.Time.GetTimestamp() : 0;
             if (!await SendPieceAsync(piece, plan.Framing).ConfigureAwait(false))
             {
                 return false;
+            }
+
+            if (isLarge)
+            {
+                body.OnTaken(_server.Time.GetElapsedTime(begin) < FastPiece);
             }
 
             atOnce = isAtHand ? atOnce + PollerTurn.CostOf(piece.Length) : 0;

@@ -7,7 +7,11 @@ using GoAround.Core.Async;
 
 namespace GoAround.Core.Sockets;
 
-/// <summary>The stream below TLS, which goes on upon the thread pool while a TLS handshake lasts, so that its arithmetic never runs on a poll thread.</summary>
+/// <summary>
+/// The stream below TLS, which goes on upon the thread pool where the next step of a handshake is long, so that it does not hold up a poll thread. That is
+/// each step towards a backend, whose certificate is looked at, and of those towards a client the first: it agrees on the keys and signs. The
+/// second one looks at a checksum and makes the tickets, a tenth of it.
+/// </summary>
 internal sealed class HandshakeStream : Stream
 {
     private readonly Stream _inner;
@@ -42,7 +46,7 @@ internal sealed class HandshakeStream : Stream
     /// <summary>How many reads have brought something or are just looking for it; those that wait do not count. Any thread.</summary>
     public int Reads => Volatile.Read(ref _reads);
 
-    /// <summary>Keeps <see cref="HasEnded"/>.</summary>
+    /// <summary>Keeps <see cref="HasEnded"/>: the other side is a backend.</summary>
     public bool WatchesEnd { get; set; }
 
     /// <summary>The wire was read to its end.</summary>
@@ -65,7 +69,8 @@ internal sealed class HandshakeStream : Stream
 
         if (IsHandshake)
         {
-            return read.IsCompleted ? read : HopAsync(read);
+            bool mayBeLong = WatchesEnd || _handed == 0;
+            return mayBeLong && (!read.IsCompleted || Poller.IsCurrent) ? HopAsync(read) : read;
         }
 
         return read.IsCompleted && !WatchesEnd ? read : WaitAsync(read, mayEnd: !buffer.IsEmpty, isWaiting);
@@ -143,6 +148,7 @@ internal sealed class HandshakeStream : Stream
         }
     }
 
+    // Who awaits it is on a poll thread only where the read was over at once: then it may find this over, too, and stays there for that one step.
     private static async ValueTask<int> HopAsync(ValueTask<int> read)
     {
         int count = await read.ConfigureAwait(false);

@@ -195,7 +195,7 @@ internal sealed class Inbox : IReceiveSink, IValueTaskSource<Transfer>, IDisposa
 
     Memory<byte> IReceiveSink.RentRoom()
     {
-        _incoming = ReceiveBuffers.Rent(_gap + _roomBytes);
+        _incoming = ReceiveBuffers.Rent(_gap + Math.Min(_roomBytes, ReceiveBuffers.LargeBytes), _gap + _roomBytes);
         return _incoming.AsMemory(_gap);
     }
 

@@ -14,6 +14,12 @@ internal static class ReceiveBuffers
     /// <summary>The size of a small one.</summary>
     public const int SmallBytes = 4 * 1024;
 
+    /// <summary>The size of a large one, which everybody gets who asks.</summary>
+    public const int LargeBytes = 64 * 1024;
+
+    /// <summary>Bytes of all that are larger, at one time: clients that were fast and then stand still must not fill the memory.</summary>
+    public const int MostHugeBytes = 32 * 1024 * 1024;
+
     private const int MovedAtOnce = 32;
     private const int MaxOwn = MovedAtOnce * 2;
     private const int MaxShared = 4096; // 16 MiB, after a burst
@@ -21,18 +27,32 @@ internal static class ReceiveBuffers
     private static readonly Lock Gate = new();
     private static readonly Stack<byte[]> Shared = new();
 
+    private static long _huge; // bytes of those larger than the large ones
+
     [ThreadStatic]
     private static byte[]?[]? _own;
 
     [ThreadStatic]
     private static int _count;
 
+    /// <summary>A buffer of so many bytes, or as near to it as memory allows.</summary>
+    /// <param name="least">Bytes that are there in any case.</param>
+    /// <param name="wanted">Bytes that would be better.</param>
+    public static byte[] Rent(int least, int wanted) =>
+        Rent(wanted <= LargeBytes || Volatile.Read(ref _huge) + wanted <= MostHugeBytes ? wanted : least); // a few at once may pass together
+
     /// <summary>A buffer of at least so many bytes.</summary>
     public static byte[] Rent(int bytes)
     {
         if (bytes > SmallBytes)
         {
-            return ArrayPool<byte>.Shared.Rent(bytes);
+            byte[] large = ArrayPool<byte>.Shared.Rent(bytes);
+            if (large.Length > LargeBytes)
+            {
+                Interlocked.Add(ref _huge, large.Length);
+            }
+
+            return large;
         }
 
         if (_count == 0)
@@ -56,6 +76,11 @@ internal static class ReceiveBuffers
     {
         if (buffer.Length > SmallBytes)
         {
+            if (buffer.Length > LargeBytes)
+            {
+                Interlocked.Add(ref _huge, -buffer.Length);
+            }
+
             ArrayPool<byte>.Shared.Return(buffer);
         }
         else if (buffer.Length > 0)

@@ -44,7 +44,7 @@ internal sealed class TlsTransport : Transport
         _onReceived = OnReceived;
     }
 
-    /// <summary>Meets a client: the handshake runs on the thread pool, since its arithmetic would hold up a poll thread.</summary>
+    /// <summary>Meets a client: the long part of the handshake runs on the thread pool, since it would hold up a poll thread.</summary>
     /// <exception cref="AuthenticationException">The handshake failed.</exception>
     /// <exception cref="IOException">The connection broke.</exception>
     public static async Task<TlsTransport> AcceptAsync(Socket socket, SslServerAuthenticationOptions options, CancellationToken cancellationToken)
@@ -176,6 +176,7 @@ internal sealed class TlsTransport : Transport
     private static async Task<TlsTransport> MeetAsync(TlsTransport transport, SslClientAuthenticationOptions options, CancellationToken cancellationToken)
     {
         transport._wire.WatchesEnd = true;
+        await PollThread.Leave();
         await transport.HandshakeAsync(stream => stream.AuthenticateAsClientAsync(options, cancellationToken)).ConfigureAwait(false);
         return transport;
     }
@@ -200,7 +201,6 @@ internal sealed class TlsTransport : Transport
     {
         try
         {
-            await PollThread.Leave();
             await authenticate(_tls).ConfigureAwait(false);
             _wire.IsHandshake = false;
         }

@@ -11,8 +11,6 @@ namespace GoAround.Core.Upstream;
 /// <summary>The body of a backend's response, read from its socket; one for each socket, used again.</summary>
 internal sealed class UpstreamBody : MessageBody
 {
-    private const int LargeBufferBytes = 64 * 1024;
-
     private readonly UpstreamSocket _socket;
     private readonly Inbox _inbox;
     private readonly FieldList _trailers = new();
@@ -48,6 +46,9 @@ internal sealed class UpstreamBody : MessageBody
     /// <inheritdoc/>
     public override ValueTask<ReadOnlyMemory<byte>> ReadAsync(CancellationToken cancellationToken) =>
         TryLend(out ReadOnlyMemory<byte> piece) ? new(piece) : WaitAsync(_socket.EndsWith(cancellationToken) ? default : cancellationToken);
+
+    /// <inheritdoc/>
+    internal override void OnTaken(bool wasFast) => _state.Room.OnTaken(_state.LastLent, _state.Lent, wasFast);
 
     [AsyncMethodBuilder(typeof(PooledMethodBuilder<>))]
     private async ValueTask<ReadOnlyMemory<byte>> WaitAsync(CancellationToken cancellationToken)
@@ -87,8 +88,8 @@ internal sealed class UpstreamBody : MessageBody
     /// <summary>A long body gets a large buffer: fewer, larger receives and sends.</summary>
     private int RoomWanted() =>
         _state.Framing == BodyFraming.Length
-            ? (int)Math.Min(_state.Remaining, LargeBufferBytes)
-            : _state.Lent > LargeBufferBytes / 4 ? LargeBufferBytes : 0;
+            ? (int)Math.Min(_state.Remaining, _state.Room.Bytes)
+            : _state.Lent > PieceRoom.Least / 4 ? PieceRoom.Least : 0;
 
     /// <summary>Lends what is there, or says that the end is reached; false: more must be received.</summary>
     private bool TryLend(out ReadOnlyMemory<byte> piece)
@@ -119,6 +120,7 @@ internal sealed class UpstreamBody : MessageBody
 
         _inbox.Take(piece.Length);
         _state.Lent += piece.Length;
+        _state.LastLent = piece.Length;
         return true;
     }
 
@@ -151,6 +153,8 @@ internal sealed class UpstreamBody : MessageBody
         public long Declared;
         public long Remaining;
         public long Lent;
+        public int LastLent;
+        public PieceRoom Room;
         public bool HasEnded;
         public bool KeepsTrailers;
         public ChunkedDecoder Chunks;

@@ -12,7 +12,7 @@ namespace GoAround.Core.Upstream;
 /// <summary>One socket to a backend, and the one exchange it carries at a time. While it is idle a receive stands posted, so that it is gone at once when the backend closes it or speaks out of turn.</summary>
 internal sealed class UpstreamSocket : IResponseLease, IDisposable
 {
-    private const int ReceiveBufferBytes = 8 * 1024;
+    private const int ReceiveBufferBytes = 16 * 1024;
     private const int MaxInterimResponses = 100;
 
     /// <summary>Under load most sockets are used again before it is over; the call that looks would cost them more than a hundredth of a request.</summary>

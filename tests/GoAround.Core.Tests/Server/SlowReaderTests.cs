@@ -1,8 +1,12 @@
 using System;
+using System.Collections.Concurrent;
 using System.IO;
+using System.Linq;
 using System.Net;
 using System.Net.Sockets;
+using System.Threading;
 using System.Threading.Tasks;
+using GoAround.Core.Sockets;
 using GoAround.Core.Tests.Wire;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
@@ -66,6 +70,23 @@ public sealed class SlowReaderTests
     }
 
     [Fact]
+    public async Task Body_is_told_how_its_large_pieces_were_taken()
+    {
+        const int Large = ReceiveBuffers.LargeBytes;
+        const int TooMuch = 64_000_000; // no buffers between here and the client take it
+        PieceByPiece body = new(Large, Large - 1, TooMuch);
+        await using ProxyFixture proxy = await ProxyFixture.ServeAsync((_, _) => new(new ProxyResponse { Body = body }), new() { Time = _time });
+        using WireEnd client = await ConnectAsync(proxy.Port);
+        await client.SendAsync(Get);
+        await client.ReadHeadAsync();
+        await client.ReadAsync(Large + Large - 1 + 1);
+        _time.Advance(TimeSpan.FromMilliseconds(10));
+        await client.ReadAsync(TooMuch - 1);
+        await Until.TrueAsync(() => body.Taken.Count == 2, "the body was not told");
+        Assert.Equal([true, false], body.Taken); // a small piece is none of them
+    }
+
+    [Fact]
     public async Task Tunnel_has_no_rate()
     {
         using ScriptedBackend backend = new();
@@ -120,4 +141,17 @@ public sealed class SlowReaderTests
         Server = { MinBodyRate = rate, BodyTimeout = bodyTimeout },
         Upstream = { BodyTimeout = TimeSpan.FromDays(10), ResponseTimeout = TimeSpan.FromDays(10) },
     };
+
+    private sealed class PieceByPiece(params int[] pieces) : MessageBody
+    {
+        private int _next;
+
+        public override long? Length => pieces.Sum();
+
+        public ConcurrentQueue<bool> Taken { get; } = new();
+
+        public override ValueTask<ReadOnlyMemory<byte>> ReadAsync(CancellationToken cancellationToken) => new(new byte[pieces[_next++]]);
+
+        internal override void OnTaken(bool wasFast) => Taken.Enqueue(wasFast);
+    }
 }

@@ -30,6 +30,28 @@ public sealed class ReceiveBuffersTests
     });
 
     [Fact]
+    public void Huge_buffers_are_lent_only_while_there_is_memory_for_them()
+    {
+        const int Huge = 1024 * 1024;
+        Stack<byte[]> rented = [];
+        do
+        {
+            rented.Push(ReceiveBuffers.Rent(ReceiveBuffers.LargeBytes, Huge));
+            Assert.True(rented.Count <= (ReceiveBuffers.MostHugeBytes / Huge) + 1, "there was no end of them");
+        }
+        while (rented.Peek().Length == Huge);
+        Assert.Equal(ReceiveBuffers.LargeBytes, rented.Peek().Length); // what is there in any case
+        while (rented.TryPop(out byte[]? buffer))
+        {
+            ReceiveBuffers.Return(buffer);
+        }
+
+        byte[] again = ReceiveBuffers.Rent(ReceiveBuffers.LargeBytes, Huge);
+        Assert.Equal(Huge, again.Length);
+        ReceiveBuffers.Return(again);
+    }
+
+    [Fact]
     public async Task Buffer_is_never_out_twice_whatever_thread_returns_it()
     {
         HashSet<byte[]> isOut = [];
