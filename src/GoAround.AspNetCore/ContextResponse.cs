@@ -171,7 +171,9 @@ internal sealed class ContextResponse
         bool hasHead = false;
         while (left > 0)
         {
+#pragma warning disable CA2012 // consumed once: what flushes meanwhile does it only where nothing more is sent
             ValueTask<ReadOnlyMemory<byte>> read = body.ReadAsync(_state.Left);
+#pragma warning restore CA2012
             bool isAtHand = read.IsCompleted;
             if (unsent >= CollectLimitBytes || (!isAtHand && (unsent > 0 || !hasHead)))
             {

@@ -1,5 +1,4 @@
 using System;
-using System.Collections.Generic;
 using System.IO;
 using System.Linq;
 using System.Net;
@@ -101,12 +100,12 @@ public sealed class FaultLoadTests
             using HttpRequestMessage request = new(method, target) { Version = client.DefaultRequestVersion, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
             if (method != HttpMethod.Get)
             {
-                request.Content = new ScriptedContent(async (stream, _) =>
+                request.Content = new ScriptedContent(async (stream, token) =>
                 {
                     for (int piece = 0; piece < 20; piece++)
                     {
-                        await stream.WriteAsync(new byte[5000]);
-                        await stream.FlushAsync();
+                        await stream.WriteAsync(new byte[5000], token);
+                        await stream.FlushAsync(token);
                     }
                 });
             }
