@@ -8,6 +8,7 @@ using Xunit;
 
 namespace GoAround.Core.Tests.Observability;
 
+[Collection(nameof(TracedAlone))]
 public sealed class TracingHandlerTests
 {
     private const string Parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";

@@ -5,11 +5,13 @@ using System.Linq;
 using System.Net.Http;
 using System.Threading.Tasks;
 using GoAround.Core.Observability;
+using GoAround.Core.Tests.Observability;
 using GoAround.Core.Tests.Wire;
 using Xunit;
 
 namespace GoAround.Core.Tests.Outgoing;
 
+[Collection(nameof(TracedAlone))]
 public sealed class OutgoingTracingTests
 {
     [Fact]
