@@ -33,7 +33,9 @@ internal sealed class SocketPair : IDisposable
     {
         Task<TlsTransport> near = TlsTransport.AcceptAsync(Near, new() { ServerCertificate = TestCertificates.Local }, default);
         await Far.StartTlsAsClientAsync("localhost", TestCertificates.Local);
-        return await near;
+        TlsTransport transport = await near;
+        await Until.TrueAsync(() => transport.CountTaken() == transport.Handed, "the session tickets were not taken"); // a reset would meet them on their way
+        return transport;
     }
 
     public void Dispose()
