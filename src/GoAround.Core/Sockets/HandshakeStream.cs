@@ -9,11 +9,13 @@ namespace GoAround.Core.Sockets;
 
 /// <summary>
 /// The stream below TLS, which goes on upon the thread pool where the next step of a handshake is long, so that it does not hold up a poll thread. That is
-/// each step towards a backend, whose certificate is looked at, and of those towards a client the first: it agrees on the keys and signs. The
-/// second one looks at a checksum and makes the tickets, a tenth of it.
+/// each step towards a backend, whose certificate is looked at, and of those towards a client all up to the one that signs, which ends with a flight.
+/// The one behind it looks at a checksum and makes the tickets; with TLS 1.2 it also derives the key.
 /// </summary>
 internal sealed class HandshakeStream : Stream
 {
+    private const int LeastFlightBytes = 128; // a HelloRetryRequest is 99, the shortest answer that ends a server's long step, to a resumption, some 240
+
     private readonly Stream _inner;
     private long _handed;
     private int _isInside;
@@ -69,7 +71,7 @@ internal sealed class HandshakeStream : Stream
 
         if (IsHandshake)
         {
-            bool mayBeLong = WatchesEnd || _handed == 0;
+            bool mayBeLong = WatchesEnd || _handed < LeastFlightBytes;
             return mayBeLong && (!read.IsCompleted || Poller.IsCurrent) ? HopAsync(read) : read;
         }
 

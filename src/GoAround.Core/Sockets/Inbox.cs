@@ -189,7 +189,7 @@ internal sealed class Inbox : IReceiveSink, IValueTaskSource<Transfer>, IDisposa
         Return(ref _buffer);
         if (!_isPosted || HasArrived)
         {
-            Return(ref _incoming); // else the transport may still write to it, and it is left to the collector
+            ReturnIncoming(); // else the transport may still write to it, and its end returns it
         }
     }
 
@@ -211,6 +211,10 @@ internal sealed class Inbox : IReceiveSink, IValueTaskSource<Transfer>, IDisposa
         else
         {
             _onUnawaited?.Invoke(_owner!, transfer); // both were given together
+            if (Volatile.Read(ref _isDisposed) == 1)
+            {
+                ReturnIncoming(); // nobody picks it up any more
+            }
         }
     }
 
@@ -298,6 +302,9 @@ internal sealed class Inbox : IReceiveSink, IValueTaskSource<Transfer>, IDisposa
             Return(ref _buffer);
         }
     }
+
+    /// <summary>Returns the buffer of a receive that has ended, once: the end of the receive and the end of the inbox may both see each other.</summary>
+    private void ReturnIncoming() => ReceiveBuffers.Return(Interlocked.Exchange(ref _incoming, []));
 
     private static void Return(ref byte[] buffer)
     {

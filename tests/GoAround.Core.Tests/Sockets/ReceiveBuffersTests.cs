@@ -52,6 +52,24 @@ public sealed class ReceiveBuffersTests
     }
 
     [Fact]
+    public void What_arrives_behind_the_end_of_an_inbox_takes_no_memory_from_the_others()
+    {
+        const int Huge = 1024 * 1024;
+        for (int i = 0; i <= ReceiveBuffers.MostHugeBytes / Huge; i++)
+        {
+            using ScriptedTransport transport = new();
+            Inbox inbox = new(transport, Huge);
+            inbox.Post();
+            inbox.Dispose();
+            transport.Arrive("late");
+        }
+
+        byte[] next = ReceiveBuffers.Rent(ReceiveBuffers.LargeBytes, Huge);
+        Assert.Equal(Huge, next.Length);
+        ReceiveBuffers.Return(next);
+    }
+
+    [Fact]
     public async Task Buffer_is_never_out_twice_whatever_thread_returns_it()
     {
         HashSet<byte[]> isOut = [];
