@@ -38,8 +38,12 @@ if [ "$#" = 0 ]; then
     mv "$log.first" "$log"
 fi
 
-# Once more at the end, where whoever reads only the last lines finds them.
-grep -hE '^ +Failed [A-Za-z]|\[FAIL\]$' "$log" | sed 's/^\[xUnit[^]]*\] */  /' | sort -u | head -20
+# Once more at the end, where whoever reads only the last lines finds them: the name, the message and the first of the stack.
+awk '
+    /^ +Failed [A-Za-z]/ { left = ++tests <= 10 ? 16 : 1 }
+    /^$|^ +Standard Output Messages:|^\[xUnit/ { left = 0 }
+    left-- > 0 { print substr($0, 1, 300) }
+    left < 0 { left = 0 }' "$log"
 
 # Passed!  - Failed:     0, Passed:    12, Skipped:     0, Total:    12, Duration: 1 s - X.dll (net10.0)
 awk -v code="$code" '

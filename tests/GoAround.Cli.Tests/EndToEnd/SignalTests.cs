@@ -79,9 +79,9 @@ public class SignalTests
             using KeepAliveClient client = await KeepAliveClient.ConnectAsync(port);
             return false;
         }
-        catch (SocketException e) when (e.SocketErrorCode == SocketError.ConnectionRefused)
+        catch (SocketException e) when (e.SocketErrorCode is SocketError.ConnectionRefused or SocketError.ConnectionReset)
         {
-            return true;
+            return e.SocketErrorCode == SocketError.ConnectionRefused; // reset: it was in the queue of the port as that was closed
         }
     }
 }
