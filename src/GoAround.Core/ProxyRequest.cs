@@ -90,6 +90,9 @@ public class ProxyRequest
     /// <summary>It was made in this process and not received: its span is a client's.</summary>
     internal virtual bool IsOutgoing => false;
 
+    /// <summary>Whoever waits for its answer is an application's, and may block where it goes on: never on top of what others wait for.</summary>
+    internal virtual bool MayBlock => true;
+
     /// <summary>Says what a parser has read, which has checked it.</summary>
     internal void SetParsed(ReadOnlyMemory<byte> target, ReadOnlyMemory<byte> authority, ReadOnlyMemory<byte> upgradeProtocol)
     {

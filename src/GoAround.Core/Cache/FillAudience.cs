@@ -134,7 +134,7 @@ internal sealed class FillAudience
         }
     }
 
-    /// <summary>Wakes all who wait. One alone runs on at once, in this call.</summary>
+    /// <summary>Wakes all who wait. One alone, of our own, runs on at once, in this call.</summary>
     public void Signal()
     {
         FillReader? woken = null;
@@ -159,7 +159,7 @@ internal sealed class FillAudience
             FillReader reader = woken;
             woken = reader.NextWoken;
             reader.NextWoken = null;
-            reader.Wake(isSignal: true, isAlone: count == 1, Runner);
+            reader.Wake(isSignal: true, isAlone: count == 1 && !reader.MayBlock, Runner);
         }
     }
 

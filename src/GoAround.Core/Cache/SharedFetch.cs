@@ -17,6 +17,7 @@ internal sealed class SharedFetch(CacheContext cache)
     public async ValueTask<ProxyResponse> FetchAsync(ProxyRequest request, CachedAnswer answer, ForwardReason reason, bool isAlone, CancellationToken cancellationToken)
     {
         bool isKept = false;
+        answer.Reader.MayBlock = request.MayBlock;
         try
         {
             for (int tries = isAlone ? SharedTries : 0; ; tries++)

@@ -21,6 +21,9 @@ internal sealed class ClientRequest : ProxyRequest
         _client = client;
     }
 
+    /// <inheritdoc/>
+    internal override bool MayBlock => false;
+
     /// <summary>Says what its head does, all but the body.</summary>
     public void Accept(RequestHead head)
     {
