@@ -113,57 +113,6 @@ public sealed class AddGoAroundTests
         await host.StopAsync();
     }
 
-    [Theory]
-    [InlineData(typeof(IHealthChecker))]
-    [InlineData(typeof(IHealthMonitor))]
-    [InlineData(typeof(IConnectionFactory))]
-    [InlineData(typeof(IBackendClient))]
-    [InlineData(typeof(IBackendPool))]
-    [InlineData(typeof(SelectionPolicy))]
-    [InlineData(typeof(IResponseCache))]
-    [InlineData(typeof(ICachePurge))]
-    [InlineData(typeof(ProxyHandler))]
-    [InlineData(typeof(ProxyEvents))]
-    [InlineData(typeof(TimeProvider))]
-    public async Task Each_piece_is_replaced_by_one_that_is_registered_before_or_after(Type piece)
-    {
-        foreach (bool before in new[] { true, false })
-        {
-            object own = piece == typeof(TimeProvider) ? new OwnTime() : Substitute.For([piece], []);
-            ServiceCollection services = new();
-            if (before)
-            {
-                services.AddSingleton(piece, own);
-            }
-
-            services.AddGoAround(_ => { });
-            if (!before)
-            {
-                services.AddSingleton(piece, own);
-            }
-
-            await using ServiceProvider provider = services.BuildServiceProvider();
-            Assert.Same(own, provider.GetRequiredService(piece));
-            Assert.NotNull(provider.GetRequiredService<ProxyServer>());
-        }
-    }
-
-    [Fact]
-    public async Task Replaced_pool_answers_the_requests()
-    {
-        IBackendPool pool = Substitute.For<IBackendPool>();
-#pragma warning disable CA2012 // a call that sets the mock up
-        pool.FetchAsync(default!, default).ReturnsForAnyArgs(_ => new ValueTask<ProxyResponse>(ProxyResponse.FromText(418, "mine")));
-#pragma warning restore CA2012
-        pool.WaitForFirstCheckAsync(default).ReturnsForAnyArgs(Task.CompletedTask);
-        using IHost host = Build(_ => { }, services => services.AddSingleton(pool));
-        await host.StartAsync();
-        using WireEnd client = await RawClient.ConnectAsync(host.Services.GetRequiredService<ProxyServer>().LocalEndPoint.Port);
-        await client.SendAsync(Get);
-        Assert.StartsWith("HTTP/1.1 418 ", await client.ReadHeadAsync());
-        await host.StopAsync();
-    }
-
     [Fact]
     public async Task Host_does_not_start_with_options_that_are_wrong()
     {
@@ -188,9 +137,5 @@ public sealed class AddGoAroundTests
         });
         services?.Invoke(builder.Services);
         return builder.Build();
-    }
-
-    private sealed class OwnTime : TimeProvider
-    {
     }
 }

@@ -40,6 +40,8 @@ internal sealed class ReloadFixture : IAsyncDisposable
         Reload = _services.GetRequiredService<OptionsReload>();
     }
 
+    public IServiceProvider Services => _services;
+
     public IBackendPool Pool { get; }
 
     public OptionsReload Reload { get; }
