@@ -128,8 +128,14 @@ internal sealed class ContextResponse
             await written.WaitAsync(timeout, time).ConfigureAwait(false);
             return true;
         }
-        catch (TimeoutException) when (!written.IsCompleted)
+        catch (TimeoutException)
         {
+            if (written.IsCompleted)
+            {
+                await written.ConfigureAwait(false); // in the very moment in which its time ran out, or it is the server's own that it threw
+                return true;
+            }
+
             EndTunnel();
             await written.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // the piece is lent until then
             return false;
@@ -228,18 +234,23 @@ internal sealed class ContextResponse
     [AsyncMethodBuilder(typeof(PooledMethodBuilder<>))]
     private async ValueTask<bool> FlushWhileReadingAsync(PipeWriter writer, ValueTask<ReadOnlyMemory<byte>> read)
     {
-        bool isTaken = false;
+        bool isTaken;
         try
         {
-            isTaken = await FlushAsync(writer).ConfigureAwait(false); // it throws what a callback of the application's does
+            isTaken = await FlushAsync(writer).ConfigureAwait(false);
         }
-        finally
+        catch
         {
-            if (!isTaken)
-            {
-                Cut();
-                await AbandonAsync(read).ConfigureAwait(false);
-            }
+            Cut();
+            Task abandoned = read.AsTask();
+            await abandoned.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            throw; // what a callback of the application's threw, and not what became of the read for its sake
+        }
+
+        if (!isTaken)
+        {
+            Cut();
+            await AbandonAsync(read).ConfigureAwait(false);
         }
 
         return isTaken;

@@ -166,6 +166,31 @@ public sealed class BrokenBackendTests
         await gateway.UntilIdleAsync(1);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task What_a_callback_of_the_application_throws_is_told_although_the_read_that_is_given_up_fails_too(bool isHttp2)
+    {
+        Gateway.Setup setup = new()
+        {
+            Options = options => options.Use((_, _) => new AnsweringHandler(() => new ProxyResponse { Body = new HeldBody { Fault = new NotSupportedException("the body's") } })),
+            Map = app =>
+            {
+                app.Use((HttpContext context, RequestDelegate next) =>
+                {
+                    context.Response.OnStarting(() => throw new NotSupportedException("theirs"));
+                    return next(context);
+                });
+                app.UseGoAround(Gateway.Pool);
+            },
+        };
+        await using Gateway gateway = await Gateway.OpenAsync(setup, Array.Empty<ScriptedBackend>());
+        using HttpClient client = gateway.Client(isHttp2);
+        await Assert.ThrowsAnyAsync<HttpRequestException>(() => client.GetStringAsync("/"));
+        await gateway.UntilIdleAsync(1);
+        Assert.Contains("theirs", Assert.Single(gateway.Logs.Lines, line => line.Id == 7100).Text, StringComparison.Ordinal);
+    }
+
     private static ScriptedBackend Breaking(string rest) => new ScriptedBackend().Serve(async link =>
     {
         await link.ReadHeadAsync();
@@ -184,6 +209,9 @@ public sealed class BrokenBackendTests
     {
         private int _reads;
 
+        /// <summary>What a read fails by that is cancelled; null: its cancellation.</summary>
+        public Exception? Fault { get; init; }
+
         /// <summary>Whether a read was under way when it was let go of.</summary>
         public TaskCompletionSource<bool> Released { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -196,6 +224,10 @@ public sealed class BrokenBackendTests
             {
                 await Task.Delay(Timeout.Infinite, cancellationToken);
                 return default;
+            }
+            catch (OperationCanceledException) when (Fault is not null)
+            {
+                throw Fault;
             }
             finally
             {

@@ -1,10 +1,15 @@
 using System;
+using System.IO;
 using System.Net;
 using System.Net.Http;
 using System.Net.WebSockets;
 using System.Security.Cryptography;
+using System.Threading;
 using System.Threading.Tasks;
 using GoAround.Core.Tests.Wire;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
@@ -76,6 +81,43 @@ public sealed class UpgradeTests
             await gateway.UntilIdleAsync(1);
             return true;
         }
+    }
+
+    [Fact]
+    public async Task Piece_that_is_taken_in_the_moment_in_which_its_time_runs_out_is_taken_and_the_tunnel_goes_on()
+    {
+        RunningOut time = new(TimeSpan.FromMinutes(5));
+        Gateway.Setup setup = new()
+        {
+            Services = services => services.AddSingleton<TimeProvider>(time),
+            Options = options => options.Upstream.TunnelTimeout = time.Limit,
+            Map = app =>
+            {
+                app.Use((HttpContext context, RequestDelegate next) =>
+                {
+                    IHttpUpgradeFeature upgrade = context.Features.GetRequiredFeature<IHttpUpgradeFeature>();
+                    context.Features.Set<IHttpUpgradeFeature>(new SlowUpgrade(upgrade, time));
+                    return next(context);
+                });
+                app.UseGoAround(Gateway.Pool);
+            },
+        };
+        using ScriptedBackend backend = new();
+        await using Gateway gateway = await Gateway.OpenAsync(setup, backend);
+        using WireEnd client = await gateway.ConnectAsync();
+        await client.SendAsync("GET / HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: raw/1\r\n\r\n");
+        using WireEnd link = await backend.AcceptAsync();
+        await link.ReadHeadAsync();
+        await link.SendAsync("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: raw/1\r\n\r\nearly");
+        await client.ReadHeadAsync();
+        await client.ExpectAsync("early");
+        await time.HasRunOut.WaitAsync(WireEnd.Patience);
+        await link.SendAsync("last");
+        link.ShutdownSend();
+        Assert.Equal("last", await client.ReadToCloseAsync());
+        await gateway.UntilIdleAsync(1);
+        Assert.Empty(gateway.Events.Errors);
+        gateway.ExpectNoErrors();
     }
 
     [Theory]
@@ -224,5 +266,96 @@ public sealed class UpgradeTests
         client.Options.HttpVersionPolicy = HttpVersionPolicy.RequestVersionExact;
         await client.ConnectAsync(new Uri($"ws://127.0.0.1:{(isHttp2 ? gateway.Http2Port : gateway.Port)}/chat"), invoker, default).WaitAsync(WireEnd.Patience);
         return invoker;
+    }
+
+    /// <summary>Manual time that runs to a limit by itself in the moment in which what the limit is for has ended, before anybody who waits for it is told.</summary>
+    private sealed class RunningOut(TimeSpan limit) : FakeTimeProvider
+    {
+        private readonly TaskCompletionSource _isTimed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly TaskCompletionSource _hasRunOut = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private Task? _awaited;
+
+        public TimeSpan Limit => limit;
+
+        public Task HasRunOut => _hasRunOut.Task;
+
+        /// <summary>A task that ends together with its time.</summary>
+        public Task LimitedAsync()
+        {
+            TaskCompletionSource end = new();
+            _awaited = end.Task;
+            _ = end.Task.ContinueWith(_ => Advance(limit), default, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default); // the first in line
+            _isTimed.Task.ContinueWith(
+                _ =>
+                {
+                    end.SetResult();
+                    _hasRunOut.SetResult();
+                },
+                TaskScheduler.Default);
+            return end.Task;
+        }
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            ITimer timer = base.CreateTimer(callback, state, dueTime, period);
+            if (dueTime == limit && _awaited is not null)
+            {
+                _isTimed.TrySetResult(); // whoever waits with this limit stands in line
+            }
+
+            return timer;
+        }
+    }
+
+    private sealed class SlowUpgrade(IHttpUpgradeFeature inner, RunningOut time) : IHttpUpgradeFeature
+    {
+        public bool IsUpgradableRequest => inner.IsUpgradableRequest;
+
+        public async Task<Stream> UpgradeAsync() => new SlowStream(await inner.UpgradeAsync(), time);
+    }
+
+    /// <summary>Passes everything on at once, and says so of the first piece as its time runs out.</summary>
+    private sealed class SlowStream(Stream inner, RunningOut time) : Stream
+    {
+        private bool _isFurther;
+
+        public override bool CanRead => true;
+
+        public override bool CanSeek => false;
+
+        public override bool CanWrite => true;
+
+        public override long Length => throw new NotSupportedException();
+
+        public override long Position
+        {
+            get => throw new NotSupportedException();
+            set => throw new NotSupportedException();
+        }
+
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => inner.ReadAsync(buffer, cancellationToken);
+
+        public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            ValueTask writing = inner.WriteAsync(buffer, cancellationToken);
+            if (_isFurther)
+            {
+                return writing;
+            }
+
+            _isFurther = true;
+            Assert.True(writing.IsCompletedSuccessfully); // a few bytes
+            return new(time.LimitedAsync());
+        }
+
+        public override void Flush() => inner.Flush();
+
+        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+        public override void SetLength(long value) => throw new NotSupportedException();
+
+        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
     }
 }
