@@ -57,7 +57,7 @@ internal sealed class PolledSender : IValueTaskSource<SocketError>
     /// <summary>Sends all the bytes.</summary>
     public ValueTask<SocketError> SendAsync(ReadOnlyMemory<byte> bytes)
     {
-        if (bytes.Length <= MostHeldBytes && TryHold(bytes.Span))
+        if (bytes.Length <= MostHeldBytes && TryHold(bytes))
         {
             return new(SocketError.Success);
         }
@@ -176,7 +176,7 @@ internal sealed class PolledSender : IValueTaskSource<SocketError>
     }
 
     /// <summary>Takes the bytes over for later where this is a poller's thread; false: they must be sent now.</summary>
-    private bool TryHold(ReadOnlySpan<byte> bytes)
+    private bool TryHold(ReadOnlyMemory<byte> bytes)
     {
         if (Poller.Current is not { } poller || _isClosed || _isConnecting || _failure != SocketError.Success)
         {
@@ -186,7 +186,7 @@ internal sealed class PolledSender : IValueTaskSource<SocketError>
         if (Volatile.Read(ref _state) <= Ready)
         {
             _held = ReceiveBuffers.Rent(bytes.Length);
-            bytes.CopyTo(_held);
+            bytes.Span.CopyTo(_held);
             _heldStart = 0;
             _heldEnd = bytes.Length;
             _handed += bytes.Length;
@@ -204,12 +204,13 @@ internal sealed class PolledSender : IValueTaskSource<SocketError>
         bool fits = bytes.Length <= _held.Length - _heldEnd;
         if (fits)
         {
-            bytes.CopyTo(_held.AsSpan(_heldEnd));
+            bytes.Span.CopyTo(_held.AsSpan(_heldEnd));
             _heldEnd += bytes.Length;
             _handed += bytes.Length;
         }
 
         Volatile.Write(ref _state, Held);
+        poller.FlushLater(this); // the poller that was to flush the first ones may have found them in this thread's hands just now, and gone on
         return fits;
     }
 

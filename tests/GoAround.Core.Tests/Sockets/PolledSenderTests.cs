@@ -103,6 +103,28 @@ public sealed class PolledSenderTests
     }
 
     [LinuxFact]
+    public async Task What_is_added_in_the_moment_of_the_flush_leaves_with_the_next_one()
+    {
+        await OnPollerAsync(async (_, far, near) =>
+        {
+            PolledSender sender = new(near);
+            PolledSender other = new(near);
+            using LookedAtBytes added = new(" added", onLook: () =>
+            {
+                for (int i = 0; i <= Poller.MostHeldSends; i++)
+                {
+                    Poller.Current!.FlushLater(other); // so that the poller flushes now, and finds the first one in use
+                }
+            });
+            Assert.Equal(SocketError.Success, await sender.SendAsync(Bytes("held")));
+            Assert.Equal(SocketError.Success, await sender.SendAsync(added.Memory));
+            Assert.Equal(0, far.Socket.Available);
+            await default(PollerTurn);
+            Assert.Equal(10, far.Socket.Available);
+        });
+    }
+
+    [LinuxFact]
     public async Task Closing_sends_them_and_aborting_drops_them()
     {
         await OnPollerAsync(async (transport, far) =>
@@ -191,5 +213,29 @@ public sealed class PolledSenderTests
         }
 
         return filled;
+    }
+
+    /// <summary>Bytes that run something in the moment in which they are copied.</summary>
+    private sealed class LookedAtBytes(string text, Action onLook) : MemoryManager<byte>
+    {
+        private readonly byte[] _bytes = Bytes(text);
+
+        public override Memory<byte> Memory => CreateMemory(_bytes.Length);
+
+        public override Span<byte> GetSpan()
+        {
+            onLook();
+            return _bytes;
+        }
+
+        public override MemoryHandle Pin(int elementIndex = 0) => throw new NotSupportedException();
+
+        public override void Unpin()
+        {
+        }
+
+        protected override void Dispose(bool disposing)
+        {
+        }
     }
 }
