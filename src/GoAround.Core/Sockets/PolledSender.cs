@@ -38,6 +38,7 @@ internal sealed class PolledSender : IValueTaskSource<SocketError>
     private int _heldStart;
     private int _heldEnd;
     private SocketError _failure; // of held bytes: the next send tells
+    private TakenError _taken;
     private volatile bool _hasRoom; // seen by the poller since a flush began
     private volatile bool _isConnecting;
     private volatile bool _isClosed;
@@ -53,6 +54,9 @@ internal sealed class PolledSender : IValueTaskSource<SocketError>
 
     /// <summary>Those of them that the system has not been given yet.</summary>
     public int Pending => Volatile.Read(ref _state) >= Held ? Volatile.Read(ref _heldEnd) - Volatile.Read(ref _heldStart) : 0;
+
+    /// <summary>What a send was told in place of the receiver. Any thread.</summary>
+    public SocketError Taken => _taken.Read();
 
     /// <summary>Sends all the bytes.</summary>
     public ValueTask<SocketError> SendAsync(ReadOnlyMemory<byte> bytes)
@@ -224,6 +228,7 @@ internal sealed class PolledSender : IValueTaskSource<SocketError>
                 _hasRoom = false;
                 nint count;
                 int errno;
+                _taken.BeginCall();
 
                 // The bytes are pinned for the call only, and their length goes along.
                 fixed (byte* start = &_held[_heldStart])
@@ -231,6 +236,7 @@ internal sealed class PolledSender : IValueTaskSource<SocketError>
                     count = LinuxCalls.SendNow(_handle, start, _heldEnd - _heldStart, out errno);
                 }
 
+                _taken.EndCall(errno);
                 if (count >= 0)
                 {
                     _heldStart += (int)count;
@@ -252,6 +258,7 @@ internal sealed class PolledSender : IValueTaskSource<SocketError>
         }
         catch (ObjectDisposedException)
         {
+            _taken.EndCall(0);
             _failure = SocketError.OperationAborted;
         }
 
@@ -322,6 +329,7 @@ internal sealed class PolledSender : IValueTaskSource<SocketError>
             {
                 nint count;
                 int errno;
+                _taken.BeginCall();
                 if (_unsentRest.IsEmpty)
                 {
                     // The bytes are pinned for the call only, and their length goes along.
@@ -336,6 +344,7 @@ internal sealed class PolledSender : IValueTaskSource<SocketError>
                     errno = count < 0 ? Marshal.GetLastPInvokeError() : 0;
                 }
 
+                _taken.EndCall(errno);
                 if (count >= 0)
                 {
                     Skip(count);
@@ -354,6 +363,7 @@ internal sealed class PolledSender : IValueTaskSource<SocketError>
         }
         catch (ObjectDisposedException)
         {
+            _taken.EndCall(0);
             error = SocketError.OperationAborted;
         }
 
@@ -375,14 +385,7 @@ internal sealed class PolledSender : IValueTaskSource<SocketError>
     private SocketError EndConnect()
     {
         _isConnecting = false;
-        try
-        {
-            return (SocketError)(int)_socket.GetSocketOption(SocketOptionLevel.Socket, SocketOptionName.Error)!; // an int for this option
-        }
-        catch (ObjectDisposedException)
-        {
-            return SocketError.OperationAborted;
-        }
+        return _socket.TakeError();
     }
 
     private void AbortWait()
