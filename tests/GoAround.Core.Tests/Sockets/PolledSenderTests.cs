@@ -64,7 +64,7 @@ public sealed class PolledSenderTests
     {
         await OnPollerAsync(async (transport, far, near) =>
         {
-            int filled = Fill(near);
+            int filled = SocketPair.Fill(near);
             Assert.Equal(SocketError.Success, Sent(transport, "held"));
             await default(PollerTurn);
             long taken = transport.CountTaken();
@@ -91,7 +91,7 @@ public sealed class PolledSenderTests
     {
         await OnPollerAsync(async (transport, far, near) =>
         {
-            int filled = Fill(near);
+            int filled = SocketPair.Fill(near);
             Assert.Equal(SocketError.Success, Sent(transport, "held"));
             await default(PollerTurn);
             await far.ReadAsync(filled);
@@ -191,29 +191,6 @@ public sealed class PolledSenderTests
     }
 
     private static byte[] Bytes(string text) => Encoding.ASCII.GetBytes(text);
-
-    /// <summary>Fills both sides' buffers with zero bytes, so that not one more is taken.</summary>
-    private static int Fill(Socket socket)
-    {
-        byte[] zeros = new byte[64 * 1024];
-        int filled = 0;
-        socket.Blocking = false;
-        foreach (int size in (int[])[zeros.Length, 1])
-        {
-            while (true)
-            {
-                int count = socket.Send(zeros.AsSpan(0, size), SocketFlags.None, out SocketError error);
-                if (error != SocketError.Success)
-                {
-                    break;
-                }
-
-                filled += count;
-            }
-        }
-
-        return filled;
-    }
 
     /// <summary>Bytes that run something in the moment in which they are copied.</summary>
     private sealed class LookedAtBytes(string text, Action onLook) : MemoryManager<byte>
