@@ -15,6 +15,8 @@ namespace GoAround.Core.Server;
 /// </summary>
 internal sealed class ClientSession : IDisposable
 {
+    private const int MostAtOnce = 64; // requests: a millisecond or two, then the others of the poll thread have their turn
+
     private readonly ServerContext _server;
     private readonly Socket _socket;
     private readonly IPEndPoint? _client;
@@ -60,8 +62,18 @@ internal sealed class ClientSession : IDisposable
                 return;
             }
 
-            while (await ServeAsync().ConfigureAwait(false))
+            int atOnce = 0;
+            bool isOpen = true;
+            while (isOpen)
             {
+                ValueTask<bool> serving = ServeAsync();
+                atOnce = serving.IsCompleted ? atOnce + 1 : 0;
+                isOpen = await serving.ConfigureAwait(false);
+                if (atOnce == MostAtOnce)
+                {
+                    atOnce = 0;
+                    await default(PollerTurn); // one client that pipelines must not keep a poll thread for itself
+                }
             }
         }
 #pragma warning disable CA1031 // the one place where a bug ends: it must not take the process with it

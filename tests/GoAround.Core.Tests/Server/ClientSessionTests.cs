@@ -1,4 +1,5 @@
 using System;
+using System.Linq;
 using System.Threading.Tasks;
 using GoAround.Core.Async;
 using GoAround.Core.Server;
@@ -54,6 +55,28 @@ public sealed class ClientSessionTests
             await default(PollerTurn);
             ended.SetResult();
         }
+    }
+
+    [PolledFact]
+    public async Task Others_have_their_turn_among_many_requests_that_are_answered_at_once()
+    {
+        using SocketPair pair = await SocketPair.OpenAsync();
+        int served = 0;
+        int servedAtTurn = 0;
+        Task run = Serve(pair, out _, () =>
+        {
+            if (served++ == 0)
+            {
+                Assert.True(Poller.TryPutOff(() => servedAtTurn = served));
+            }
+        });
+        const int Count = 140; // they fit into one receive
+        await pair.Far.SendAsync(string.Concat(Enumerable.Repeat(Get, Count)));
+        pair.Far.ShutdownSend();
+        await pair.Far.ReadToEndAsync();
+        await run.WaitAsync(WireEnd.Patience);
+        Assert.Equal(Count, served);
+        Assert.InRange(servedAtTurn, 1, Count / 2);
     }
 
     /// <summary>Serves one connection, with an answer that is there at once.</summary>
