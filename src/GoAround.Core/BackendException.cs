@@ -31,10 +31,13 @@ public sealed class BackendException : Exception
     public bool NeverReached => Stage is BackendFailureStage.Dial or BackendFailureStage.Tls;
 
     /// <summary>The dial lacked files or buffers of this machine: that says nothing of the backend.</summary>
-    internal bool IsOwnLack =>
-        Stage == BackendFailureStage.Dial
-        && (InnerException as SocketException ?? InnerException?.InnerException as SocketException)?.SocketErrorCode
-            is SocketError.TooManyOpenSockets or SocketError.NoBufferSpaceAvailable;
+    internal bool IsOwnLack => Stage == BackendFailureStage.Dial
+        && (InnerException as SocketException ?? InnerException?.InnerException as SocketException)?.SocketErrorCode switch
+        {
+            SocketError.TooManyOpenSockets or SocketError.NoBufferSpaceAvailable => true,
+            SocketError.SocketError => Error == ProxyError.DnsError, // EAI_SYSTEM, as the resolver says without a file left
+            _ => false,
+        };
 
     private static ProxyError Usual(BackendFailureStage stage, BackendFailureKind kind) => kind switch
     {

@@ -58,7 +58,8 @@ public sealed class HandshakeStreamTests
         using HandshakeStream wire = new(new PolledStream(transport));
         using SslStream server = new(wire);
         using NetworkStream far = new(pair.Far.Socket);
-        using SslStream client = new(new PoliteStream(far, () => !transport.IsReceiving), false, static (_, _, _, _) => true);
+        using SslStream client = new(
+            new PoliteStream(far, () => !transport.IsReceiving), false, static (_, given, _, _) => TestCertificates.Local.Equals(given));
         Task<bool> accepting = AcceptAsync();
         await client.AuthenticateAsClientAsync(new SslClientAuthenticationOptions { TargetHost = "localhost", EnabledSslProtocols = protocol }).WaitAsync(WireEnd.Patience);
         Assert.Equal(expected, await accepting.WaitAsync(WireEnd.Patience));
