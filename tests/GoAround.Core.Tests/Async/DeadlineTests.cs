@@ -190,9 +190,10 @@ public sealed class DeadlineTests : IDisposable
         FakeTimeProvider time = new(); // as every clock that does not run work itself
         using DeadlineClock clock = new(time);
         using ManualResetEventSlim go = new();
+        TaskCompletionSource<bool> blocked = new();
         TaskCompletionSource other = new();
         TaskCompletionSource later = new();
-        using Deadline blocking = new(clock, _ => go.Wait(WireEnd.Patience), this);
+        using Deadline blocking = new(clock, _ => blocked.SetResult(go.Wait(WireEnd.Patience)), this);
         using Deadline second = new(clock, _ => other.SetResult(), this);
         using Deadline third = new(clock, _ => later.SetResult(), this);
         blocking.Set(Tick);
@@ -206,6 +207,7 @@ public sealed class DeadlineTests : IDisposable
         await other.Task.WaitAsync(WireEnd.Patience / 2);
         await later.Task.WaitAsync(WireEnd.Patience / 2);
         go.Set();
+        Assert.True(await blocked.Task.WaitAsync(WireEnd.Patience)); // its call must not outlive the test
     }
 
     private Deadline Open() => new(_clock, _ => _calls++, this);
