@@ -1,4 +1,5 @@
 using System;
+using System.Net.Sockets;
 
 namespace GoAround.Core;
 
@@ -28,6 +29,15 @@ public sealed class BackendException : Exception
 
     /// <summary>The request provably never reached the backend, so that any method may be sent again (RFC 9110 §9.2.2).</summary>
     public bool NeverReached => Stage is BackendFailureStage.Dial or BackendFailureStage.Tls;
+
+    /// <summary>The dial lacked files or buffers of this machine: that says nothing of the backend.</summary>
+    internal bool IsOwnLack => Stage == BackendFailureStage.Dial
+        && (InnerException as SocketException ?? InnerException?.InnerException as SocketException)?.SocketErrorCode switch
+        {
+            SocketError.TooManyOpenSockets or SocketError.NoBufferSpaceAvailable => true,
+            SocketError.SocketError => Error == ProxyError.DnsError, // EAI_SYSTEM, as the resolver says without a file left
+            _ => false,
+        };
 
     private static ProxyError Usual(BackendFailureStage stage, BackendFailureKind kind) => kind switch
     {

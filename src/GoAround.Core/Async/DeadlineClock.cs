@@ -94,11 +94,27 @@ internal sealed class DeadlineClock : IDisposable
 
         foreach (Deadline deadline in _passed)
         {
-            deadline.Call();
+            Call(deadline);
         }
 
         _passed.Clear();
         Volatile.Write(ref _isLooking, 0);
+    }
+
+    /// <summary>
+    /// What waited goes on in the call: the session, and with it whatever an application has put behind. That may block, and must not hold up the other deadlines.
+    /// Time that is manual has a thread, and an order, of its own.
+    /// </summary>
+    private void Call(Deadline deadline)
+    {
+        if (Runner is null)
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(static deadline => deadline.Call(), deadline, preferLocal: false);
+        }
+        else
+        {
+            deadline.Call();
+        }
     }
 
     private long Elapsed() => (long)_time.GetElapsedTime(_start).TotalMilliseconds;

@@ -133,6 +133,10 @@ internal sealed class HealthWatch : IAsyncDisposable
             string limit = _options.Timeout.TotalSeconds.ToString("0.###", CultureInfo.InvariantCulture);
             return new HealthReport(HealthState.Unhealthy, $"no answer in {limit} s");
         }
+        catch (BackendException failure) when (failure.IsOwnLack)
+        {
+            return new HealthReport(_latest?.State ?? HealthState.Unhealthy, failure.Message);
+        }
         catch (Exception fault) // a checker may be anybody's code: its bug must not end the checks
         {
             HealthLog.CheckFailed(_log, Backend, fault);

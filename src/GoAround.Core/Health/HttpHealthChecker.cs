@@ -26,7 +26,7 @@ internal sealed class HttpHealthChecker(IBackendClient client, HealthOptions opt
                 return HealthRule.Judge(response.StatusCode, body);
             }
         }
-        catch (BackendException failure)
+        catch (BackendException failure) when (!failure.IsOwnLack) // else the watch knows what was the case before
         {
             return new HealthReport(HealthState.Unhealthy, failure.Message);
         }

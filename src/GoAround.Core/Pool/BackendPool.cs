@@ -204,7 +204,7 @@ internal sealed class BackendPool : IBackendPool
     {
         BackendException failure = retry.Failure;
         PoolLog.AttemptFailed(_log, retry.Attempts, group.Backend, failure.Stage, failure.Message);
-        if (failure.NeverReached && !group.IsRemoved)
+        if (failure.NeverReached && !failure.IsOwnLack && !group.IsRemoved)
         {
             group.Health.Suspect(failure.Message);
         }

@@ -4,7 +4,7 @@ using GoAround.Core.Sockets;
 
 namespace GoAround.Core.Server;
 
-/// <summary>How a connection ends after its last response, which is whole.</summary>
+/// <summary>How a connection ends in order: after its last response, which is whole.</summary>
 internal static class ClientClosing
 {
     /// <summary>
@@ -19,6 +19,15 @@ internal static class ClientClosing
         && !transport.MayBeReadable
         && inbox.TryWithdraw()
         && transport.TryFlush();
+
+    /// <summary>
+    /// No request follows the last answer, of whose last bytes some may have found no room: the close would drop them, and look in order. TLS has an end of its
+    /// own, without which it looks cut short.
+    /// </summary>
+    public static ValueTask WithoutRequestAsync(ServerContext server, ResponseWriter writer, ClientInflow inflow, Transport transport) =>
+        server.Tls is not null ? writer.CloseHalfAsync()
+        : transport.TryFlush() ? default
+        : InStagesAsync(server, writer, inflow);
 
     /// <summary>Closes the sending half, and reads on for a while where the client may still send.</summary>
     public static async ValueTask InStagesAsync(ServerContext server, ResponseWriter writer, ClientInflow inflow)

@@ -16,8 +16,10 @@ namespace GoAround.Core.Server;
 internal sealed class ClientInflow : IDisposable
 {
     private const int BufferBytes = 4 * 1024;
+    private const int MostSpins = 1000;
 
     private readonly ServerContext _server;
+    private readonly Transport _transport;
     private readonly ClientPresence _presence;
     private readonly Deadline _deadline;
     private readonly Lock _gate = new(); // of what begins a body's deadline, where the client waits for 100 (Continue)
@@ -32,6 +34,7 @@ internal sealed class ClientInflow : IDisposable
     public ClientInflow(ServerContext server, Transport transport, IPEndPoint? client)
     {
         _server = server;
+        _transport = transport;
         _presence = new ClientPresence(server, transport, client, static inflow => ((ClientInflow)inflow).OnDeadline(), this);
         _deadline = _presence.Deadline;
         Inbox = new Inbox(
@@ -71,6 +74,19 @@ internal sealed class ClientInflow : IDisposable
 
         Inbox.Resume();
         return MustStop ? new(Transfer.GivenUp) : Inbox.FillAsync();
+    }
+
+    /// <summary>Bytes have come that no receive has brought yet, of TLS too: a request, most likely. A system call.</summary>
+    public bool HasMore()
+    {
+        // Another thread may be in the call that takes them: they are neither on the wire nor here until it has ended.
+        SpinWait wait = default;
+        for (int i = 0; i < MostSpins && _transport.IsReceiving && !Inbox.HasArrived && !Poller.IsCurrent; i++)
+        {
+            wait.SpinOnce();
+        }
+
+        return Inbox.HasArrived || _transport.IsReadable || Inbox.HasArrived;
     }
 
     /// <summary>The head is complete: its deadline holds no longer.</summary>

@@ -15,7 +15,7 @@ namespace GoAround.Core.Server;
 /// </summary>
 internal sealed class ClientSession : IDisposable
 {
-    private const int MostSpins = 1000;
+    private const int MostAtOnce = 64; // requests: a millisecond or two, then the others of the poll thread have their turn
 
     private readonly ServerContext _server;
     private readonly Socket _socket;
@@ -62,8 +62,18 @@ internal sealed class ClientSession : IDisposable
                 return;
             }
 
-            while (await ServeAsync().ConfigureAwait(false))
+            int atOnce = 0;
+            bool isOpen = true;
+            while (isOpen)
             {
+                ValueTask<bool> serving = ServeAsync();
+                atOnce = serving.IsCompleted ? atOnce + 1 : 0;
+                isOpen = await serving.ConfigureAwait(false);
+                if (atOnce == MostAtOnce)
+                {
+                    atOnce = 0;
+                    await default(PollerTurn); // one client that pipelines must not keep a poll thread for itself
+                }
             }
         }
 #pragma warning disable CA1031 // the one place where a bug ends: it must not take the process with it
@@ -145,7 +155,7 @@ internal sealed class ClientSession : IDisposable
         while (status == ParseStatus.NeedMore)
         {
             Transfer transfer = await WaitForHeadAsync().ConfigureAwait(false);
-            if (transfer == Transfer.GivenUp && !Inflow.MustStop && (_exchange.Parser.HasStarted || HasMore()))
+            if (transfer == Transfer.GivenUp && !Inflow.MustStop && (_exchange.Parser.HasStarted || Inflow.HasMore()))
             {
                 continue; // only nudged: this is no idle connection
             }
@@ -204,25 +214,13 @@ internal sealed class ClientSession : IDisposable
             return await RefuseAsync(408, "The request did not come in time.").ConfigureAwait(false);
         }
 
-        if (_server.Tls is not null && (transfer.IsEnd || transfer == Transfer.GivenUp))
+        if (transfer.IsEnd || transfer == Transfer.GivenUp)
         {
-            await Writer.CloseHalfAsync().ConfigureAwait(false); // TLS has an end of its own, without which it looks cut short
+            _isWaitingForRequest = false;
+            await ClientClosing.WithoutRequestAsync(_server, Writer, Inflow, Transport).ConfigureAwait(false);
         }
 
         return false;
-    }
-
-    /// <summary>Bytes have come that no receive has brought yet, of TLS too: a request, most likely. A system call.</summary>
-    private bool HasMore()
-    {
-        // Another thread may be in the call that takes them: they are neither on the wire nor here until it has ended.
-        SpinWait wait = default;
-        for (int i = 0; i < MostSpins && Transport.IsReceiving && !Inbox.HasArrived && !Poller.IsCurrent; i++)
-        {
-            wait.SpinOnce();
-        }
-
-        return Inbox.HasArrived || Transport.IsReadable || Inbox.HasArrived;
     }
 
     private ParseStatus TryReadHead() =>

@@ -65,6 +65,9 @@ public sealed class ProxyServer : IAsyncDisposable
     /// <exception cref="InvalidOperationException">It was not started.</exception>
     public IPEndPoint LocalEndPoint => _listener?.LocalEndPoint as IPEndPoint ?? throw new InvalidOperationException("The server was not started.");
 
+    /// <summary>How many connections it would let in now; before the disposal.</summary>
+    internal int Room => _room.CurrentCount;
+
     /// <summary>Opens the port.</summary>
     /// <exception cref="SocketException">The port is taken, or may not be opened.</exception>
     public Task StartAsync(CancellationToken cancellationToken)
@@ -197,9 +200,17 @@ public sealed class ProxyServer : IAsyncDisposable
                 }
 
                 await _room.WaitAsync(cancellationToken).ConfigureAwait(false);
-                if (!await TryAcceptAsync(listener, polled, cancellationToken).ConfigureAwait(false))
+                bool isTaken = false;
+                try
                 {
-                    _room.Release();
+                    isTaken = await TryAcceptAsync(listener, polled, cancellationToken).ConfigureAwait(false);
+                }
+                finally
+                {
+                    if (!isTaken)
+                    {
+                        _room.Release();
+                    }
                 }
             }
         }

@@ -1,4 +1,5 @@
 using System;
+using System.Buffers.Binary;
 using System.IO;
 using System.Runtime.CompilerServices;
 using System.Threading;
@@ -9,17 +10,25 @@ namespace GoAround.Core.Sockets;
 
 /// <summary>
 /// The stream below TLS, which goes on upon the thread pool where the next step of a handshake is long, so that it does not hold up a poll thread. That is
-/// each step towards a backend, whose certificate is looked at, and of those towards a client all up to the one that signs, which ends with a flight.
-/// The one behind it looks at a checksum and makes the tickets; with TLS 1.2 it also derives the key.
+/// each step towards a backend, whose certificate is looked at, and of those towards a client all up to the one that derives the key. That has ended once this
+/// side writes encrypted records: what is left is to look at a checksum and make the tickets.
 /// </summary>
 internal sealed class HandshakeStream : Stream
 {
-    private const int LeastFlightBytes = 128; // a HelloRetryRequest is 99, the shortest answer that ends a server's long step, to a resumption, some 240
+    // The types of records.
+    private const byte ChangeCipherSpec = 20;
+    private const byte Handshake = 22;
+    private const byte ApplicationData = 23;
+
+    private const int HeaderBytes = 5; // type, version, length   RFC 8446 §5.1
+    private const int LengthOffset = 3;
 
     private readonly Stream _inner;
     private long _handed;
     private int _isInside;
     private int _reads;
+    private bool _hasChangedCipher;
+    private bool _isEncrypted;
 
     /// <param name="inner">Where the bytes go; disposed with this.</param>
     public HandshakeStream(Stream inner) => _inner = inner;
@@ -71,7 +80,7 @@ internal sealed class HandshakeStream : Stream
 
         if (IsHandshake)
         {
-            bool mayBeLong = WatchesEnd || _handed < LeastFlightBytes;
+            bool mayBeLong = WatchesEnd || !_isEncrypted;
             return mayBeLong && (!read.IsCompleted || Poller.IsCurrent) ? HopAsync(read) : read;
         }
 
@@ -82,6 +91,11 @@ internal sealed class HandshakeStream : Stream
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
         Volatile.Write(ref _handed, _handed + buffer.Length); // by one thread at a time
+        if (IsHandshake)
+        {
+            Look(buffer.Span);
+        }
+
         return _inner.WriteAsync(buffer, cancellationToken);
     }
 
@@ -126,6 +140,22 @@ internal sealed class HandshakeStream : Stream
         }
 
         base.Dispose(disposing);
+    }
+
+    /// <summary>
+    /// Looks whether this side encrypts by now: with TLS 1.3 what is encrypted looks like data, with 1.2 the handshake goes on behind the change of the cipher. That alone
+    /// also ends a HelloRetryRequest, by which, as by a full flight of TLS 1.2, a client could else move the long step to the poller.
+    /// </summary>
+    private void Look(ReadOnlySpan<byte> records)
+    {
+        while (records.Length >= HeaderBytes)
+        {
+            byte type = records[0];
+            _isEncrypted |= type == ApplicationData || (type == Handshake && _hasChangedCipher);
+            _hasChangedCipher |= type == ChangeCipherSpec;
+            int length = HeaderBytes + BinaryPrimitives.ReadUInt16BigEndian(records[LengthOffset..]);
+            records = records[Math.Min(length, records.Length)..];
+        }
     }
 
     /// <summary>A receive is at work but for the time it waits for the wire.</summary>

@@ -195,7 +195,8 @@ internal sealed class Inbox : IReceiveSink, IValueTaskSource<Transfer>, IDisposa
 
     Memory<byte> IReceiveSink.RentRoom()
     {
-        _incoming = ReceiveBuffers.Rent(_gap + Math.Min(_roomBytes, ReceiveBuffers.LargeBytes), _gap + _roomBytes);
+        int least = Math.Max(_gap + ReceiveBuffers.SmallBytes, Math.Min(_gap + _roomBytes, ReceiveBuffers.LargeBytes)); // a few unread bytes must not double it
+        _incoming = ReceiveBuffers.Rent(least, _roomBytes > ReceiveBuffers.LargeBytes ? _gap + _roomBytes : least);
         return _incoming.AsMemory(_gap);
     }
 

@@ -9,6 +9,7 @@ internal static partial class LinuxCalls
 {
     public const int WouldBlock = 11; // EAGAIN
     public const int Interrupted = 4; // EINTR
+    public const int BrokenPipe = 32; // EPIPE
 
     public const uint Readable = 0x001; // EPOLLIN
     public const uint Urgent = 0x002; // EPOLLPRI
@@ -93,7 +94,7 @@ internal static partial class LinuxCalls
     /// <summary>What an error of a receive or a send means.</summary>
     public static SocketError ErrorOf(int errno) => errno switch
     {
-        32 or 104 => SocketError.ConnectionReset, // EPIPE, ECONNRESET
+        BrokenPipe or 104 => SocketError.ConnectionReset, // EPIPE, ECONNRESET
         103 => SocketError.ConnectionAborted,
         110 => SocketError.TimedOut,
         9 or 107 or 108 => SocketError.NotConnected, // EBADF, ENOTCONN, ESHUTDOWN

@@ -38,6 +38,7 @@ internal sealed class PolledSender : IValueTaskSource<SocketError>
     private int _heldStart;
     private int _heldEnd;
     private SocketError _failure; // of held bytes: the next send tells
+    private TakenError _taken;
     private volatile bool _hasRoom; // seen by the poller since a flush began
     private volatile bool _isConnecting;
     private volatile bool _isClosed;
@@ -54,10 +55,13 @@ internal sealed class PolledSender : IValueTaskSource<SocketError>
     /// <summary>Those of them that the system has not been given yet.</summary>
     public int Pending => Volatile.Read(ref _state) >= Held ? Volatile.Read(ref _heldEnd) - Volatile.Read(ref _heldStart) : 0;
 
+    /// <summary>What a send was told in place of the receiver. Any thread.</summary>
+    public SocketError Taken => _taken.Read();
+
     /// <summary>Sends all the bytes.</summary>
     public ValueTask<SocketError> SendAsync(ReadOnlyMemory<byte> bytes)
     {
-        if (bytes.Length <= MostHeldBytes && TryHold(bytes.Span))
+        if (bytes.Length <= MostHeldBytes && TryHold(bytes))
         {
             return new(SocketError.Success);
         }
@@ -176,7 +180,7 @@ internal sealed class PolledSender : IValueTaskSource<SocketError>
     }
 
     /// <summary>Takes the bytes over for later where this is a poller's thread; false: they must be sent now.</summary>
-    private bool TryHold(ReadOnlySpan<byte> bytes)
+    private bool TryHold(ReadOnlyMemory<byte> bytes)
     {
         if (Poller.Current is not { } poller || _isClosed || _isConnecting || _failure != SocketError.Success)
         {
@@ -186,7 +190,7 @@ internal sealed class PolledSender : IValueTaskSource<SocketError>
         if (Volatile.Read(ref _state) <= Ready)
         {
             _held = ReceiveBuffers.Rent(bytes.Length);
-            bytes.CopyTo(_held);
+            bytes.Span.CopyTo(_held);
             _heldStart = 0;
             _heldEnd = bytes.Length;
             _handed += bytes.Length;
@@ -204,12 +208,13 @@ internal sealed class PolledSender : IValueTaskSource<SocketError>
         bool fits = bytes.Length <= _held.Length - _heldEnd;
         if (fits)
         {
-            bytes.CopyTo(_held.AsSpan(_heldEnd));
+            bytes.Span.CopyTo(_held.AsSpan(_heldEnd));
             _heldEnd += bytes.Length;
             _handed += bytes.Length;
         }
 
         Volatile.Write(ref _state, Held);
+        poller.FlushLater(this); // the poller that was to flush the first ones may have found them in this thread's hands just now, and gone on
         return fits;
     }
 
@@ -223,6 +228,7 @@ internal sealed class PolledSender : IValueTaskSource<SocketError>
                 _hasRoom = false;
                 nint count;
                 int errno;
+                _taken.BeginCall();
 
                 // The bytes are pinned for the call only, and their length goes along.
                 fixed (byte* start = &_held[_heldStart])
@@ -230,6 +236,7 @@ internal sealed class PolledSender : IValueTaskSource<SocketError>
                     count = LinuxCalls.SendNow(_handle, start, _heldEnd - _heldStart, out errno);
                 }
 
+                _taken.EndCall(errno);
                 if (count >= 0)
                 {
                     _heldStart += (int)count;
@@ -251,6 +258,7 @@ internal sealed class PolledSender : IValueTaskSource<SocketError>
         }
         catch (ObjectDisposedException)
         {
+            _taken.EndCall(0);
             _failure = SocketError.OperationAborted;
         }
 
@@ -321,6 +329,7 @@ internal sealed class PolledSender : IValueTaskSource<SocketError>
             {
                 nint count;
                 int errno;
+                _taken.BeginCall();
                 if (_unsentRest.IsEmpty)
                 {
                     // The bytes are pinned for the call only, and their length goes along.
@@ -335,6 +344,7 @@ internal sealed class PolledSender : IValueTaskSource<SocketError>
                     errno = count < 0 ? Marshal.GetLastPInvokeError() : 0;
                 }
 
+                _taken.EndCall(errno);
                 if (count >= 0)
                 {
                     Skip(count);
@@ -353,6 +363,7 @@ internal sealed class PolledSender : IValueTaskSource<SocketError>
         }
         catch (ObjectDisposedException)
         {
+            _taken.EndCall(0);
             error = SocketError.OperationAborted;
         }
 
@@ -374,14 +385,7 @@ internal sealed class PolledSender : IValueTaskSource<SocketError>
     private SocketError EndConnect()
     {
         _isConnecting = false;
-        try
-        {
-            return (SocketError)(int)_socket.GetSocketOption(SocketOptionLevel.Socket, SocketOptionName.Error)!; // an int for this option
-        }
-        catch (ObjectDisposedException)
-        {
-            return SocketError.OperationAborted;
-        }
+        return _socket.TakeError();
     }
 
     private void AbortWait()

@@ -156,6 +156,10 @@ internal sealed class PolledTransport : Transport
         if ((events & Unusual) != 0)
         {
             _mustTry = true;
+            if ((events & LinuxCalls.PeerClosed) != 0 && _sender.Taken != SocketError.Success)
+            {
+                events |= LinuxCalls.Failed; // and would say so if a send had not been told before
+            }
         }
 
         _hasFailed |= (events & LinuxCalls.Failed) != 0;
@@ -244,7 +248,7 @@ internal sealed class PolledTransport : Transport
             return true;
         }
 
-        transfer = count >= 0 ? new Transfer((int)count, SocketError.Success) : new Transfer(0, LinuxCalls.ErrorOf(errno));
+        transfer = count > 0 ? new Transfer((int)count, SocketError.Success) : new Transfer(0, count == 0 ? _sender.Taken : LinuxCalls.ErrorOf(errno));
         if (errno == LinuxCalls.WouldBlock)
         {
             sink.ReturnRoom();

@@ -15,10 +15,12 @@ namespace GoAround.Core.Sockets;
 /// </summary>
 internal sealed class Poller
 {
+    /// <summary>So many senders at most wait for the end of a batch: of more, the first would come too late.</summary>
+    public const int MostHeldSends = 128;
+
     private const string InlineSetting = "DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS";
     private const string ThreadsSetting = "DOTNET_SYSTEM_NET_SOCKETS_THREAD_COUNT";
     private const int EventsAtOnce = 256;
-    private const int MostHeldSends = 128; // of what waits longer the first would come too late
 
     // struct epoll_event is packed on x86-64 only: uint32 events, uint64 data.
     private static readonly int EventBytes = RuntimeInformation.ProcessArchitecture == Architecture.X64 ? 12 : 16;

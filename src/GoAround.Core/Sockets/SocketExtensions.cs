@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace GoAround.Core.Sockets;
 
-/// <summary>The ways to end a socket that may have ended already.</summary>
+/// <summary>What is asked of a socket that may have ended already.</summary>
 internal static class SocketExtensions
 {
     /// <summary>Sends FIN where the connection still stands.</summary>
@@ -22,6 +22,19 @@ internal static class SocketExtensions
         catch (SocketException)
         {
             // The connection is gone, which is what was asked for.
+        }
+    }
+
+    /// <summary>The error that waits for the next call, which is told it no more.</summary>
+    public static SocketError TakeError(this Socket socket)
+    {
+        try
+        {
+            return (SocketError)(int)socket.GetSocketOption(SocketOptionLevel.Socket, SocketOptionName.Error)!; // an int for this option
+        }
+        catch (ObjectDisposedException)
+        {
+            return SocketError.OperationAborted;
         }
     }
 

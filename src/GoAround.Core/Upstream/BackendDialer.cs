@@ -81,7 +81,7 @@ internal sealed class BackendDialer
         string why = fault is null ? "the name has no address" : Describe(fault);
         throw new BackendException(BackendFailureStage.Dial, BackendFailureKind.Disconnected, $"{why} ({backend.Authority})", fault)
         {
-            Error = DialFaults.Of(fault),
+            Error = isFound ? DialFaults.Of(fault) : ProxyError.DnsError,
         };
     }
 

@@ -3,6 +3,7 @@ using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
 using GoAround.Core.Async;
+using GoAround.Core.Tests.Wire;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
@@ -12,7 +13,7 @@ public sealed class DeadlineTests : IDisposable
 {
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(100);
 
-    private readonly FakeTimeProvider _time = new();
+    private readonly OneThreadTime _time = new();
     private readonly DeadlineClock _clock;
     private int _calls;
 
@@ -183,6 +184,32 @@ public sealed class DeadlineTests : IDisposable
         }
     }
 
+    [Fact]
+    public async Task Call_that_blocks_holds_up_neither_the_others_nor_the_clock()
+    {
+        FakeTimeProvider time = new(); // as every clock that does not run work itself
+        using DeadlineClock clock = new(time);
+        using ManualResetEventSlim go = new();
+        TaskCompletionSource<bool> blocked = new();
+        TaskCompletionSource other = new();
+        TaskCompletionSource later = new();
+        using Deadline blocking = new(clock, _ => blocked.SetResult(go.Wait(WireEnd.Patience)), this);
+        using Deadline second = new(clock, _ => other.SetResult(), this);
+        using Deadline third = new(clock, _ => later.SetResult(), this);
+        blocking.Set(Tick);
+        second.Set(Tick);
+        third.Set(Tick * 5);
+        for (int i = 0; i < 10; i++)
+        {
+            await Task.Run(() => time.Advance(Tick)).WaitAsync(WireEnd.Patience / 2);
+        }
+
+        await other.Task.WaitAsync(WireEnd.Patience / 2);
+        await later.Task.WaitAsync(WireEnd.Patience / 2);
+        go.Set();
+        Assert.True(await blocked.Task.WaitAsync(WireEnd.Patience)); // its call must not outlive the test
+    }
+
     private Deadline Open() => new(_clock, _ => _calls++, this);
 
     private void Advance(int milliseconds)
@@ -191,5 +218,11 @@ public sealed class DeadlineTests : IDisposable
         {
             _time.Advance(TimeSpan.FromMilliseconds(1));
         }
+    }
+
+    /// <summary>Manual time in which the calls are made by whoever advances it.</summary>
+    private sealed class OneThreadTime : FakeTimeProvider, IWorkRunner
+    {
+        public void Enqueue(Action<object?> work, object? state) => throw new NotSupportedException();
     }
 }

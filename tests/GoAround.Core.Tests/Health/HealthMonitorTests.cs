@@ -1,13 +1,17 @@
 using System;
+using System.Net.Sockets;
 using System.Threading;
 using System.Threading.Tasks;
 using GoAround.Core.Health;
 using GoAround.Core.Tests.Pool;
 using Microsoft.Extensions.Logging;
+using NSubstitute;
+using NSubstitute.ExceptionExtensions;
 using Xunit;
 
 namespace GoAround.Core.Tests.Health;
 
+#pragma warning disable CA2012 // what looks like an unawaited call sets a substitute up
 public sealed class HealthMonitorTests : IAsyncLifetime, IAsyncDisposable
 {
     private static readonly Backend A = Backend.Parse("http://10.0.0.1");
@@ -128,6 +132,26 @@ public sealed class HealthMonitorTests : IAsyncLifetime, IAsyncDisposable
         _checker.AnswerAlways(HealthState.Healthy);
         await NextCheckAsync();
         Assert.Equal(HealthState.Healthy, (await subscription.Changes.ReadAsync()).State);
+    }
+
+    [Theory]
+    [InlineData(SocketError.TooManyOpenSockets, HealthState.Healthy)]
+    [InlineData(SocketError.NoBufferSpaceAvailable, HealthState.Healthy)]
+    [InlineData(SocketError.ConnectionRefused, HealthState.Unhealthy)]
+    public async Task Check_for_which_this_machine_lacks_sockets_leaves_the_state_as_it_was(SocketError error, HealthState expected)
+    {
+        IBackendClient client = Substitute.For<IBackendClient>();
+        client.SendAsync(A, default!, default).ThrowsForAnyArgs(
+            new BackendException(BackendFailureStage.Dial, BackendFailureKind.Disconnected, "scripted", new SocketException((int)error)));
+        HttpHealthChecker checker = new(client, new HealthOptions());
+        await using IHealthSubscription subscription = _monitor.Subscribe(A);
+        await _checker.NextAsync();
+        _checker.Answer = checker.CheckAsync;
+        await NextCheckAsync();
+        await NextCheckAsync(); // the one before has ended
+        Assert.Equal(expected, subscription.State);
+        await using IHealthSubscription another = _monitor.Subscribe(Backend.Parse("http://10.0.0.2"));
+        Assert.Equal(HealthState.Unhealthy, (await another.Changes.ReadAsync()).State); // of whom nothing is known
     }
 
     [Fact]

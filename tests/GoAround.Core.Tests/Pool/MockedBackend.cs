@@ -1,3 +1,4 @@
+using System;
 using System.Threading;
 using System.Threading.Channels;
 using System.Threading.Tasks;
@@ -46,8 +47,8 @@ internal sealed class MockedBackend
         Connection.SendAsync(default!, default).ReturnsForAnyArgs(_ => new ValueTask<ProxyResponse>(new ProxyResponse { StatusCode = statusCode }));
     }
 
-    public void Fail(BackendFailureStage stage) => Connection.SendAsync(default!, default)
-        .ReturnsForAnyArgs(_ => ValueTask.FromException<ProxyResponse>(new BackendException(stage, BackendFailureKind.Disconnected, "mocked")));
+    public void Fail(BackendFailureStage stage, Exception? cause = null) => Connection.SendAsync(default!, default)
+        .ReturnsForAnyArgs(_ => ValueTask.FromException<ProxyResponse>(new BackendException(stage, BackendFailureKind.Disconnected, "mocked", cause)));
 #pragma warning restore CA2012
 
     private IConnection Connect()

@@ -1,6 +1,8 @@
 using System;
 using System.Collections.Generic;
+using System.IO;
 using System.Linq;
+using System.Net.Sockets;
 using System.Threading;
 using System.Threading.Tasks;
 using GoAround.Core.Hosting;
@@ -60,6 +62,20 @@ public sealed class MockedPoolTests : IAsyncLifetime, IAsyncDisposable
         Assert.Equal((200, 2, _b.Backend), (response.StatusCode, response.Attempts, response.Backend));
         _a.Health.Received(1).Suspect("mocked");
         _b.Health.DidNotReceiveWithAnyArgs().Suspect(default!);
+    }
+
+    [Theory]
+    [InlineData(SocketError.TooManyOpenSockets)]
+    [InlineData(SocketError.NoBufferSpaceAvailable)]
+    public async Task Dial_for_which_this_machine_lacks_sockets_is_no_fault_of_the_backend(SocketError error)
+    {
+        IBackendPool pool = await OpenAsync();
+        _a.Fail(BackendFailureStage.Dial, new SocketException((int)error));
+        await using ProxyResponse first = await pool.FetchAsync(new ProxyRequest("POST", "/"), default);
+        Assert.Equal((200, 2), (first.StatusCode, first.Attempts));
+        _a.Fail(BackendFailureStage.Dial, new IOException("a dialer's", new SocketException((int)error)));
+        await AskAsync(pool, 2);
+        _a.Health.DidNotReceiveWithAnyArgs().Suspect(default!);
     }
 
     [Fact]

@@ -106,6 +106,15 @@ public sealed class ConnectionLimitTests
         await AskAsync(first);
     }
 
+    [Fact]
+    public async Task Stopping_takes_no_room_of_those_who_have_connected_already()
+    {
+        await using ProxyFixture proxy = await ProxyFixture.OpenAsync(new ProxyFixture.Setup { Server = { MaxConnections = 3 } });
+        await Until.TrueAsync(() => proxy.Server.Room == 2, "it does not accept");
+        await proxy.StopAsync();
+        Assert.Equal(3, proxy.Server.Room);
+    }
+
     private static async Task AskAsync(WireEnd client)
     {
         await client.SendAsync(Get);

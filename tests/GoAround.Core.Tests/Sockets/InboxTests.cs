@@ -207,6 +207,21 @@ public sealed class InboxTests : IDisposable
         Assert.Equal(new string('a', 10) + "b", Text(inbox));
     }
 
+    [Theory]
+    [InlineData(64 * 1024, 64 * 1024)]
+    [InlineData(BufferBytes, 8 * 1024)]
+    [InlineData(100 * 1024, 128 * 1024)]
+    public async Task Few_unread_bytes_do_not_double_the_buffer(int wantedBytes, int expectedBytes)
+    {
+        using Inbox inbox = Open();
+        await FillAsync(inbox, "few");
+        Task<Transfer> fill = inbox.FillAsync(wantedBytes).AsTask();
+        _wire.Arrive("more");
+        await fill;
+        Assert.Equal("fewmore", Text(inbox));
+        Assert.Equal(expectedBytes, inbox.Capacity);
+    }
+
     [Fact]
     public async Task What_arrives_while_the_reader_goes_on_stands_behind_what_it_has_left()
     {

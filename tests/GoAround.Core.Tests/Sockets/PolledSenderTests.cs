@@ -64,7 +64,7 @@ public sealed class PolledSenderTests
     {
         await OnPollerAsync(async (transport, far, near) =>
         {
-            int filled = Fill(near);
+            int filled = SocketPair.Fill(near);
             Assert.Equal(SocketError.Success, Sent(transport, "held"));
             await default(PollerTurn);
             long taken = transport.CountTaken();
@@ -91,7 +91,7 @@ public sealed class PolledSenderTests
     {
         await OnPollerAsync(async (transport, far, near) =>
         {
-            int filled = Fill(near);
+            int filled = SocketPair.Fill(near);
             Assert.Equal(SocketError.Success, Sent(transport, "held"));
             await default(PollerTurn);
             await far.ReadAsync(filled);
@@ -99,6 +99,28 @@ public sealed class PolledSenderTests
             Assert.Equal(SocketError.Success, Sent(transport, " again"));
             await far.ExpectAsync(" again");
             transport.Dispose();
+        });
+    }
+
+    [LinuxFact]
+    public async Task What_is_added_in_the_moment_of_the_flush_leaves_with_the_next_one()
+    {
+        await OnPollerAsync(async (_, far, near) =>
+        {
+            PolledSender sender = new(near);
+            PolledSender other = new(near);
+            using LookedAtBytes added = new(" added", onLook: () =>
+            {
+                for (int i = 0; i <= Poller.MostHeldSends; i++)
+                {
+                    Poller.Current!.FlushLater(other); // so that the poller flushes now, and finds the first one in use
+                }
+            });
+            Assert.Equal(SocketError.Success, await sender.SendAsync(Bytes("held")));
+            Assert.Equal(SocketError.Success, await sender.SendAsync(added.Memory));
+            Assert.Equal(0, far.Socket.Available);
+            await default(PollerTurn);
+            Assert.Equal(10, far.Socket.Available);
         });
     }
 
@@ -170,26 +192,27 @@ public sealed class PolledSenderTests
 
     private static byte[] Bytes(string text) => Encoding.ASCII.GetBytes(text);
 
-    /// <summary>Fills both sides' buffers with zero bytes, so that not one more is taken.</summary>
-    private static int Fill(Socket socket)
+    /// <summary>Bytes that run something in the moment in which they are copied.</summary>
+    private sealed class LookedAtBytes(string text, Action onLook) : MemoryManager<byte>
     {
-        byte[] zeros = new byte[64 * 1024];
-        int filled = 0;
-        socket.Blocking = false;
-        foreach (int size in (int[])[zeros.Length, 1])
-        {
-            while (true)
-            {
-                int count = socket.Send(zeros.AsSpan(0, size), SocketFlags.None, out SocketError error);
-                if (error != SocketError.Success)
-                {
-                    break;
-                }
+        private readonly byte[] _bytes = Bytes(text);
 
-                filled += count;
-            }
+        public override Memory<byte> Memory => CreateMemory(_bytes.Length);
+
+        public override Span<byte> GetSpan()
+        {
+            onLook();
+            return _bytes;
         }
 
-        return filled;
+        public override MemoryHandle Pin(int elementIndex = 0) => throw new NotSupportedException();
+
+        public override void Unpin()
+        {
+        }
+
+        protected override void Dispose(bool disposing)
+        {
+        }
     }
 }

@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Linq;
 using System.Net;
 using System.Net.Sockets;
@@ -85,6 +86,40 @@ public sealed class PolledTransportTests
         pair.Far.Reset();
         await reset.Task.WaitAsync(WireEnd.Patience);
         Assert.Equal("first", System.Text.Encoding.ASCII.GetString(inbox.UnreadSpan));
+    }
+
+    [LinuxTheory]
+    [InlineData(false, 1)]
+    [InlineData(false, PolledSender.MostHeldBytes + 1)]
+    [InlineData(true, 1)]
+    [InlineData(true, PolledSender.MostHeldBytes + 1)]
+    public async Task Reset_of_which_a_send_hears_is_one_for_the_receiver_too_unless_the_end_came_before(bool hasEnded, int bytes)
+    {
+        using SocketPair pair = await SocketPair.OpenAsync();
+        using PolledTransport transport = new(pair.Near);
+        List<string> told = [];
+        using Inbox inbox = new(transport, 4096, null, told, static told => ((List<string>)told).Add("reset"), static told => ((List<string>)told).Add("closed"));
+        Task run = RunAsync();
+        await pair.Far.SendAsync("go");
+        await run.WaitAsync(WireEnd.Patience);
+
+        async Task RunAsync()
+        {
+            await inbox.FillAsync().ConfigureAwait(false);
+            Assert.NotNull(Poller.Current); // this transport's: it is told nothing before a turn
+            if (hasEnded)
+            {
+                pair.Far.ShutdownSend();
+            }
+
+            pair.Far.Reset();
+            bool isHeld = bytes <= PolledSender.MostHeldBytes;
+            Assert.Equal(isHeld ? SocketError.Success : SocketError.ConnectionReset, await transport.SendAsync(new byte[bytes]));
+            await default(PollerTurn);
+            await default(PollerTurn);
+            Assert.Equal([hasEnded ? "closed" : "reset"], told);
+            Assert.Equal(new Transfer(0, hasEnded ? SocketError.Success : SocketError.ConnectionReset), await inbox.FillAsync());
+        }
     }
 
     [LinuxFact]

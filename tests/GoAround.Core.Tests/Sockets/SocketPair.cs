@@ -29,6 +29,29 @@ internal sealed class SocketPair : IDisposable
         return new SocketPair(await listener.AcceptAsync(), far);
     }
 
+    /// <summary>Fills both sides' buffers with zero bytes, so that not one more is taken.</summary>
+    public static int Fill(Socket socket)
+    {
+        byte[] zeros = new byte[64 * 1024];
+        int filled = 0;
+        socket.Blocking = false;
+        foreach (int size in (int[])[zeros.Length, 1])
+        {
+            while (true)
+            {
+                int count = socket.Send(zeros.AsSpan(0, size), SocketFlags.None, out SocketError error);
+                if (error != SocketError.Success)
+                {
+                    break;
+                }
+
+                filled += count;
+            }
+        }
+
+        return filled;
+    }
+
     public async Task<TlsTransport> StartTlsAsync()
     {
         Task<TlsTransport> near = TlsTransport.AcceptAsync(Near, new() { ServerCertificate = TestCertificates.Local }, default);

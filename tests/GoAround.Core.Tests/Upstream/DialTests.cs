@@ -1,4 +1,5 @@
 using System;
+using System.Net.Sockets;
 using System.Threading;
 using System.Threading.Tasks;
 using GoAround.Core.Tests.Wire;
@@ -30,6 +31,18 @@ public sealed class DialTests
         BackendException failure = await FailAsync(Backend.Parse("http://no-such-host.invalid"));
         Assert.Equal(BackendFailureStage.Dial, failure.Stage);
         Assert.Contains("no-such-host.invalid", failure.Message);
+    }
+
+    [Theory]
+    [InlineData(SocketError.SocketError, true)]
+    [InlineData(SocketError.HostNotFound, false)]
+    [InlineData(SocketError.TryAgain, false)]
+    public async Task Look_up_that_lacks_files_of_this_machine_says_nothing_of_the_backend(SocketError error, bool isOwnLack)
+    {
+        using SocketConnectionFactory factory = new(new(), TimeProvider.System, (_, _) => throw new SocketException((int)error));
+        BackendException failure = await Assert.ThrowsAsync<BackendException>(
+            async () => await factory.SendAsync(Backend.Parse("http://name"), new ProxyRequest("GET", "/"), default));
+        Assert.Equal((ProxyError.DnsError, isOwnLack), (failure.Error, failure.IsOwnLack));
     }
 
     [Fact]
