@@ -66,7 +66,7 @@ public enum ProxyError : byte
     /// <summary>The backend sent something that is not HTTP, or whose framing is ambiguous.</summary>
     HttpProtocolError,
 
-    /// <summary>The balancer answered by itself, with no backend at fault: it is stopping.</summary>
+    /// <summary>The balancer answered by itself, with no backend at fault: it is stopping, or nothing is stored and the client wants nothing else (only-if-cached).</summary>
     ProxyInternalResponse,
 
     /// <summary>The balancer, or one of its handlers, failed.</summary>

@@ -51,6 +51,9 @@ public class ProxyResponse : IAsyncDisposable
     /// <summary>What was wrong, in words of our own that repeat nothing received; null where the error says it all.</summary>
     internal string? ErrorDetails { get; set; }
 
+    /// <summary>The error is what the client has asked to be told: it is an answer also where errors are thrown.</summary>
+    internal bool IsErrorAskedFor { get; set; }
+
     /// <summary>Makes a response of plain text that no cache stores, as for an error.</summary>
     public static ProxyResponse FromText(int statusCode, string text)
     {

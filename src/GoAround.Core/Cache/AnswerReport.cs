@@ -67,20 +67,31 @@ internal static class AnswerReport
     public static ProxyResponse Handed(CacheContext cache, ProxyRequest request, CachedAnswer answer, ProxyResponse response, ForwardReason reason)
     {
         CacheBypass bypass = answer.Fill!.Content.Decision.Bypass; // it was fetched
-        CacheStatusField.Append(response.Fields, cache.Name, new CacheStatus { Forward = reason, Bypass = bypass });
+        Tell(cache, response, new CacheStatus { Forward = reason, Bypass = bypass });
         cache.Events.CacheAnswered(request, CacheOutcome.Miss, bypass, TimeSpan.Zero);
         response.AddLease(answer); // what it was asked with stays as long as it
         return response;
     }
 
     /// <summary>Nothing is stored that the client would take, and it wants nothing else (RFC 9111 §5.2.1.7).</summary>
-    public static ProxyResponse OnlyIfCached(CacheContext cache, ProxyRequest request, CachedAnswer answer, ForwardReason reason)
+    public static ProxyResponse OnlyIfCached(CacheContext cache, ProxyRequest request, CachedAnswer answer)
     {
         answer.Free();
-        ProxyResponse response = ProxyResponse.FromText(504, "Nothing is stored that answers this.\n");
-        CacheStatusField.Append(response.Fields, cache.Name, new CacheStatus { Forward = reason });
+        ProxyResponse response = ProxyResponse.FromError(504, ProxyError.ProxyInternalResponse, "Nothing is stored that answers this.\n");
+        response.ErrorDetails = "only-if-cached";
+        response.IsErrorAskedFor = true;
         cache.Events.CacheAnswered(request, CacheOutcome.Miss, CacheBypass.None, TimeSpan.Zero);
         return response;
+    }
+
+    /// <summary>Says in Cache-Status what was done for an answer that is passed on. One that the balancer has made itself has Proxy-Status instead.</summary>
+    // An intermediary SHOULD NOT append a member to responses that it generates, unless they are based on a stored one   RFC 9211 §2
+    public static void Tell(CacheContext cache, ProxyResponse response, in CacheStatus status)
+    {
+        if (response.Error == ProxyError.None)
+        {
+            CacheStatusField.Append(response.Fields, cache.Name, in status);
+        }
     }
 
     private static CachedAnswer Finish(

@@ -116,7 +116,7 @@ internal sealed class CachingHandler : ProxyHandler, ICachePurge, IAsyncDisposab
 
         if (answer.Facts.OnlyIfCached)
         {
-            return new(AnswerReport.OnlyIfCached(_cache, request, answer, reason));
+            return new(AnswerReport.OnlyIfCached(_cache, request, answer));
         }
 
         return answer.Facts.IsHead

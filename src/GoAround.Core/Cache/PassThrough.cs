@@ -25,7 +25,7 @@ internal sealed class PassThrough(CacheContext cache, CacheInvalidation invalida
             if (response.StatusCode >= 200)
             {
                 ForwardReason reason = facts.Bypass == CacheBypass.Method ? ForwardReason.Method : ForwardReason.Bypass;
-                CacheStatusField.Append(response.Fields, cache.Name, new CacheStatus { Forward = reason, Bypass = facts.Bypass });
+                AnswerReport.Tell(cache, response, new CacheStatus { Forward = reason, Bypass = facts.Bypass });
             }
 
             cache.Events.CacheAnswered(request, CacheOutcome.Bypass, facts.Bypass, TimeSpan.Zero);
@@ -68,7 +68,7 @@ internal sealed class PassThrough(CacheContext cache, CacheInvalidation invalida
                 }
             }
 
-            CacheStatusField.Append(response.Fields, cache.Name, new CacheStatus { Forward = reason });
+            AnswerReport.Tell(cache, response, new CacheStatus { Forward = reason });
             cache.Events.CacheAnswered(request, CacheOutcome.Miss, CacheBypass.None, TimeSpan.Zero);
             ProxyResponse passed = response;
             response = null;

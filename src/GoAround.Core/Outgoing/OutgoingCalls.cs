@@ -38,7 +38,7 @@ internal sealed class OutgoingCalls(ProxyHandler handler, OutgoingOptions option
 
             if (response.Error != ProxyError.None)
             {
-                throw await FaultOfAsync(response).ConfigureAwait(false);
+                await CountAsync(response).ConfigureAwait(false);
             }
 
             OutgoingContent content = new();
@@ -99,11 +99,14 @@ internal sealed class OutgoingCalls(ProxyHandler handler, OutgoingOptions option
         }
     }
 
-    /// <summary>What the balancer would answer itself is thrown: only a backend's answer is one.</summary>
-    private async ValueTask<HttpRequestException> FaultOfAsync(ProxyResponse response)
+    /// <summary>What the balancer answers itself is counted, and thrown unless the caller has asked for it: only a backend's answer is one.</summary>
+    private async ValueTask CountAsync(ProxyResponse response)
     {
-        ReadOnlyMemory<byte> text = await response.Body.ReadAsync(CancellationToken.None).ConfigureAwait(false); // it lies in memory
+        ReadOnlyMemory<byte> text = response.IsErrorAskedFor ? default : await response.Body.ReadAsync(CancellationToken.None).ConfigureAwait(false); // it lies in memory
         options.Events.ErrorMade(response.Error, response.StatusCode);
-        return OutgoingFaults.Of(response.Error, Encoding.UTF8.GetString(text.Span).TrimEnd());
+        if (!response.IsErrorAskedFor)
+        {
+            throw OutgoingFaults.Of(response.Error, Encoding.UTF8.GetString(text.Span).TrimEnd());
+        }
     }
 }

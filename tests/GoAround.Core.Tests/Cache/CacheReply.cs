@@ -9,6 +9,9 @@ namespace GoAround.Core.Tests.Cache;
 /// <summary>A response, read to its end.</summary>
 internal sealed record CacheReply(int StatusCode, string Fields, string Body, long? ContentLength)
 {
+    /// <summary>Whose fault it is, of an error that the balancer answers itself.</summary>
+    public ProxyError Error { get; init; }
+
     /// <summary>What Cache-Status says.</summary>
     public string Status => Field("Cache-Status");
 
@@ -22,7 +25,7 @@ internal sealed record CacheReply(int StatusCode, string Fields, string Body, lo
                 ReadOnlyMemory<byte> piece = await response.Body.ReadAsync(token).AsTask().WaitAsync(WireEnd.Patience, CancellationToken.None);
                 if (piece.IsEmpty)
                 {
-                    return new CacheReply(response.StatusCode, response.Fields.ToString(), body.ToString(), response.ContentLength);
+                    return new CacheReply(response.StatusCode, response.Fields.ToString(), body.ToString(), response.ContentLength) { Error = response.Error };
                 }
 
                 body.Append(Encoding.Latin1.GetString(piece.Span));

@@ -50,6 +50,19 @@ public sealed class CachedSocketTests
     }
 
     [Fact]
+    public async Task Nothing_stored_for_only_if_cached_is_an_error_of_our_own_and_is_counted()
+    {
+        await using CachedFixture fixture = await CachedFixture.OpenAsync();
+        string answer = await fixture.Proxy.AskOnceAsync("GET /a HTTP/1.1\r\nHost: h\r\nCache-Control: only-if-cached\r\nConnection: close\r\n\r\n");
+        Assert.StartsWith("HTTP/1.1 504 ", answer, StringComparison.Ordinal);
+        Assert.Contains("\r\nCache-Control: no-store\r\n", answer, StringComparison.Ordinal);
+        Assert.Contains("\r\nProxy-Status: goaround; error=proxy_internal_response; details=\"only-if-cached\"\r\n", answer, StringComparison.Ordinal);
+        Assert.DoesNotContain("Cache-Status", answer, StringComparison.Ordinal);
+        await Until.TrueAsync(() => !fixture.Proxy.Events.Ended.IsEmpty, "not counted");
+        Assert.Equal([(ProxyError.ProxyInternalResponse, 504)], fixture.Proxy.Events.Errors);
+    }
+
+    [Fact]
     public async Task A_body_that_is_cut_resets_those_who_read_it_and_is_asked_for_anew()
     {
         using ScriptedBackend backend = new();

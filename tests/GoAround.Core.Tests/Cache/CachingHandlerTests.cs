@@ -164,10 +164,31 @@ public sealed class CachingHandlerTests
     public async Task Only_if_cached_gets_what_is_stored_or_504()
     {
         await using CacheStage stage = new();
-        Assert.Equal(504, (await stage.AskAsync(fields: "Cache-Control: only-if-cached")).StatusCode);
+        CacheReply refused = await stage.AskAsync(fields: "Cache-Control: only-if-cached");
+        Assert.Equal((504, ProxyError.ProxyInternalResponse, "no-store"), (refused.StatusCode, refused.Error, refused.Field("Cache-Control")));
         await stage.FillAsync("body");
         Assert.Equal("body", (await stage.AskAsync(fields: "Cache-Control: only-if-cached")).Body);
         Assert.Equal(1, stage.Calls);
+    }
+
+    [Theory]
+    [InlineData("GET", "")]
+    [InlineData("GET", "Cache-Control: no-store")]
+    [InlineData("GET", "Cache-Control: only-if-cached")]
+    [InlineData("HEAD", "")]
+    [InlineData("POST", "")]
+    public async Task RFC_9211_section_2_an_error_of_our_own_has_no_Cache_Status(string method, string fields)
+    {
+        await using CacheStage stage = new();
+        Task<CacheReply> asking = stage.AskAsync(fields: fields, method: method);
+        if (!asking.IsCompleted)
+        {
+            (await stage.CallAsync()).Answer(ProxyResponse.FromError(502, ProxyError.ConnectionTerminated, "No.\n"));
+        }
+
+        CacheReply reply = await asking;
+        Assert.NotEqual(ProxyError.None, reply.Error);
+        Assert.Equal("", reply.Status);
     }
 
     [Theory]

@@ -112,6 +112,17 @@ public sealed class BalancingHttpHandlerTests
     }
 
     [Fact]
+    public async Task Nothing_stored_for_only_if_cached_is_an_answer_and_is_counted()
+    {
+        await using OutgoingFixture fixture = new(options => options.Cache.IsEnabled = true, null);
+        using HttpRequestMessage request = new(HttpMethod.Get, "/not-stored") { Headers = { CacheControl = new() { OnlyIfCached = true } } };
+        using HttpResponseMessage response = await fixture.Client.SendAsync(request);
+        Assert.Equal(HttpStatusCode.GatewayTimeout, response.StatusCode);
+        Assert.Equal("Nothing is stored that answers this.\n", await response.Content.ReadAsStringAsync());
+        Assert.Equal([(ProxyError.ProxyInternalResponse, 504)], fixture.Events.Errors);
+    }
+
+    [Fact]
     public void Synchronous_send_says_what_to_use_instead()
     {
         using HttpClient client = new(new BalancingHttpHandler(_ => { }));
