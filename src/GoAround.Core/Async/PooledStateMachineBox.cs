@@ -5,7 +5,7 @@ using System.Threading;
 namespace GoAround.Core.Async;
 
 /// <summary>The state of one suspended method of one kind; used again for the next call of the same method.</summary>
-internal sealed class PooledStateMachineBox<TStateMachine, TResult> : PooledBox<TResult>, IFreeListItem<PooledStateMachineBox<TStateMachine, TResult>>
+internal sealed class PooledStateMachineBox<TStateMachine, TResult> : PooledBox<TResult>
     where TStateMachine : IAsyncStateMachine
 {
     private static readonly ContextCallback RunOn = static box => ((PooledStateMachineBox<TStateMachine, TResult>)box!).StateMachine.MoveNext();
@@ -16,9 +16,6 @@ internal sealed class PooledStateMachineBox<TStateMachine, TResult> : PooledBox<
 
     /// <inheritdoc/>
     public override Action MoveNextAction { get; }
-
-    /// <inheritdoc/>
-    public PooledStateMachineBox<TStateMachine, TResult>? NextFree { get; set; }
 
     /// <summary>The method's locals and where it stands.</summary>
     public ref TStateMachine StateMachine => ref _stateMachine;
@@ -37,9 +34,15 @@ internal sealed class PooledStateMachineBox<TStateMachine, TResult> : PooledBox<
     private void MoveNext()
     {
         ExecutionContext? context = Context;
-        if (context is null)
+        ExecutionContext? current = ExecutionContext.Capture();
+        if (context is null || context == current)
         {
+            // As nearly always. What the method changes in the context stays inside, as it would with Run.
             _stateMachine.MoveNext();
+            if (current is not null && ExecutionContext.Capture() != current)
+            {
+                ExecutionContext.Restore(current);
+            }
         }
         else
         {

@@ -4,11 +4,8 @@ using GoAround.Core.Async;
 namespace GoAround.Core.Cache;
 
 /// <summary>One run of a <see cref="BodyBuffer"/>. Its memory is the whole run: how much of the last one is filled, the buffer's length says.</summary>
-internal sealed class BodySegment : ReadOnlySequenceSegment<byte>, IFreeListItem<BodySegment>
+internal sealed class BodySegment : ReadOnlySequenceSegment<byte>
 {
-    /// <inheritdoc/>
-    BodySegment? IFreeListItem<BodySegment>.NextFree { get; set; }
-
     /// <summary>What it holds of the memory; only the one who writes the body changes it.</summary>
     public CacheRun Run { get; set; }
 

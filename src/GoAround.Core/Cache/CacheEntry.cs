@@ -10,10 +10,10 @@ namespace GoAround.Core.Cache;
 /// One response in <see cref="MemoryResponseCache"/>: its key and head lie in one run of memory. Once nobody holds a share it is used again for another
 /// response, since what lived long and then is garbage costs a collection of everything: a lookup that has no share yet may find another one here.
 /// </summary>
-internal sealed class CacheEntry : BufferedResponse, IFreeListItem<CacheEntry>
+internal sealed class CacheEntry : BufferedResponse
 {
     /// <summary>What this object takes on the heap; measured by a test.</summary>
-    internal const int ObjectBytes = 200;
+    internal const int ObjectBytes = 192;
 
     private CacheMemory? _memory;
     private CacheRun _run;
@@ -23,9 +23,6 @@ internal sealed class CacheEntry : BufferedResponse, IFreeListItem<CacheEntry>
 
     private CacheEntry()
         : base(default, null, [], default) => base.Dispose();
-
-    /// <inheritdoc/>
-    CacheEntry? IFreeListItem<CacheEntry>.NextFree { get; set; }
 
     /// <summary>The hash of its key; right only while a share is held.</summary>
     public ulong Hash { get; private set; }

@@ -8,7 +8,7 @@ namespace GoAround.Core.Cache;
 /// One request's look into the cache, and the response that comes of it: from the store, or along with a fetch. It holds what it was lent
 /// until it is disposed; then it is used again.
 /// </summary>
-internal sealed class CachedAnswer : ProxyResponse, IResponseLease, IFreeListItem<CachedAnswer>
+internal sealed class CachedAnswer : ProxyResponse, IResponseLease
 {
     /// <summary>What the request says.</summary>
     public RequestFacts Facts;
@@ -22,9 +22,6 @@ internal sealed class CachedAnswer : ProxyResponse, IResponseLease, IFreeListIte
     private readonly AnswerBody _body;
 
     private CachedAnswer() => _body = new AnswerBody(Reader);
-
-    /// <inheritdoc/>
-    public CachedAnswer? NextFree { get; set; }
 
     /// <summary>It, among those who wait for a fetch.</summary>
     public FillReader Reader { get; } = new();

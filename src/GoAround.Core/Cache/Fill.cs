@@ -12,7 +12,7 @@ namespace GoAround.Core.Cache;
 /// nobody holds it: itself, until it has ended, and each reader, until it leaves.
 /// </summary>
 #pragma warning disable CA1001 // the source is used again with the fetch, and replaced once it was cancelled; a free one is garbage like any other
-internal sealed class Fill : IFreeListItem<Fill>
+internal sealed class Fill
 #pragma warning restore CA1001
 {
     private readonly Action _onEnded;
@@ -36,9 +36,6 @@ internal sealed class Fill : IFreeListItem<Fill>
         _request = new FillRequest(this);
         _onEnded = OnEnded;
     }
-
-    /// <inheritdoc/>
-    public Fill? NextFree { get; set; }
 
     /// <summary>All who wait for it and read along.</summary>
     public FillAudience Audience { get; } = new();

@@ -13,7 +13,7 @@ namespace GoAround.Core.Outgoing;
 
 /// <summary>The request that an HttpRequestMessage becomes, with the token that ends its exchange; used again.</summary>
 #pragma warning disable CA1001 // a source without a timer or a wait handle holds nothing
-internal sealed class OutgoingRequest : ProxyRequest, IFreeListItem<OutgoingRequest>
+internal sealed class OutgoingRequest : ProxyRequest
 #pragma warning restore CA1001
 {
     private static readonly RequestMethod Patch = RequestMethod.From("PATCH");
@@ -26,9 +26,6 @@ internal sealed class OutgoingRequest : ProxyRequest, IFreeListItem<OutgoingRequ
     private CancellationTokenRegistration _caller;
     private OutgoingBody? _body;
     private Handover? _tunnel;
-
-    /// <inheritdoc/>
-    public OutgoingRequest? NextFree { get; set; }
 
     /// <inheritdoc/>
     internal override bool IsOutgoing => true;

@@ -19,7 +19,7 @@ public sealed class FreeListTests
         FreeList<Item>.Give(second);
         Assert.Same(second, FreeList<Item>.TryTake());
         Assert.Same(first, FreeList<Item>.TryTake());
-        Assert.Null(first.NextFree);
+        Assert.Null(FreeList<Item>.TryTake());
     }
 
     [Fact]
@@ -83,25 +83,14 @@ public sealed class FreeListTests
         return done.Task;
     }
 
-    private sealed class Item : IFreeListItem<Item>
-    {
-        public Item? NextFree { get; set; }
-    }
+    private sealed class Item;
 
-    private sealed class OtherItem : IFreeListItem<OtherItem>
-    {
-        public OtherItem? NextFree { get; set; }
-    }
+    private sealed class OtherItem;
 
-    private sealed class MovedItem : IFreeListItem<MovedItem>
-    {
-        public MovedItem? NextFree { get; set; }
-    }
+    private sealed class MovedItem;
 
-    private sealed class StressItem : IFreeListItem<StressItem>
+    private sealed class StressItem
     {
         public int Holders;
-
-        public StressItem? NextFree { get; set; }
     }
 }
