@@ -13,6 +13,8 @@ namespace GoAround.Core.Http;
 /// </remarks>
 internal struct ConnectionFields
 {
+    private const int SafeDigits = 18; // a number of so many is below 2^63
+
     // Nothing real names more than a handful; each one costs a walk over all fields.
     private const int MaxOptions = 64;
 
@@ -172,21 +174,23 @@ internal struct ConnectionFields
         ListReader options = new(value);
         while (options.TryNext(out ReadOnlySpan<byte> option))
         {
-            if (Ascii.EqualsIgnoreCase(option, "keep-alive"u8))
+            switch (option.Length)
             {
-                KeepAlive = true;
-            }
-            else if (Ascii.EqualsIgnoreCase(option, "close"u8))
-            {
-                Close = true;
-            }
-            else if (Ascii.EqualsIgnoreCase(option, "upgrade"u8))
-            {
-                Upgrade = true;
-            }
-            else if (!option.IsEmpty && !Ascii.EqualsIgnoreCase(option, "TE"u8))
-            {
-                namesFields = true;
+                case 10 when FieldNames.IsSame(option, "keep-alive"u8):
+                    KeepAlive = true;
+                    break;
+                case 5 when FieldNames.IsSame(option, "close"u8):
+                    Close = true;
+                    break;
+                case 7 when FieldNames.IsSame(option, "upgrade"u8):
+                    Upgrade = true;
+                    break;
+                case 0:
+                case 2 when FieldNames.IsSame(option, "te"u8):
+                    break;
+                default:
+                    namesFields = true;
+                    break;
             }
 
             if (++_options > MaxOptions)
@@ -203,6 +207,13 @@ internal struct ConnectionFields
     // of a response lines and lists of one and the same length are taken for that length.
     private Rejection TakeLength(ReadOnlySpan<byte> value, bool repeatedLength)
     {
+        if (!HasLength && TryReadLength(value, out long only))
+        {
+            HasLength = true;
+            Length = only;
+            return Rejection.None;
+        }
+
         ListReader lengths = new(value);
         while (lengths.TryNext(out ReadOnlySpan<byte> element))
         {
@@ -229,7 +240,7 @@ internal struct ConnectionFields
         foreach (byte digit in value)
         {
             int number = digit - '0';
-            if ((uint)number > 9 || length > (long.MaxValue - number) / 10)
+            if ((uint)number > 9 || (value.Length > SafeDigits && length > (long.MaxValue - number) / 10))
             {
                 return false;
             }

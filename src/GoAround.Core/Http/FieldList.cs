@@ -155,14 +155,16 @@ public sealed class FieldList
     /// <summary>Adds a copy of a line that is known to be valid.</summary>
     internal void AddOwn(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value, KnownField known)
     {
-        int nameOffset = Keep(name);
-        int valueOffset = Keep(value);
-        if (_count == _lines.Length)
-        {
-            Array.Resize(ref _lines, _lines.Length * 2);
-        }
+        int length = name.Length + 2 + value.Length + 2;
+        HeadWriter.WriteField(OwnRoom(length), name, value);
+        KeepOwn(length, name.Length, known);
+    }
 
-        _lines[_count++] = new Line(nameOffset, name.Length, valueOffset, value.Length, known, own: true);
+    /// <summary>Adds a copy of a line that is known to be valid, as it stands on the wire: name, colon, space, value, CRLF.</summary>
+    internal void AddOwnLine(ReadOnlySpan<byte> line, int nameLength, KnownField known)
+    {
+        line.CopyTo(OwnRoom(line.Length));
+        KeepOwn(line.Length, nameLength, known);
     }
 
     /// <summary>The line at a position while the list does not know yet where the buffer is.</summary>
@@ -177,40 +179,33 @@ public sealed class FieldList
     // *( field-line CRLF )   RFC 9112 §2.1
     internal int WriteTo(Span<byte> destination)
     {
-        ReadOnlySpan<byte> wire = _wire.Span;
+        ReadOnlySpan<Line> lines = _lines.AsSpan(0, _count);
         int written = 0;
         int index = 0;
-        while (index < _count)
+        while (index < lines.Length)
         {
-            ref readonly Line line = ref _lines[index++];
-            if (line.Own)
-            {
-                if (!TryWriteLine(in line, destination, ref written))
-                {
-                    return -1;
-                }
-
-                continue;
-            }
-
-            // Lines that were neighbours in the received head leave in one copy: only a CRLF stands between them.
+            // Lines that are neighbours, in the received head or among the own ones, leave in one copy: only a CRLF stands between them.
+            ref readonly Line line = ref lines[index++];
+            bool own = line.Own;
             int start = line.NameOffset;
             int end = line.ValueOffset + line.ValueLength;
-            while (index < _count && !_lines[index].Own && _lines[index].NameOffset == end + 2)
+            while (index < lines.Length && lines[index].Own == own && lines[index].NameOffset == end + 2)
             {
-                end = _lines[index].ValueOffset + _lines[index].ValueLength;
+                end = lines[index].ValueOffset + lines[index].ValueLength;
                 index++;
             }
 
-            if (destination.Length - written < end - start + 2)
+            Span<byte> room = destination[written..];
+            int length = end - start;
+            if (room.Length < length + 2)
             {
                 return -1;
             }
 
-            wire[start..end].CopyTo(destination[written..]);
-            written += end - start;
-            destination[written++] = (byte)'\r';
-            destination[written++] = (byte)'\n';
+            (own ? _own : _wire.Span).Slice(start, length).CopyTo(room);
+            room[length] = (byte)'\r';
+            room[length + 1] = (byte)'\n';
+            written += length + 2;
         }
 
         return written;
@@ -226,34 +221,25 @@ public sealed class FieldList
     /// <summary>The name a line is known by, without touching its bytes.</summary>
     internal KnownField KnownAt(int index) => _lines[index].Known;
 
-    private bool TryWriteLine(ref readonly Line line, Span<byte> destination, ref int written)
+    private Span<byte> OwnRoom(int length)
     {
-        Span<byte> room = destination[written..];
-        int length = line.NameLength + 2 + line.ValueLength + 2;
-        if (room.Length < length)
+        if (_own.Length - _ownLength < length)
         {
-            return false;
+            Array.Resize(ref _own, Math.Max(256, Math.Max(_own.Length * 2, _ownLength + length)));
         }
 
-        NameOf(in line).CopyTo(room);
-        ": "u8.CopyTo(room[line.NameLength..]);
-        ValueOf(in line).CopyTo(room[(line.NameLength + 2)..]);
-        "\r\n"u8.CopyTo(room[(length - 2)..]);
-        written += length;
-        return true;
+        if (_count == _lines.Length)
+        {
+            Array.Resize(ref _lines, _lines.Length * 2);
+        }
+
+        return _own.AsSpan(_ownLength, length);
     }
 
-    private int Keep(ReadOnlySpan<byte> bytes)
+    private void KeepOwn(int length, int nameLength, KnownField known)
     {
-        int offset = _ownLength;
-        if (_own.Length - offset < bytes.Length)
-        {
-            Array.Resize(ref _own, Math.Max(256, Math.Max(_own.Length * 2, offset + bytes.Length)));
-        }
-
-        bytes.CopyTo(_own.AsSpan(offset));
-        _ownLength = offset + bytes.Length;
-        return offset;
+        _lines[_count++] = new Line(_ownLength, nameLength, _ownLength + nameLength + 2, length - nameLength - 4, known, own: true);
+        _ownLength += length;
     }
 
     private ReadOnlySpan<byte> NameOf(ref readonly Line line) => BytesOf(in line).Slice(line.NameOffset, line.NameLength);

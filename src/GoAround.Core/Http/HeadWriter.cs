@@ -9,8 +9,6 @@ namespace GoAround.Core.Http;
 /// </summary>
 internal ref struct HeadWriter(Span<byte> destination)
 {
-    private const int MaxNumberBytes = 20;
-
     private readonly Span<byte> _destination = destination;
 
     /// <summary>Bytes written; without meaning after an overflow.</summary>
@@ -53,7 +51,7 @@ internal ref struct HeadWriter(Span<byte> destination)
     public void StatusLine(int statusCode, scoped ReadOnlySpan<byte> reason)
     {
         ReadOnlySpan<byte> line = StatusLines.Of(statusCode);
-        if (reason.IsEmpty || !FieldSyntax.IsValue(reason))
+        if (reason.IsEmpty || line[StatusLines.ReasonOffset..^2].SequenceEqual(reason) || !FieldSyntax.IsValue(reason))
         {
             Raw(line);
         }
@@ -71,19 +69,38 @@ internal ref struct HeadWriter(Span<byte> destination)
     {
         if (TryTake(name.Length + 2 + value.Length + 2, out Span<byte> room))
         {
-            name.CopyTo(room);
-            ": "u8.CopyTo(room[name.Length..]);
-            value.CopyTo(room[(name.Length + 2)..]);
-            "\r\n"u8.CopyTo(room[(name.Length + 2 + value.Length)..]);
+            WriteField(room, name, value);
         }
+    }
+
+    /// <summary>Writes one field line into a room of just its length.</summary>
+    public static void WriteField(Span<byte> room, scoped ReadOnlySpan<byte> name, scoped ReadOnlySpan<byte> value)
+    {
+        name.CopyTo(room);
+        room[name.Length] = (byte)':';
+        room[name.Length + 1] = (byte)' ';
+        value.CopyTo(room[(name.Length + 2)..]);
+        room[^2] = (byte)'\r';
+        room[^1] = (byte)'\n';
     }
 
     /// <summary>Writes one field line with a number.</summary>
     public void Field(scoped ReadOnlySpan<byte> name, long value)
     {
-        Span<byte> digits = stackalloc byte[MaxNumberBytes];
-        Utf8Formatter.TryFormat(value, digits, out int length);
-        Field(name, digits[..length]);
+        int at = Written + name.Length + 2;
+        if (Overflowed || at > _destination.Length || !Utf8Formatter.TryFormat(value, _destination[at..], out int length) || _destination.Length - at - length < 2)
+        {
+            Overflowed = true;
+            return;
+        }
+
+        Span<byte> room = _destination[Written..(at + length + 2)];
+        name.CopyTo(room);
+        room[name.Length] = (byte)':';
+        room[name.Length + 1] = (byte)' ';
+        room[^2] = (byte)'\r';
+        room[^1] = (byte)'\n';
+        Written += room.Length;
     }
 
     /// <summary>Writes every line of a list; neighbours in the head they were received in go as one copy.</summary>

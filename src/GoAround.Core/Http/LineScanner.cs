@@ -1,4 +1,7 @@
 using System;
+using System.Buffers.Binary;
+using System.Numerics;
+using System.Runtime.Intrinsics;
 
 namespace GoAround.Core.Http;
 
@@ -8,7 +11,11 @@ namespace GoAround.Core.Http;
 /// </summary>
 internal struct LineScanner
 {
+    private const ushort ColonAndSpace = 0x203A; // as bytes, the first one lowest
+    private const ushort CarriageReturnAndLineFeed = 0x0A0D;
+
     private int _scanned;
+
 
     /// <summary>Where the line begins that was not found whole yet.</summary>
     public int Start { get; private set; }
@@ -58,6 +65,77 @@ internal struct LineScanner
         _scanned = next + 1;
         Start = next + 1;
         return LineStatus.Line;
+    }
+
+    /// <summary>
+    /// Finds the next line if it is whole and a field as nearly all are: a name of at most 32 letters, digits and dashes, a colon, a space
+    /// and a value without white space around it. Then goes past it; else nothing has changed, and <see cref="Next"/> says what there is.
+    /// </summary>
+    /// <param name="received">All bytes from offset zero on.</param>
+    /// <param name="maxEnd">No line may end, CRLF included, behind this offset.</param>
+    /// <param name="start">The name's first byte.</param>
+    /// <param name="nameLength">Bytes. The value begins two bytes behind the name.</param>
+    /// <param name="valueLength">Bytes.</param>
+    public bool TryUsualField(ReadOnlySpan<byte> received, int maxEnd, out int start, out int nameLength, out int valueLength)
+    {
+        start = Start;
+        nameLength = 0;
+        valueLength = 0;
+        if (received.Length > maxEnd)
+        {
+            received = received[..maxEnd];
+        }
+
+        int last = received.Length - Vector128<byte>.Count;
+        if (!Vector128.IsHardwareAccelerated || start > last || _scanned != start)
+        {
+            return false;
+        }
+
+        nameLength = BitOperations.TrailingZeroCount(~FieldSyntax.UsualNameBytes(Vector128.Create(received[start..])));
+        if (nameLength == Vector128<byte>.Count && start + nameLength <= last)
+        {
+            nameLength += BitOperations.TrailingZeroCount(~FieldSyntax.UsualNameBytes(Vector128.Create(received[(start + nameLength)..])));
+        }
+
+        int value = start + nameLength + 2;
+        if (nameLength == 0 || value >= received.Length || BinaryPrimitives.ReadUInt16LittleEndian(received[(value - 2)..]) != ColonAndSpace)
+        {
+            return false;
+        }
+
+        int end = value;
+        while (true)
+        {
+            int at = Math.Min(end, last); // the last look overlaps what was looked at before
+            uint controls = FieldSyntax.ControlBytes(Vector128.Create(received[at..])) >> (end - at);
+            if (controls != 0)
+            {
+                end += BitOperations.TrailingZeroCount(controls);
+                break;
+            }
+
+            if (at == last)
+            {
+                return false;
+            }
+
+            end += Vector128<byte>.Count;
+        }
+
+        int next = end + 2;
+        if (next > received.Length
+            || BinaryPrimitives.ReadUInt16LittleEndian(received[end..]) != CarriageReturnAndLineFeed
+            || FieldSyntax.IsWhiteSpace(received[value])
+            || FieldSyntax.IsWhiteSpace(received[end - 1]))
+        {
+            return false;
+        }
+
+        valueLength = end - value;
+        _scanned = next;
+        Start = next;
+        return true;
     }
 
     /// <summary>Says that bytes before <see cref="Start"/> are gone: offset zero is where <see cref="Start"/> was.</summary>

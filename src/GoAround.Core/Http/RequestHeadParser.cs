@@ -48,20 +48,29 @@ internal struct RequestHeadParser
 
         while (true)
         {
-            LineStatus status = _lines.Next(received, limits.MaxHeadBytes, out int start, out int length);
-            if (status != LineStatus.Line)
+            Rejection fault;
+            if (_lines.TryUsualField(received, limits.MaxHeadBytes, out int start, out int nameLength, out int valueLength))
             {
-                return status == LineStatus.NeedMore ? ParseStatus.NeedMore : Reject(FaultOfField(status, received[start.._lines.Scanned]));
+                fault = ++_fields > limits.MaxFields
+                    ? Rejection.TooManyFields
+                    : TakeField(received, start, nameLength, start + nameLength + 2, valueLength, head.Fields);
+            }
+            else
+            {
+                LineStatus status = _lines.Next(received, limits.MaxHeadBytes, out start, out int length);
+                if (status != LineStatus.Line)
+                {
+                    return status == LineStatus.NeedMore ? ParseStatus.NeedMore : Reject(FaultOfField(status, received[start.._lines.Scanned]));
+                }
+
+                if (length == 0)
+                {
+                    return Finish(received, head);
+                }
+
+                fault = ++_fields > limits.MaxFields ? Rejection.TooManyFields : ReadField(received, start, length, head.Fields);
             }
 
-            if (length == 0)
-            {
-                return Finish(received, head);
-            }
-
-            Rejection fault = ++_fields > limits.MaxFields
-                ? Rejection.TooManyFields
-                : ReadField(received.Slice(start, length), start, head.Fields);
             if (fault != Rejection.None)
             {
                 return Reject(fault);
@@ -114,29 +123,30 @@ internal struct RequestHeadParser
         _ => line.Contains((byte)' ') ? Rejection.InvalidTarget : Rejection.InvalidMethod,
     };
 
-    private Rejection ReadField(ReadOnlySpan<byte> line, int start, FieldList fields)
+    private Rejection ReadField(ReadOnlySpan<byte> received, int start, int length, FieldList fields)
     {
-        Rejection fault = FieldSyntax.Split(line, spaceBeforeColon: false, out int nameLength, out int valueOffset, out int valueLength);
-        if (fault != Rejection.None)
-        {
-            return fault;
-        }
+        Rejection fault = FieldSyntax.Split(
+            received.Slice(start, length), spaceBeforeColon: false, out int nameLength, out int valueOffset, out int valueLength);
+        return fault == Rejection.None ? TakeField(received, start, nameLength, start + valueOffset, valueLength, fields) : fault;
+    }
 
-        KnownField known = FieldNames.Recognise(line[..nameLength]);
+    private Rejection TakeField(ReadOnlySpan<byte> received, int start, int nameLength, int valueStart, int valueLength, FieldList fields)
+    {
+        ReadOnlySpan<byte> name = received.Slice(start, nameLength);
+        KnownField known = FieldNames.Recognise(name);
         if (known != KnownField.Other)
         {
-            ReadOnlySpan<byte> value = line.Slice(valueOffset, valueLength);
-            if (TryTake(known, value, start + valueOffset, out fault))
+            if (TryTake(known, received.Slice(valueStart, valueLength), valueStart, out Rejection fault))
             {
                 return fault;
             }
         }
-        else if (IsAmbiguous(line[..nameLength]))
+        else if (IsAmbiguous(name))
         {
             return Rejection.AmbiguousFieldName;
         }
 
-        fields.AddBorrowed(start, nameLength, start + valueOffset, valueLength, known);
+        fields.AddBorrowed(start, nameLength, valueStart, valueLength, known);
         return Rejection.None;
     }
 

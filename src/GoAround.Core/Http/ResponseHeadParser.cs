@@ -44,22 +44,31 @@ internal struct ResponseHeadParser
 
         while (true)
         {
-            LineStatus status = _lines.Next(received, limits.MaxHeadBytes, out int start, out int length);
-            if (status != LineStatus.Line)
+            Rejection fault;
+            if (_lines.TryUsualField(received, limits.MaxHeadBytes, out int start, out int nameLength, out int valueLength))
             {
-                return status == LineStatus.NeedMore
-                    ? ParseStatus.NeedMore
-                    : Reject(RequestHeadParser.FaultOfField(status, received[start.._lines.Scanned]));
+                fault = ++_fields > limits.MaxFields
+                    ? Rejection.TooManyFields
+                    : TakeField(received, start, nameLength, start + nameLength + 2, valueLength, head.Fields);
+            }
+            else
+            {
+                LineStatus status = _lines.Next(received, limits.MaxHeadBytes, out start, out int length);
+                if (status != LineStatus.Line)
+                {
+                    return status == LineStatus.NeedMore
+                        ? ParseStatus.NeedMore
+                        : Reject(RequestHeadParser.FaultOfField(status, received[start.._lines.Scanned]));
+                }
+
+                if (length == 0)
+                {
+                    return Finish(received, head, isHeadRequest);
+                }
+
+                fault = ++_fields > limits.MaxFields ? Rejection.TooManyFields : ReadField(received, start, length, head.Fields);
             }
 
-            if (length == 0)
-            {
-                return Finish(received, head, isHeadRequest);
-            }
-
-            Rejection fault = ++_fields > limits.MaxFields
-                ? Rejection.TooManyFields
-                : ReadField(received.Slice(start, length), start, head.Fields);
             if (fault != Rejection.None)
             {
                 return Reject(fault);
@@ -118,30 +127,31 @@ internal struct ResponseHeadParser
         return Rejection.None;
     }
 
-    private Rejection ReadField(ReadOnlySpan<byte> line, int start, FieldList fields)
+    private Rejection ReadField(ReadOnlySpan<byte> received, int start, int length, FieldList fields)
     {
         // A proxy takes the white space out of a response that it refuses in a request   RFC 9112 §5.1
-        Rejection fault = FieldSyntax.Split(line, spaceBeforeColon: true, out int nameLength, out int valueOffset, out int valueLength);
-        if (fault != Rejection.None)
-        {
-            return fault;
-        }
+        Rejection fault = FieldSyntax.Split(
+            received.Slice(start, length), spaceBeforeColon: true, out int nameLength, out int valueOffset, out int valueLength);
+        return fault == Rejection.None ? TakeField(received, start, nameLength, start + valueOffset, valueLength, fields) : fault;
+    }
 
-        ReadOnlySpan<byte> name = line[..nameLength];
-        ReadOnlySpan<byte> value = line.Slice(valueOffset, valueLength);
+    private Rejection TakeField(ReadOnlySpan<byte> received, int start, int nameLength, int valueStart, int valueLength, FieldList fields)
+    {
+        ReadOnlySpan<byte> name = received.Slice(start, nameLength);
         KnownField known = FieldNames.Recognise(name);
-        if (known != KnownField.Other && _layout.Connection.TryTake(known, value, start + valueOffset, repeatedLength: true, out fault))
+        if (known != KnownField.Other
+            && _layout.Connection.TryTake(known, received.Slice(valueStart, valueLength), valueStart, repeatedLength: true, out Rejection fault))
         {
             return fault;
         }
 
-        if (line[nameLength] == (byte)':')
+        if (received[start + nameLength] == (byte)':')
         {
-            fields.AddBorrowed(start, nameLength, start + valueOffset, valueLength, known);
+            fields.AddBorrowed(start, nameLength, valueStart, valueLength, known);
         }
         else
         {
-            fields.AddOwn(name, value, known);
+            fields.AddOwn(name, received.Slice(valueStart, valueLength), known);
         }
 
         return Rejection.None;

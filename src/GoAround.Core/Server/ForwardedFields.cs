@@ -13,11 +13,12 @@ namespace GoAround.Core.Server;
 internal sealed class ForwardedFields
 {
     private const int MaxAddressBytes = 45; // of IPv6 that ends in IPv4
+    private const int AddressOffset = 17; // behind name, colon and space
 
     private readonly bool _setsXForwarded;
     private readonly bool _setsForwarded;
     private readonly TrustedProxies _proxies;
-    private readonly byte[] _text = new byte[MaxAddressBytes];
+    private readonly byte[] _line = new byte[AddressOffset + MaxAddressBytes + 2]; // X-Forwarded-For: 192.0.2.1 CRLF
     private int _length;
     private IPAddress? _client;
 
@@ -36,7 +37,7 @@ internal sealed class ForwardedFields
     /// <summary>The client is a proxy that is believed what it says.</summary>
     public bool IsTrusted { get; private set; }
 
-    private ReadOnlySpan<byte> Address => _text.AsSpan(0, _length);
+    private ReadOnlySpan<byte> Address => _line.AsSpan(AddressOffset, _length);
 
     /// <summary>From here on the client is another one.</summary>
     public void Begin(IPAddress? client)
@@ -66,14 +67,19 @@ internal sealed class ForwardedFields
     {
         _client = client;
         IsTrusted = _proxies.Contains(client);
+        "X-Forwarded-For: "u8.CopyTo(_line);
+        Span<byte> address = _line.AsSpan(AddressOffset);
         if (client is null)
         {
-            "unknown"u8.CopyTo(_text);
+            "unknown"u8.CopyTo(address);
             _length = "unknown"u8.Length;
-            return;
+        }
+        else
+        {
+            Plain(client).TryFormat(address, out _length); // it has room for every address
         }
 
-        Plain(client).TryFormat(_text, out _length); // it has room for every address
+        "\r\n"u8.CopyTo(address[_length..]);
     }
 
     // The zone of a link-local address means nothing to anybody else, and has no place in RFC 7239's IPv6address.
@@ -124,7 +130,7 @@ internal sealed class ForwardedFields
         FieldList fields = request.Fields;
         if (earlier.ForBytes == 0)
         {
-            fields.AddOwn("X-Forwarded-For"u8, Address, KnownField.XForwardedFor);
+            fields.AddOwnLine(_line.AsSpan(0, AddressOffset + _length + 2), AddressOffset - 2, KnownField.XForwardedFor);
         }
         else
         {
@@ -138,7 +144,8 @@ internal sealed class ForwardedFields
 
         if (!earlier.HasProto)
         {
-            fields.AddOwn("X-Forwarded-Proto"u8, SchemeOf(request), KnownField.XForwardedProto);
+            ReadOnlySpan<byte> line = request.Scheme == "https" ? "X-Forwarded-Proto: https\r\n"u8 : "X-Forwarded-Proto: http\r\n"u8;
+            fields.AddOwnLine(line, "X-Forwarded-Proto".Length, KnownField.XForwardedProto);
         }
 
         if (!earlier.HasHost && !request.Authority.IsEmpty)

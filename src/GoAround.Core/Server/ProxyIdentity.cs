@@ -16,7 +16,7 @@ internal sealed class ProxyIdentity
 
     private readonly bool _marksRequests;
     private readonly byte[] _name;
-    private readonly byte[] _via10;
+    private readonly byte[] _via10; // whole lines
     private readonly byte[] _via11;
     private readonly byte[] _via2;
     private readonly byte[] _via3;
@@ -26,10 +26,10 @@ internal sealed class ProxyIdentity
     {
         string name = options.ProxyName;
         _name = Encoding.ASCII.GetBytes(name);
-        _via10 = Encoding.ASCII.GetBytes($"1.0 {name}");
-        _via11 = Encoding.ASCII.GetBytes($"1.1 {name}");
-        _via2 = Encoding.ASCII.GetBytes($"2 {name}");
-        _via3 = Encoding.ASCII.GetBytes($"3 {name}");
+        _via10 = Encoding.ASCII.GetBytes($"Via: 1.0 {name}\r\n");
+        _via11 = Encoding.ASCII.GetBytes($"Via: 1.1 {name}\r\n");
+        _via2 = Encoding.ASCII.GetBytes($"Via: 2 {name}\r\n");
+        _via3 = Encoding.ASCII.GetBytes($"Via: 3 {name}\r\n");
         _statuses = Array.ConvertAll(Enum.GetValues<ProxyError>(), error => Encoding.ASCII.GetBytes($"{Item(name)}; error={error.Name()}"));
         _marksRequests = options.Via != ViaMode.Off;
         MarksResponses = options.Via == ViaMode.Both;
@@ -38,15 +38,18 @@ internal sealed class ProxyIdentity
     /// <summary>Responses of backends get a Via.</summary>
     public bool MarksResponses { get; }
 
-    /// <summary>The value of Via for a message that was received in a version.</summary>
+    /// <summary>The line of Via for a message that was received in a version, with its CRLF.</summary>
     // Via = #( received-protocol RWS received-by [ RWS comment ] )   RFC 9110 §7.6.3
-    public ReadOnlySpan<byte> Via(ProtocolVersion received) => received switch
+    public ReadOnlySpan<byte> ViaLine(ProtocolVersion received) => received switch
     {
         ProtocolVersion.Http10 => _via10,
         ProtocolVersion.Http11 => _via11,
         ProtocolVersion.Http2 => _via2,
         _ => _via3,
     };
+
+    /// <summary>The value of Via for a message that was received in a version.</summary>
+    public ReadOnlySpan<byte> Via(ProtocolVersion received) => ViaLine(received)["Via: ".Length..^2];
 
     /// <summary>The value of Proxy-Status, without details; empty for what is not told there.</summary>
     // Proxy-Status = sf-list, here of one member with its parameters   RFC 9209 §2
@@ -76,7 +79,7 @@ internal sealed class ProxyIdentity
         }
 
         bool isLoop = IsLoop(request.Fields);
-        request.Fields.AddOwn("Via"u8, Via(request.Version), KnownField.Via);
+        request.Fields.AddOwnLine(ViaLine(request.Version), "Via".Length, KnownField.Via);
         return !isLoop;
     }
 

@@ -54,7 +54,7 @@ internal static class ResponseComposer
 
         if (server.Identity.MarksResponses && response.ReceivedVersion is { } received)
         {
-            writer.Field("Via"u8, server.Identity.Via(received));
+            writer.Raw(server.Identity.ViaLine(received));
         }
 
         ReadOnlySpan<byte> status = server.Identity.Status(response.Error);
