@@ -1,6 +1,7 @@
 using System;
 using System.Text;
 using GoAround.Core.Http;
+using GoAround.Core.Sockets;
 
 namespace GoAround.Core.Server;
 

@@ -259,7 +259,13 @@ internal sealed class ResponseWriter : IDisposable
             return new(true);
         }
 
-        ValueTask<bool> putting = PutAsync(_outbound.Bytes, default);
+        BeginPut();
+        if (_outbound.TryHandOver(_transport))
+        {
+            return new(OnPut(SocketError.Success));
+        }
+
+        ValueTask<bool> putting = PutBegunAsync(_outbound.Bytes, default);
         if (!putting.IsCompletedSuccessfully)
         {
             return FlushedAsync(putting);
@@ -280,9 +286,19 @@ internal sealed class ResponseWriter : IDisposable
     /// <summary>Sends bytes of the final response; false: the client is gone.</summary>
     private ValueTask<bool> PutAsync(ReadOnlyMemory<byte> bytes, ReadOnlySequence<byte> rest)
     {
+        BeginPut();
+        return PutBegunAsync(bytes, rest);
+    }
+
+    private void BeginPut()
+    {
         _state.HasBegun = true;
         _state.StatusCode = _state.Announced;
         _inflow.OnSending();
+    }
+
+    private ValueTask<bool> PutBegunAsync(ReadOnlyMemory<byte> bytes, ReadOnlySequence<byte> rest)
+    {
         ValueTask<SocketError> sending = rest.IsEmpty ? _transport.SendAsync(bytes) : _transport.SendAsync(bytes, rest);
         return sending.IsCompletedSuccessfully ? new(OnPut(sending.Result)) : WaitToPutAsync(sending);
     }

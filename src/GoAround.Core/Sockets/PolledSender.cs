@@ -14,7 +14,7 @@ namespace GoAround.Core.Sockets;
 /// The sending half of a <see cref="PolledTransport"/>. Few bytes that are sent on a poller's thread are held back until it has run all
 /// that was ready, and then leave together with those of the other connections (docs/decisions/0020).
 /// </summary>
-internal sealed class PolledSender : IValueTaskSource<SocketError>
+internal sealed partial class PolledSender : IValueTaskSource<SocketError>
 {
     /// <summary>More bytes than this are sent at once. A held piece has a small buffer of its own, so the sender of the bytes need not keep them.</summary>
     public const int MostHeldBytes = ReceiveBuffers.SmallBytes;
@@ -34,10 +34,6 @@ internal sealed class PolledSender : IValueTaskSource<SocketError>
     private ManualResetValueTaskSourceCore<SocketError> _sent;
     private int _state;
     private long _handed;
-    private byte[] _held = [];
-    private int _heldStart;
-    private int _heldEnd;
-    private SocketError _failure; // of held bytes: the next send tells
     private TakenError _taken;
     private volatile bool _hasRoom; // seen by the poller since a flush began
     private volatile bool _isConnecting;
@@ -85,31 +81,6 @@ internal sealed class PolledSender : IValueTaskSource<SocketError>
         _unsent = first;
         _unsentRest = rest;
         return SendUnsentAsync();
-    }
-
-    /// <summary>Completes when no held byte is left, or none can be sent any more.</summary>
-    public ValueTask<SocketError> FlushAsync() => TryFlush() ? new(_failure) : SendLeftAsync();
-
-    /// <summary>Sends what is held as far as there is room now; what is left then, the poller sends. Any thread.</summary>
-    public void Flush()
-    {
-        if (Interlocked.CompareExchange(ref _state, Flushing, Held) == Held)
-        {
-            SendHeld();
-        }
-    }
-
-    /// <summary>Sends what is held; false: there is no room for all of it now.</summary>
-    public bool TryFlush()
-    {
-        Flush();
-        SpinWait wait = default;
-        while (Volatile.Read(ref _state) == Flushing)
-        {
-            wait.SpinOnce(); // another thread is in a call that does not wait
-        }
-
-        return Volatile.Read(ref _state) != Left;
     }
 
     /// <summary>Waits until a connect that was begun has ended.</summary>
@@ -176,114 +147,6 @@ internal sealed class PolledSender : IValueTaskSource<SocketError>
     {
         SocketError error = _sent.GetResult(token);
         _sent.Reset();
-        return error;
-    }
-
-    /// <summary>Takes the bytes over for later where this is a poller's thread; false: they must be sent now.</summary>
-    private bool TryHold(ReadOnlyMemory<byte> bytes)
-    {
-        if (Poller.Current is not { } poller || _isClosed || _isConnecting || _failure != SocketError.Success)
-        {
-            return false;
-        }
-
-        if (Volatile.Read(ref _state) <= Ready)
-        {
-            _held = ReceiveBuffers.Rent(bytes.Length);
-            bytes.Span.CopyTo(_held);
-            _heldStart = 0;
-            _heldEnd = bytes.Length;
-            _handed += bytes.Length;
-            Volatile.Write(ref _state, Held); // the poller may have written Ready meanwhile: a flush tries in any case
-            poller.FlushLater(this);
-            return true;
-        }
-
-        // More behind it, as an interim response: of this thread or, after a hop, of another one.
-        if (Interlocked.CompareExchange(ref _state, Flushing, Held) != Held)
-        {
-            return false;
-        }
-
-        bool fits = bytes.Length <= _held.Length - _heldEnd;
-        if (fits)
-        {
-            bytes.Span.CopyTo(_held.AsSpan(_heldEnd));
-            _heldEnd += bytes.Length;
-            _handed += bytes.Length;
-        }
-
-        Volatile.Write(ref _state, Held);
-        poller.FlushLater(this); // the poller that was to flush the first ones may have found them in this thread's hands just now, and gone on
-        return fits;
-    }
-
-    /// <summary>Sends held bytes; whoever calls has taken the state to <see cref="Flushing"/>.</summary>
-    private unsafe void SendHeld()
-    {
-        try
-        {
-            while (_heldStart < _heldEnd)
-            {
-                _hasRoom = false;
-                nint count;
-                int errno;
-                _taken.BeginCall();
-
-                // The bytes are pinned for the call only, and their length goes along.
-                fixed (byte* start = &_held[_heldStart])
-                {
-                    count = LinuxCalls.SendNow(_handle, start, _heldEnd - _heldStart, out errno);
-                }
-
-                _taken.EndCall(errno);
-                if (count >= 0)
-                {
-                    _heldStart += (int)count;
-                }
-                else if (errno == LinuxCalls.WouldBlock)
-                {
-                    Interlocked.Exchange(ref _state, Left); // before the look: room that comes from here on finds it
-                    if (!_hasRoom || Interlocked.CompareExchange(ref _state, Flushing, Left) != Left)
-                    {
-                        return;
-                    }
-                }
-                else if (errno != LinuxCalls.Interrupted)
-                {
-                    _failure = LinuxCalls.ErrorOf(errno);
-                    break;
-                }
-            }
-        }
-        catch (ObjectDisposedException)
-        {
-            _taken.EndCall(0);
-            _failure = SocketError.OperationAborted;
-        }
-
-        byte[] buffer = _held;
-        _held = [];
-        ReceiveBuffers.Return(buffer);
-        Volatile.Write(ref _state, Ready);
-    }
-
-    /// <summary>Waits for what is left of held bytes.</summary>
-    [AsyncMethodBuilder(typeof(PooledMethodBuilder<>))]
-    private async ValueTask<SocketError> SendLeftAsync()
-    {
-        if (Interlocked.CompareExchange(ref _state, Unready, Left) != Left)
-        {
-            return await FlushAsync().ConfigureAwait(false); // the poller has just gone on with them
-        }
-
-        byte[] buffer = _held;
-        _held = [];
-        Interlocked.Add(ref _handed, _heldStart - _heldEnd); // counted again as they go
-        _unsent = buffer.AsMemory(_heldStart, _heldEnd - _heldStart);
-        _unsentRest = default;
-        SocketError error = await SendUnsentAsync().ConfigureAwait(false);
-        ReceiveBuffers.Return(buffer);
         return error;
     }
 

@@ -74,6 +74,9 @@ internal sealed class PolledTransport : Transport
     public override ValueTask<SocketError> SendAsync(ReadOnlyMemory<byte> bytes) => _sender.SendAsync(bytes);
 
     /// <inheritdoc/>
+    public override bool TrySendOwned(byte[] buffer, int length) => _sender.TryHold(buffer, length);
+
+    /// <inheritdoc/>
     public override long Handed => _sender.Handed;
 
     /// <inheritdoc/>
@@ -88,6 +91,9 @@ internal sealed class PolledTransport : Transport
 
     /// <inheritdoc/>
     public override bool MayBeReadable => _isSignalled || Volatile.Read(ref _receiving) != Waiting;
+
+    /// <inheritdoc/>
+    public override bool IsUpToDate => Poller.Current == _poller && _poller.RunsAllThatCame;
 
     /// <inheritdoc/>
     public override bool TellsPeerEnd => true;

@@ -151,6 +151,12 @@ internal sealed class Poller
         }
     }
 
+    /// <summary>
+    /// On this thread: it runs what the last poll told, and that was all there was to tell. So what made some of it come had no word of any socket
+    /// before it that this thread has not been told of, too.
+    /// </summary>
+    public bool RunsAllThatCame { get; private set; }
+
     /// <summary>Stops to watch; closing the socket has taken it off the system's list.</summary>
     public void Forget(long number)
     {
@@ -201,6 +207,7 @@ internal sealed class Poller
         while (true)
         {
             int count = LinuxCalls.Wait(_poll, ready, EventsAtOnce, _putOff.Count > 0 ? 0 : Timeout.Infinite);
+            RunsAllThatCame = count < EventsAtOnce;
             if (count > 1)
             {
                 ReceiveAhead(ready, count);
@@ -221,6 +228,7 @@ internal sealed class Poller
                 }
             }
 
+            RunsAllThatCame = false; // what was put off may have been asked for long ago
             Flush();
             for (int i = _putOff.Count; i > 0; i--) // what is put off again waits for the next poll
             {

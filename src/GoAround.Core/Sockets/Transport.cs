@@ -31,6 +31,9 @@ internal abstract class Transport : IDisposable
     /// <summary>Sends all the bytes; the memory is lent until the call has ended.</summary>
     public abstract ValueTask<SocketError> SendAsync(ReadOnlyMemory<byte> bytes);
 
+    /// <summary>Takes bytes over along with the buffer they begin, one of <see cref="ReceiveBuffers"/>, where they can leave a little later without a wait; false: nothing has happened.</summary>
+    public virtual bool TrySendOwned(byte[] buffer, int length) => false;
+
     /// <summary>Sends all the bytes, the first ones and then the rest, in as few system calls as it can; the memory is lent until the call has ended.</summary>
     [AsyncMethodBuilder(typeof(PooledMethodBuilder<>))]
     public virtual async ValueTask<SocketError> SendAsync(ReadOnlyMemory<byte> first, ReadOnlySequence<byte> rest)
@@ -59,6 +62,9 @@ internal abstract class Transport : IDisposable
 
     /// <summary>While a receive is under way: there is word of something to receive, so <see cref="IsReadable"/> may say so; no system call. Any thread.</summary>
     public virtual bool MayBeReadable => false;
+
+    /// <summary>The caller runs what has come, and whatever had come before it to this socket is told by <see cref="MayBeReadable"/>; no system call.</summary>
+    public virtual bool IsUpToDate => false;
 
     /// <summary>The sink is told of <see cref="PeerEnd"/> as it comes; else it has to be asked for.</summary>
     public virtual bool TellsPeerEnd => false;

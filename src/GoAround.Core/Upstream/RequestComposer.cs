@@ -1,5 +1,6 @@
 using System;
 using GoAround.Core.Http;
+using GoAround.Core.Sockets;
 
 namespace GoAround.Core.Upstream;
 

@@ -3,7 +3,6 @@ using System.Net.Sockets;
 using System.Threading;
 using System.Threading.Tasks;
 using GoAround.Core.Async;
-using GoAround.Core.Http;
 using GoAround.Core.Sockets;
 
 namespace GoAround.Core.Upstream;

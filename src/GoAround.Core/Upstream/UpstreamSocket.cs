@@ -68,7 +68,7 @@ internal sealed class UpstreamSocket : IResponseLease, IDisposable
         }
 
         // Whoever is told of an arrival may come too late on a busy machine.
-        bool mustLook = _transport.MayBeReadable || _time.GetElapsedTime(IdleSince) >= QuietPause;
+        bool mustLook = _transport.MayBeReadable || (!_transport.IsUpToDate && _time.GetElapsedTime(IdleSince) >= QuietPause);
         if (!(mustLook && _transport.IsReadable) && !_inbox.HasArrived)
         {
             return true;
@@ -103,7 +103,7 @@ internal sealed class UpstreamSocket : IResponseLease, IDisposable
                 rest = _upload.Collect(ref outbound, request.Body);
             }
 
-            SocketError sent = await _transport.SendAsync(outbound.Bytes).ConfigureAwait(false);
+            SocketError sent = outbound.TryHandOver(_transport) ? SocketError.Success : await _transport.SendAsync(outbound.Bytes).ConfigureAwait(false);
             outbound.Return(); // not held while the backend thinks: the pool has few
             _exchange.SendFailed = sent != SocketError.Success;
             if (!_upload.IsComplete)

@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Linq;
 using System.Text;
 using GoAround.Core.Http;
+using GoAround.Core.Sockets;
 using GoAround.Core.Upstream;
 using GoAround.Fuzz;
 using Xunit;

@@ -1,7 +1,6 @@
 using System;
-using System.Buffers;
 
-namespace GoAround.Core.Http;
+namespace GoAround.Core.Sockets;
 
 /// <summary>Bytes that are collected so that they leave in one send; rented for the time it takes.</summary>
 internal struct OutboundBuffer
@@ -25,11 +24,11 @@ internal struct OutboundBuffer
             return;
         }
 
-        byte[] larger = ArrayPool<byte>.Shared.Rent(Length + room);
+        byte[] larger = ReceiveBuffers.Rent(Length + room);
         if (_buffer is not null)
         {
             Bytes.Span.CopyTo(larger);
-            ArrayPool<byte>.Shared.Return(_buffer);
+            ReceiveBuffers.Return(_buffer);
         }
 
         _buffer = larger;
@@ -46,27 +45,17 @@ internal struct OutboundBuffer
         Length += bytes.Length;
     }
 
-    /// <summary>Frames bytes as one chunk (RFC 9112 §7.1) and copies them behind the others.</summary>
-    public void AppendChunk(ReadOnlySpan<byte> data)
+    /// <summary>Sends the bytes along with their buffer, where the transport takes it over; false: nothing has happened.</summary>
+    public bool TryHandOver(Transport transport)
     {
-        Reserve(ChunkWriter.MaxHeaderBytes + data.Length + 2);
-        Length += ChunkWriter.Header(Room, data.Length);
-        Append(data);
-        Append("\r\n"u8);
-    }
-
-    /// <summary>Ends a chunked body, with its trailers where it has any.</summary>
-    public void AppendLastChunk(FieldList? trailers)
-    {
-        for (int room = 64; ; room *= 2)
+        if (_buffer is null || !transport.TrySendOwned(_buffer, Length))
         {
-            Reserve(room);
-            if (ChunkWriter.TryLast(Room, trailers, out int written))
-            {
-                Length += written;
-                return;
-            }
+            return false;
         }
+
+        _buffer = null;
+        Length = 0;
+        return true;
     }
 
     /// <summary>Forgets the bytes and keeps the buffer.</summary>
@@ -80,7 +69,7 @@ internal struct OutboundBuffer
         _buffer = null;
         if (buffer is not null)
         {
-            ArrayPool<byte>.Shared.Return(buffer);
+            ReceiveBuffers.Return(buffer);
         }
     }
 }
