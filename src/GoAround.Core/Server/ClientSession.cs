@@ -66,9 +66,24 @@ internal sealed class ClientSession : IDisposable
             bool isOpen = true;
             while (isOpen)
             {
-                ValueTask<bool> serving = ServeAsync();
-                atOnce = serving.IsCompleted ? atOnce + 1 : 0;
-                isOpen = await serving.ConfigureAwait(false);
+                // No method of its own: this one waits as long as the connection lives, and a client that is idle costs no other.
+                BeginHead();
+                ParseStatus status;
+                while ((status = TryReadHead()) == ParseStatus.NeedMore)
+                {
+                    ValueTask<Transfer> waiting = WaitForHeadAsync();
+                    atOnce = waiting.IsCompleted ? atOnce : 0;
+                    Transfer transfer = await waiting.ConfigureAwait(false);
+                    if (!transfer.HasBytes && !IsOnlyNudged(transfer))
+                    {
+                        await EndAsync(transfer).ConfigureAwait(false);
+                        return;
+                    }
+                }
+
+                ValueTask<bool> responding = RespondAsync(status);
+                atOnce = responding.IsCompleted ? atOnce + 1 : 0;
+                isOpen = await responding.ConfigureAwait(false);
                 if (atOnce == MostAtOnce)
                 {
                     atOnce = 0;
@@ -145,82 +160,10 @@ internal sealed class ClientSession : IDisposable
         return true;
     }
 
-    /// <summary>Serves one request; true: the connection stays.</summary>
-    [AsyncMethodBuilder(typeof(PooledMethodBuilder<>))]
-    private async ValueTask<bool> ServeAsync()
+    private void BeginHead()
     {
         _exchange = default;
         _head.Reset();
-        ParseStatus status = TryReadHead();
-        while (status == ParseStatus.NeedMore)
-        {
-            Transfer transfer = await WaitForHeadAsync().ConfigureAwait(false);
-            if (transfer == Transfer.GivenUp && !Inflow.MustStop && (_exchange.Parser.HasStarted || Inflow.HasMore()))
-            {
-                continue; // only nudged: this is no idle connection
-            }
-
-            if (!transfer.HasBytes)
-            {
-                return await EndAsync(transfer).ConfigureAwait(false);
-            }
-
-            status = TryReadHead();
-        }
-
-        Inflow.EndHead();
-        if (status == ParseStatus.Rejected)
-        {
-            Rejection rejection = _exchange.Parser.Rejection;
-            return await RefuseAsync(Rejections.StatusCode(rejection), Rejections.Describe(rejection)).ConfigureAwait(false);
-        }
-
-        if (_head.TargetsHttps && _server.Tls is null && !_forwarded.IsTrusted)
-        {
-            // A request for https that did not come over TLS must be rejected, unless from a trusted gateway   RFC 9110 §7.4
-            return await RefuseAsync(421, "A request for https needs TLS.").ConfigureAwait(false);
-        }
-
-        _exchange.Tally.Begin(_server.Events, _server.Time);
-        bool keepAlive = false;
-        try
-        {
-            keepAlive = await AnswerAsync().ConfigureAwait(false);
-        }
-        finally
-        {
-            _exchange.Tally.End(_server.Events, _server.Time, _request, Writer.StatusCode, Writer.IsWhole);
-        }
-
-        if (keepAlive)
-        {
-            Reset();
-            return true;
-        }
-
-        if (!Writer.IsWhole || !ClientClosing.MayBeAtOnce(_server, _head, Inbox, Transport))
-        {
-            await CloseByTheBookAsync().ConfigureAwait(false);
-        }
-
-        return false;
-    }
-
-    /// <summary>No more requests come, or not in time.</summary>
-    private async ValueTask<bool> EndAsync(Transfer transfer)
-    {
-        if (_exchange.Parser.HasStarted && Inflow.HasTimedOut)
-        {
-            return await RefuseAsync(408, "The request did not come in time.").ConfigureAwait(false);
-        }
-
-        if (transfer.IsEnd || transfer == Transfer.GivenUp)
-        {
-            _isWaitingForRequest = false;
-            await ClientClosing.WithoutRequestAsync(_server, Writer, Inflow, Transport).ConfigureAwait(false);
-        }
-
-        return false;
     }
 
     private ParseStatus TryReadHead() =>
@@ -230,6 +173,40 @@ internal sealed class ClientSession : IDisposable
     {
         _isWaitingForRequest = !_exchange.Parser.HasStarted;
         return Inflow.FillHeadAsync(_exchange.Parser.HasStarted);
+    }
+
+    /// <summary>The wait was ended to close an idle connection, and this is none.</summary>
+    private bool IsOnlyNudged(Transfer transfer) =>
+        transfer == Transfer.GivenUp && !Inflow.MustStop && (_exchange.Parser.HasStarted || Inflow.HasMore());
+
+    /// <summary>Answers a head that is there; true: the connection stays.</summary>
+    private ValueTask<bool> RespondAsync(ParseStatus status)
+    {
+        Inflow.EndHead();
+        if (status == ParseStatus.Rejected)
+        {
+            Rejection rejection = _exchange.Parser.Rejection;
+            return RefuseAsync(Rejections.StatusCode(rejection), Rejections.Describe(rejection));
+        }
+
+        // A request for https that did not come over TLS must be rejected, unless from a trusted gateway   RFC 9110 §7.4
+        return _head.TargetsHttps && _server.Tls is null && !_forwarded.IsTrusted
+            ? RefuseAsync(421, "A request for https needs TLS.")
+            : AnswerAsync();
+    }
+
+    /// <summary>No more requests come, or not in time.</summary>
+    private async ValueTask EndAsync(Transfer transfer)
+    {
+        if (_exchange.Parser.HasStarted && Inflow.HasTimedOut)
+        {
+            await RefuseAsync(408, "The request did not come in time.").ConfigureAwait(false);
+        }
+        else if (transfer.IsEnd || transfer == Transfer.GivenUp)
+        {
+            _isWaitingForRequest = false;
+            await ClientClosing.WithoutRequestAsync(_server, Writer, Inflow, Transport).ConfigureAwait(false);
+        }
     }
 
     /// <summary>Fills the request; returns the answer to one that no handler gets to see, else null.</summary>
@@ -262,68 +239,89 @@ internal sealed class ClientSession : IDisposable
         Inbox.Release();
     }
 
+    /// <summary>Answers a request; true: the connection stays.</summary>
     [AsyncMethodBuilder(typeof(PooledMethodBuilder<>))]
     private async ValueTask<bool> AnswerAsync()
     {
-        ProxyResponse? own = PrepareRequest();
-        bool isLast = ++_requests == _server.Options.MaxRequestsPerConnection;
-        bool isTooLarge = own?.StatusCode == 413; // it ends the connection also where all of the body has come
-        Writer.Begin(_head.Method.IsHead, _head.Version, _head.KeepAlive && !isLast && !isTooLarge);
-        ProxyResponse? response = null;
+        _exchange.Tally.Begin(_server.Events, _server.Time);
+        bool keepAlive = false;
         try
         {
-            response = own ?? await _server.Handler.HandleAsync(_request, Inflow.Left).ConfigureAwait(false);
-            _exchange.Tally.Error = response.Error;
-            bool keepAlive = await Writer.SendAsync(response, _head.HasBody ? _body : null, Inflow.Left).ConfigureAwait(false);
-            if (response.StatusCode == 101 && Writer.IsWhole)
+            ProxyResponse? own = PrepareRequest();
+            bool isLast = ++_requests == _server.Options.MaxRequestsPerConnection;
+            bool isTooLarge = own?.StatusCode == 413; // it ends the connection also where all of the body has come
+            Writer.Begin(_head.Method.IsHead, _head.Version, _head.KeepAlive && !isLast && !isTooLarge);
+            ProxyResponse? response = null;
+            try
             {
-                await Writer.CloseHalfAsync().ConfigureAwait(false);
-                Inflow.LimitTunnel(); // the disposal of the response waits for the client's half
+                response = own ?? await _server.Handler.HandleAsync(_request, Inflow.Left).ConfigureAwait(false);
+                _exchange.Tally.Error = response.Error;
+                keepAlive = await Writer.SendAsync(response, _head.HasBody ? _body : null, Inflow.Left).ConfigureAwait(false);
+                if (response.StatusCode == 101 && Writer.IsWhole)
+                {
+                    await Writer.CloseHalfAsync().ConfigureAwait(false);
+                    Inflow.LimitTunnel(); // the disposal of the response waits for the client's half
+                }
             }
-
-            return keepAlive;
-        }
-        catch (ClientException fault)
-        {
-            ServerLog.Refused(_server.Log, _client, fault.StatusCode, fault.Message);
-            return await InsteadAsync(fault.StatusCode, ProxyError.HttpRequestError, fault.Message).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException) when (Inflow.Left.IsCancellationRequested)
-        {
-            _exchange.Tally.Error = ProxyError.ClientLeft;
-            Writer.Cut(RequestTally.ClientClosedRequest);
-            return false;
-        }
-        catch (BackendException pause) when (pause.Kind == BackendFailureKind.TimedOut && response?.StatusCode == 101)
-        {
-            Writer.Cut(101); // -tunnel-timeout: a silent tunnel is nobody's fault
-            return false;
-        }
-        catch (BackendException failure)
-        {
-            ServerLog.ResponseCut(_server.Log, _client, failure.Message);
-            if (response?.Backend is { } backend)
+            catch (ClientException fault)
             {
-                _server.Events.ResponseBroken(backend, failure);
+                ServerLog.Refused(_server.Log, _client, fault.StatusCode, fault.Message);
+                keepAlive = await InsteadAsync(fault.StatusCode, ProxyError.HttpRequestError, fault.Message).ConfigureAwait(false);
             }
+            catch (OperationCanceledException) when (Inflow.Left.IsCancellationRequested)
+            {
+                _exchange.Tally.Error = ProxyError.ClientLeft;
+                Writer.Cut(RequestTally.ClientClosedRequest);
+                keepAlive = false;
+            }
+            catch (BackendException pause) when (pause.Kind == BackendFailureKind.TimedOut && response?.StatusCode == 101)
+            {
+                Writer.Cut(101); // -tunnel-timeout: a silent tunnel is nobody's fault
+                keepAlive = false;
+            }
+            catch (BackendException failure)
+            {
+                ServerLog.ResponseCut(_server.Log, _client, failure.Message);
+                if (response?.Backend is { } backend)
+                {
+                    _server.Events.ResponseBroken(backend, failure);
+                }
 
-            string why = failure.Kind == BackendFailureKind.Malformed ? "The backend's answer is malformed." : "The backend's answer broke off.";
-            return await InsteadAsync(502, failure.Error, why).ConfigureAwait(false);
-        }
+                string why = failure.Kind == BackendFailureKind.Malformed ? "The backend's answer is malformed." : "The backend's answer broke off.";
+                keepAlive = await InsteadAsync(502, failure.Error, why).ConfigureAwait(false);
+            }
 #pragma warning disable CA1031 // a bug, of this process or of a handler: it is logged, and answered where that is still possible
-        catch (Exception error)
+            catch (Exception error)
 #pragma warning restore CA1031
-        {
-            ServerLog.RequestFailed(_server.Log, error, _client);
-            return await InsteadAsync(500, ProxyError.ProxyInternalError, "This balancer failed.").ConfigureAwait(false);
+            {
+                ServerLog.RequestFailed(_server.Log, error, _client);
+                keepAlive = await InsteadAsync(500, ProxyError.ProxyInternalError, "This balancer failed.").ConfigureAwait(false);
+            }
+            finally
+            {
+                if (response is not null)
+                {
+                    await response.DisposeAsync().ConfigureAwait(false);
+                }
+            }
         }
         finally
         {
-            if (response is not null)
-            {
-                await response.DisposeAsync().ConfigureAwait(false);
-            }
+            _exchange.Tally.End(_server.Events, _server.Time, _request, Writer.StatusCode, Writer.IsWhole);
         }
+
+        if (keepAlive)
+        {
+            Reset();
+            return true;
+        }
+
+        if (!Writer.IsWhole || !ClientClosing.MayBeAtOnce(_server, _head, Inbox, Transport))
+        {
+            await CloseByTheBookAsync().ConfigureAwait(false);
+        }
+
+        return false;
     }
 
     /// <summary>Answers an error where nothing was sent yet, else cuts the connection: half an answer must not look whole. Always closes.</summary>
