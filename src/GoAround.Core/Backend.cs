@@ -17,6 +17,7 @@ public sealed class Backend : IEquatable<Backend>
         IsHttps = isHttps;
         Host = host;
         Port = port;
+        PortTag = port;
         BasePath = basePath;
         string shownHost = host.Contains(':', StringComparison.Ordinal) ? $"[{host}]" : host;
         bool isDefaultPort = port == (isHttps ? 443 : 80);
@@ -52,6 +53,9 @@ public sealed class Backend : IEquatable<Backend>
 
     /// <summary><see cref="Authority"/> in bytes.</summary>
     internal ReadOnlyMemory<byte> AuthorityBytes { get; }
+
+    /// <summary><see cref="Port"/> as a tag of measurements has it, so that recording one makes none.</summary>
+    internal object PortTag { get; }
 
     /// <summary><see cref="BasePath"/> in bytes.</summary>
     internal ReadOnlyMemory<byte> BasePathBytes { get; }

@@ -15,6 +15,8 @@ namespace GoAround.Cli.Metrics;
 /// </summary>
 internal sealed class BackendTable
 {
+    private const int MostSearched = 8;
+
     private static readonly string[] Stages = ["dial", "tls", "request", "response_head", "response_body", "stale"];
 
     private readonly IBackendPool _pool;
@@ -29,6 +31,9 @@ internal sealed class BackendTable
     private readonly Gauge _connections;
     private readonly ConcurrentDictionary<string, BackendSeries> _series = new(StringComparer.Ordinal);
     private readonly Lock _change = new();
+
+    // The series again, for a search by the very string that a backend has: it spares the hash of an address for each request.
+    private volatile KeyValuePair<string, BackendSeries>[] _few = [];
 
     public BackendTable(IMetricFactory metrics, IBackendPool pool)
     {
@@ -109,6 +114,14 @@ internal sealed class BackendTable
     private BackendSeries? SeriesOf(ReadOnlySpan<KeyValuePair<string, object?>> tags)
     {
         string address = MeasurementTags.Text(tags, TagNames.Backend);
+        foreach (ref readonly KeyValuePair<string, BackendSeries> one in _few.AsSpan())
+        {
+            if (ReferenceEquals(one.Key, address))
+            {
+                return one.Value;
+            }
+        }
+
         return _series.TryGetValue(address, out BackendSeries? series) ? series : Add(address);
     }
 
@@ -122,7 +135,9 @@ internal sealed class BackendTable
         Prune();
         lock (_change)
         {
-            return _series.GetOrAdd(address, Make);
+            BackendSeries series = _series.GetOrAdd(address, Make);
+            _few = [.. _series.Take(MostSearched)];
+            return series;
         }
     }
 
@@ -141,6 +156,7 @@ internal sealed class BackendTable
     private void Remove(string address)
     {
         _series.TryRemove(address, out _);
+        _few = [.. _series.Take(MostSearched)];
         _requests.RemoveLabelled(address);
         _duration.RemoveLabelled(address);
         foreach (string stage in Stages)

@@ -2,7 +2,6 @@ using System;
 using System.Collections.Generic;
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
-using System.Runtime.CompilerServices;
 using System.Threading;
 
 namespace GoAround.Core.Observability;
@@ -33,8 +32,6 @@ public sealed class GoAroundMeter : ProxyEvents, IDisposable
     private readonly Counter<int> _handshakes;
     private readonly Counter<int> _refusedConnections;
 
-    // Weak: a backend that was replaced takes its boxed port along.
-    private readonly ConditionalWeakTable<Backend, object> _ports = [];
     private readonly CacheInstruments _cache;
     private BackendGauges? _gauges;
     private int _activeRequests;
@@ -184,7 +181,7 @@ public sealed class GoAroundMeter : ProxyEvents, IDisposable
         TagList tags = default;
         tags.Add(TagNames.Backend, backend.Address);
         tags.Add(TagNames.ServerAddress, backend.Host);
-        tags.Add(TagNames.ServerPort, PortOf(backend));
+        tags.Add(TagNames.ServerPort, backend.PortTag);
         tags.Add(TagNames.Method, TagValues.Method(request.Method));
         if (failure is not null)
         {
@@ -212,11 +209,8 @@ public sealed class GoAroundMeter : ProxyEvents, IDisposable
         TagList tags = default;
         tags.Add(TagNames.Backend, backend.Address);
         tags.Add(TagNames.ServerAddress, backend.Host);
-        tags.Add(TagNames.ServerPort, PortOf(backend));
+        tags.Add(TagNames.ServerPort, backend.PortTag);
         tags.Add(TagNames.Stage, TagValues.Stage(failure));
         _failures.Add(1, in tags);
     }
-
-    private object PortOf(Backend backend) =>
-        _ports.TryGetValue(backend, out object? port) ? port : _ports.GetValue(backend, static backend => backend.Port);
 }
