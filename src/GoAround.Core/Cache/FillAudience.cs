@@ -192,7 +192,7 @@ internal sealed class FillAudience
 
         if (hasGivenUp)
         {
-            reader.Wake(isSignal: false, isAlone: true, Runner);
+            reader.Wake(isSignal: false, isAlone: !reader.MayBlock, Runner);
         }
     }
 

@@ -54,7 +54,8 @@ internal sealed class FillReader : IValueTaskSource<bool>
         }
         else
         {
-            runner.Enqueue(static reader => ((FillReader)reader!)._wake.SetResult(true), this); // only a signal is for many, and this is the reader
+            runner.Enqueue(
+                isSignal ? static reader => ((FillReader)reader!)._wake.SetResult(true) : static reader => ((FillReader)reader!)._wake.SetResult(false), this);
         }
     }
 

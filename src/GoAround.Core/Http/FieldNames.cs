@@ -1,5 +1,6 @@
 using System;
 using System.Buffers.Binary;
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 
 namespace GoAround.Core.Http;
@@ -9,6 +10,7 @@ internal static class FieldNames
 {
     private const int XForwardedBytes = 12; // X-Forwarded-
     private const ulong AllSmall = 0x2020202020202020;
+    private const int MostCompared = 24;
     private const uint FourSmall = 0x20202020;
 
     private static readonly ulong Forwarde = BinaryPrimitives.ReadUInt64LittleEndian("forwarde"u8);
@@ -36,10 +38,11 @@ internal static class FieldNames
 
     /// <summary>Whether bytes without control bytes are a name, in any case. The bit that makes letters small turns nothing else but control bytes into a letter or a dash.</summary>
     /// <param name="name">Without control bytes.</param>
-    /// <param name="small">Small letters and dashes.</param>
+    /// <param name="small">Small letters and dashes, at most 24.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool IsSame(ReadOnlySpan<byte> name, ReadOnlySpan<byte> small)
     {
+        Debug.Assert(small.Length <= MostCompared, "the middle of a longer name is not compared");
         if (name.Length != small.Length)
         {
             return false;

@@ -103,7 +103,7 @@ internal ref struct HeadWriter(Span<byte> destination)
         Written += room.Length;
     }
 
-    /// <summary>Writes every line of a list; neighbours in the head they were received in go as one copy.</summary>
+    /// <summary>Writes every line of a list; neighbours in the head they were received in, or among those made here, go as one copy.</summary>
     public void Fields(FieldList fields)
     {
         if (Overflowed)

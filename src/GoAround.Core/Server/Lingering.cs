@@ -25,11 +25,19 @@ internal static class Lingering
         using Deadline deadline = new(server.Clock, static inbox => ((Inbox)inbox).GiveUp(), inbox);
         long start = server.Time.GetTimestamp();
         inbox.Resume();
+        bool wasLate = false;
         for (int piece = 1; server.Time.GetElapsedTime(start) < Timeout; piece++)
         {
             inbox.Take(inbox.UnreadSpan.Length);
             deadline.Set(PauseTimeout);
             Transfer transfer = await inbox.FillAsync().ConfigureAwait(false);
+            if (transfer == Transfer.GivenUp && !deadline.HasPassed && !wasLate)
+            {
+                wasLate = true; // the deadline of the request that was refused, which the pool has come to only now
+                inbox.Resume();
+                continue;
+            }
+
             if (!transfer.HasBytes || deadline.HasPassed)
             {
                 return;

@@ -1,4 +1,5 @@
 using System;
+using System.Buffers;
 
 namespace GoAround.Core.Sockets;
 
@@ -24,11 +25,11 @@ internal struct OutboundBuffer
             return;
         }
 
-        byte[] larger = ReceiveBuffers.Rent(Length + room);
+        byte[] larger = Length + room <= ReceiveBuffers.SmallBytes ? ReceiveBuffers.Rent(Length + room) : ArrayPool<byte>.Shared.Rent(Length + room);
         if (_buffer is not null)
         {
             Bytes.Span.CopyTo(larger);
-            ReceiveBuffers.Return(_buffer);
+            GiveBack(_buffer);
         }
 
         _buffer = larger;
@@ -69,7 +70,20 @@ internal struct OutboundBuffer
         _buffer = null;
         if (buffer is not null)
         {
+            GiveBack(buffer);
+        }
+    }
+
+    // The large ones are copies, and do not count among the buffers of what was received.
+    private static void GiveBack(byte[] buffer)
+    {
+        if (buffer.Length == ReceiveBuffers.SmallBytes)
+        {
             ReceiveBuffers.Return(buffer);
+        }
+        else
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
         }
     }
 }

@@ -2,6 +2,7 @@ using System;
 using System.Buffers.Binary;
 using System.Collections.Generic;
 using System.ComponentModel;
+using System.Diagnostics;
 using System.Globalization;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
@@ -26,6 +27,7 @@ internal sealed class Poller
     private static readonly int EventBytes = RuntimeInformation.ProcessArchitecture == Architecture.X64 ? 12 : 16;
     private static readonly int DataOffset = EventBytes - sizeof(ulong);
 
+    private static readonly TimeSpan Recent = TimeSpan.FromMilliseconds(1);
     private static readonly Lazy<Poller[]> All = new(StartAll);
     private static int _next;
 
@@ -38,6 +40,8 @@ internal sealed class Poller
     private readonly PolledTransport?[] _ahead = new PolledTransport?[EventsAtOnce]; // likewise
     private readonly PolledSender?[] _holding = new PolledSender?[MostHeldSends]; // likewise
     private readonly int _poll;
+    private long _polledAt;
+    private bool _runsAllThatCame;
     private Slot[] _slots = new Slot[64];
     private PolledListener?[] _listeners = []; // their numbers are below zero
     private int _usedSlots;
@@ -151,11 +155,8 @@ internal sealed class Poller
         }
     }
 
-    /// <summary>
-    /// On this thread: it runs what the last poll told, and that was all there was to tell. So what made some of it come had no word of any socket
-    /// before it that this thread has not been told of, too.
-    /// </summary>
-    public bool RunsAllThatCame { get; private set; }
+    /// <summary>On this thread: it runs what the last poll told, that was all there was to tell, and it was less than 1 ms ago. So a word of a socket that it was not told of is younger.</summary>
+    public bool IsUpToDate => _runsAllThatCame && Stopwatch.GetElapsedTime(_polledAt) < Recent;
 
     /// <summary>Stops to watch; closing the socket has taken it off the system's list.</summary>
     public void Forget(long number)
@@ -207,7 +208,8 @@ internal sealed class Poller
         while (true)
         {
             int count = LinuxCalls.Wait(_poll, ready, EventsAtOnce, _putOff.Count > 0 ? 0 : Timeout.Infinite);
-            RunsAllThatCame = count < EventsAtOnce;
+            _polledAt = Stopwatch.GetTimestamp();
+            _runsAllThatCame = count < EventsAtOnce;
             if (count > 1)
             {
                 ReceiveAhead(ready, count);
@@ -228,7 +230,7 @@ internal sealed class Poller
                 }
             }
 
-            RunsAllThatCame = false; // what was put off may have been asked for long ago
+            _runsAllThatCame = false; // what was put off may have been asked for long ago
             Flush();
             for (int i = _putOff.Count; i > 0; i--) // what is put off again waits for the next poll
             {

@@ -63,7 +63,7 @@ internal abstract class Transport : IDisposable
     /// <summary>While a receive is under way: there is word of something to receive, so <see cref="IsReadable"/> may say so; no system call. Any thread.</summary>
     public virtual bool MayBeReadable => false;
 
-    /// <summary>The caller runs what has come, and whatever had come before it to this socket is told by <see cref="MayBeReadable"/>; no system call.</summary>
+    /// <summary>Whatever had come to this socket 1 ms ago is told by <see cref="MayBeReadable"/>; no system call.</summary>
     public virtual bool IsUpToDate => false;
 
     /// <summary>The sink is told of <see cref="PeerEnd"/> as it comes; else it has to be asked for.</summary>

@@ -104,7 +104,7 @@ internal sealed class UpstreamSocket : IResponseLease, IDisposable
             }
 
             SocketError sent = outbound.TryHandOver(_transport) ? SocketError.Success : await _transport.SendAsync(outbound.Bytes).ConfigureAwait(false);
-            outbound.Return(); // not held while the backend thinks: the pool has few
+            outbound.Return(); // where it was not handed over: not held while the backend thinks
             _exchange.SendFailed = sent != SocketError.Success;
             if (!_upload.IsComplete)
             {

@@ -1,0 +1,35 @@
+using System;
+using System.Threading;
+using System.Threading.Tasks;
+using GoAround.Core.Async;
+using GoAround.Core.Server;
+using GoAround.Core.Sockets;
+using GoAround.Core.Tests.Sockets;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
+using NSubstitute;
+using Xunit;
+
+namespace GoAround.Core.Tests.Server;
+
+public sealed class LingeringTests
+{
+    /// <summary>The refusal went out because a deadline had passed; its call may come from the pool when the refusal is sent already.</summary>
+    [Fact]
+    public async Task Late_call_of_the_deadline_of_the_request_does_not_end_it()
+    {
+        FakeTimeProvider time = new();
+        using DeadlineClock clock = new(time);
+        ServerContext server = new(new ServerOptions(), Substitute.For<ProxyHandler>(), ProxyEvents.None, time, clock, NullLogger.Instance);
+        using ScriptedTransport wire = new();
+        using Inbox inbox = new(wire, 4096, static (_, _) => { }, this);
+        Task lingering = Lingering.ReadAsync(server, inbox).AsTask();
+        inbox.GiveUp();
+        Assert.False(lingering.IsCompleted);
+        wire.Arrive("the rest of what was refused");
+        Assert.True(inbox.IsEmpty);
+        Assert.False(lingering.IsCompleted);
+        inbox.GiveUp(); // whoever cuts the connection
+        await lingering.WaitAsync(TimeSpan.FromSeconds(30));
+    }
+}
