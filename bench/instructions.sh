@@ -56,7 +56,7 @@ nginx -c "$at/backend.conf" & pids+=($!)
 count() {
     local name=$1 out=$at/counts load=$at/load
     shift
-    rm -f "$out"
+    rm -f "$out" "$out".*
     valgrind --tool=callgrind --instr-atstart=no --callgrind-out-file="$out" "$@" > "$at/log" 2>&1 &
     local pid=$!
     for _ in $(seq 100); do
@@ -66,9 +66,10 @@ count() {
     wrk -t1 -c16 -d3s "http://127.0.0.1:$port/" > "$load"
     callgrind_control -i on "$pid" > "$at/control" 2>&1
     wrk -t1 -c16 -d4s "http://127.0.0.1:$port/" > "$load"
-    callgrind_control -i off "$pid" > "$at/control" 2>&1
-    kill "$pid"
+    callgrind_control -d "$pid" > "$at/control" 2>&1 # not every program ends under valgrind when it is told to
+    kill -KILL "$pid"
     wait "$pid" || true
+    cat "$out".* > "$out"
     awk -v name="$name" '/^ +[0-9]+ requests in/ { requests = $1 } /^(summary|totals):/ { all = $2 }
         END { if (requests && all) printf "%-40s %7.0f instructions a request, %d requests\n", name, all / requests, requests; else print name ": not measured" }' "$load" "$out"
     if [[ $name != nginx && $name != haproxy && ${TOP:-0} -gt 0 ]]; then
