@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: all demo test lint bench cache-trace fuzz slow pack clean help FORCE
+.PHONY: all demo test lint bench profile cache-trace fuzz slow pack clean help FORCE
 
 export DOTNET_NOLOGO := 1
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
@@ -60,6 +60,10 @@ bench: all
 	@sh tests/install-tools.sh python3 nginx haproxy varnishd wrk openssl ngx_http_echo_module.so
 	@bash bench/compare.sh
 
+profile:
+	@sh tests/install-tools.sh python3 nginx wrk openssl ngx_http_echo_module.so
+	@bash bench/profile.sh
+
 cache-trace:
 	@dotnet build bench/GoAround.Bench -c Release $(quiet)
 	@dotnet bench/GoAround.Bench/bin/Release/net10.0/GoAround.Bench.dll
@@ -97,6 +101,7 @@ help:
 	@echo "make test     all tests, the built executable's too; the last line counts them"
 	@echo "make lint     format, analyzers as errors, shell syntax"
 	@echo "make bench    nginx, HAProxy, Varnish, YARP and goaround by turns, forty minutes; QUICK=1: five; see bench/README.md"
+	@echo "make profile  counts which way the code goes under the loads of make bench, for the compiler: writes src/GoAround.Cli/goaround.mibc; three minutes"
 	@echo "make cache-trace  a million requests through the cache's store and through other ways of eviction: hit ratios, memory"
 	@echo "make slow     slowhttptest's four attacks on the built executable while normal traffic goes on; a minute"
 	@echo "make fuzz     mutated HTTP against parsers and sessions, 60 s a target; SECONDS_EACH=, SEED=, TARGET="
