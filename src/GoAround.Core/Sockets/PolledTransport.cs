@@ -93,7 +93,7 @@ internal sealed class PolledTransport : Transport
     public override bool MayBeReadable => _isSignalled || Volatile.Read(ref _receiving) != Waiting;
 
     /// <inheritdoc/>
-    public override bool IsUpToDate => Poller.Current == _poller && _poller.IsUpToDate;
+    public override bool TryCatchUp() => Poller.Current == _poller && _poller.TryCatchUp();
 
     /// <inheritdoc/>
     public override bool TellsPeerEnd => true;

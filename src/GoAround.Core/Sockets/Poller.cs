@@ -21,7 +21,8 @@ internal sealed class Poller
 
     private const string InlineSetting = "DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS";
     private const string ThreadsSetting = "DOTNET_SYSTEM_NET_SOCKETS_THREAD_COUNT";
-    private const int EventsAtOnce = 256;
+    private const int EventsAtOnce = 256; // in one round
+    private const int MostEvents = 8192;
 
     // struct epoll_event is packed on x86-64 only: uint32 events, uint64 data.
     private static readonly int EventBytes = RuntimeInformation.ProcessArchitecture == Architecture.X64 ? 12 : 16;
@@ -40,8 +41,13 @@ internal sealed class Poller
     private readonly PolledTransport?[] _ahead = new PolledTransport?[EventsAtOnce]; // likewise
     private readonly PolledSender?[] _holding = new PolledSender?[MostHeldSends]; // likewise
     private readonly int _poll;
+    private unsafe byte* _events; // what polls have told
+    private int _run; // so many of them are being run, or have been
+    private int _signalled; // of so many their transports know
+    private int _told;
     private long _polledAt;
-    private bool _runsAllThatCame;
+    private bool _knowsAll; // the last poll told all there was
+    private bool _isRunning;
     private Slot[] _slots = new Slot[64];
     private PolledListener?[] _listeners = []; // their numbers are below zero
     private int _usedSlots;
@@ -155,8 +161,11 @@ internal sealed class Poller
         }
     }
 
-    /// <summary>On this thread: it runs what the last poll told, that was all there was to tell, and it was less than 1 ms ago. So a word of a socket that it was not told of is younger.</summary>
-    public bool IsUpToDate => _runsAllThatCame && Stopwatch.GetElapsedTime(_polledAt) < Recent;
+    /// <summary>
+    /// On this thread, while it runs what a poll told: what had come to any of its sockets 1 ms ago is known to that socket. Where the last poll was earlier, or did not tell all,
+    /// it polls again, without waiting, and keeps for the next round what it is told; false: it was told more than it can keep, or is between two rounds.
+    /// </summary>
+    public bool TryCatchUp() => _isRunning && ((_knowsAll && _signalled == _told && Stopwatch.GetElapsedTime(_polledAt) < Recent) || TryPollAgain());
 
     /// <summary>Stops to watch; closing the socket has taken it off the system's list.</summary>
     public void Forget(long number)
@@ -204,12 +213,22 @@ internal sealed class Poller
     private unsafe void Run()
     {
         _current = this;
-        byte* ready = (byte*)NativeMemory.Alloc((nuint)(EventsAtOnce * EventBytes)); // for the life of the process, as this thread
+        _events = (byte*)NativeMemory.Alloc((nuint)(MostEvents * EventBytes)); // for the life of the process, as this thread
         while (true)
         {
-            int count = LinuxCalls.Wait(_poll, ready, EventsAtOnce, _putOff.Count > 0 ? 0 : Timeout.Infinite);
-            _polledAt = Stopwatch.GetTimestamp();
-            _runsAllThatCame = count < EventsAtOnce;
+            if (_run == _told)
+            {
+                _run = 0;
+                _signalled = 0;
+                _told = 0;
+                Poll(_putOff.Count > 0 ? 0 : Timeout.Infinite);
+            }
+
+            byte* ready = _events + (_run * EventBytes);
+            int count = Math.Min(_told - _run, EventsAtOnce);
+            _run += count;
+            _signalled = Math.Max(_signalled, _run);
+            _isRunning = true;
             if (count > 1)
             {
                 ReceiveAhead(ready, count);
@@ -230,15 +249,40 @@ internal sealed class Poller
                 }
             }
 
-            _runsAllThatCame = false; // what was put off may have been asked for long ago
+            _isRunning = false; // what was put off may have been asked for long ago
             Flush();
-            for (int i = _putOff.Count; i > 0; i--) // what is put off again waits for the next poll
+            for (int i = _putOff.Count; i > 0; i--) // what is put off again waits for the next round
             {
                 _putOff.Dequeue()();
             }
 
             Flush();
         }
+    }
+
+    /// <summary>Adds to what has been told.</summary>
+    private unsafe void Poll(int timeout)
+    {
+        int room = MostEvents - _told;
+        int count = LinuxCalls.Wait(_poll, _events + (_told * EventBytes), room, timeout);
+        _polledAt = Stopwatch.GetTimestamp();
+        _knowsAll = count < room;
+        _told += Math.Max(count, 0); // interrupted: none
+    }
+
+    private unsafe bool TryPollAgain()
+    {
+        if (_told < MostEvents)
+        {
+            Poll(0);
+        }
+
+        for (; _signalled < _told; _signalled++)
+        {
+            Find(_events, _signalled, out uint events)?.OnSignalled(events);
+        }
+
+        return _knowsAll;
     }
 
     /// <summary>

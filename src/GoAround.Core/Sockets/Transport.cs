@@ -63,8 +63,8 @@ internal abstract class Transport : IDisposable
     /// <summary>While a receive is under way: there is word of something to receive, so <see cref="IsReadable"/> may say so; no system call. Any thread.</summary>
     public virtual bool MayBeReadable => false;
 
-    /// <summary>Whatever had come to this socket 1 ms ago is told by <see cref="MayBeReadable"/>; no system call.</summary>
-    public virtual bool IsUpToDate => false;
+    /// <summary>True: whatever had come to this socket 1 ms ago is told by <see cref="MayBeReadable"/> from here on; no system call for this socket alone.</summary>
+    public virtual bool TryCatchUp() => false;
 
     /// <summary>The sink is told of <see cref="PeerEnd"/> as it comes; else it has to be asked for.</summary>
     public virtual bool TellsPeerEnd => false;

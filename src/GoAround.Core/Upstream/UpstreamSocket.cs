@@ -68,8 +68,8 @@ internal sealed class UpstreamSocket : IResponseLease, IDisposable
         }
 
         // Whoever is told of an arrival may come too late on a busy machine.
-        bool mustLook = _transport.MayBeReadable || (!_transport.IsUpToDate && _time.GetElapsedTime(IdleSince) >= QuietPause);
-        if (!(mustLook && _transport.IsReadable) && !_inbox.HasArrived)
+        bool mustLook = _time.GetElapsedTime(IdleSince) >= QuietPause && !_transport.TryCatchUp();
+        if (!((mustLook || _transport.MayBeReadable) && _transport.IsReadable) && !_inbox.HasArrived)
         {
             return true;
         }

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Diagnostics;
 using System.Linq;
 using System.Net;
 using System.Net.Sockets;
@@ -213,6 +214,33 @@ public sealed class PolledTransportTests
         await Until.TrueAsync(() => neighbours.Sinks.All(sink => sink.Count == 1), "one was not told");
         await neighbours.SettleAsync();
         Assert.All(neighbours.Sinks, sink => Assert.Equal((1, 4), (sink.Count, sink.Bytes)));
+    }
+
+    [LinuxFact]
+    public async Task Poller_that_catches_up_knows_of_what_came_while_it_ran()
+    {
+        await using Neighbours neighbours = await Neighbours.OpenAsync(2);
+        PolledTransport other = neighbours.Sinks[1].Transport;
+        using ManualResetEventSlim go = new();
+        List<bool> known = [];
+        neighbours.Sinks[0].Told = _ => // on the poll thread
+        {
+            known.AddRange([other.TryCatchUp(), other.MayBeReadable]);
+            go.Wait(WireEnd.Patience);
+            known.AddRange([other.TryCatchUp(), other.MayBeReadable]);
+        };
+        await neighbours.SendAsync(0);
+        await Until.TrueAsync(() => neighbours.Sinks[0].Count == 1, "the poll thread was not stopped");
+        await neighbours.SendAsync(1);
+        await Until.TrueAsync(() => other.IsReadable, "has not come");
+        long come = Stopwatch.GetTimestamp();
+        await Until.TrueAsync(() => Stopwatch.GetElapsedTime(come) > TimeSpan.FromMilliseconds(1), "time stands still");
+        go.Set();
+        await Until.TrueAsync(() => neighbours.Sinks[1].Count == 1, "was not told");
+        await neighbours.SettleAsync();
+        Assert.Equal([true, false, true, true], known);
+        Assert.Equal((1, 4), (neighbours.Sinks[1].Count, neighbours.Sinks[1].Bytes));
+        Assert.False(other.TryCatchUp()); // not on the poll thread
     }
 
     private static async Task DialAsync(WeakReference reference, EndPoint point, CancellationToken cancellationToken)
