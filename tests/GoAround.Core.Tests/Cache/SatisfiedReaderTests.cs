@@ -49,7 +49,7 @@ public sealed class SatisfiedReaderTests
         call.Answer(body, Tagged);
         Assert.Equal(304, (await asking).StatusCode);
         body.Push("01234");
-        ProxyResponse leaving = await stage.Handler.HandleAsync(CacheStage.Get(), default);
+        ProxyResponse leaving = await stage.Handler.HandleAsync(CacheStage.Get(), default).AsTask().WaitAsync(WireEnd.Patience);
         await leaving.DisposeAsync();
         await ExpectStoredAsync(stage, call, body, "56789");
     }
