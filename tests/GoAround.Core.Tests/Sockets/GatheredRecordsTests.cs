@@ -160,7 +160,13 @@ public sealed class GatheredRecordsTests
         byte[] all = Bytes(HeadBytes + bytes);
         byte[] taken = new byte[64 * 1024];
         Measure(10);
-        Assert.Equal(0, Measure(50));
+        long least = long.MaxValue;
+        for (int i = 0; i < 5 && least > 0; i++)
+        {
+            least = Math.Min(least, Measure(20)); // now and then the runtime's own
+        }
+
+        Assert.Equal(0, least);
 
         long Measure(int rounds)
         {
