@@ -142,7 +142,7 @@ class Origin:
         request = Request(method, fields)
         m = re.match(r'(?:http://[^/]+)?/([0-9a-f]+-\d+)', target)
         record = self.records.get(m[1]) if m else None
-        step = request.get('X-Step')
+        step = request.get('X-Request-Id')
         if record is None or step is None:
             s.sendall(HEALTHY)
             return False

@@ -71,7 +71,7 @@ class Play:
     def ask(self, method, suffix, lines):
         self.step += 1
         fill = lambda text: cache_cases.fill(text, self.began, int(time.time()), self.path, self.host)
-        fields, body = [('Host', self.host), ('X-Step', str(self.step)), ('Connection', 'close')], b''
+        fields, body = [('Host', self.host), ('X-Request-Id', str(self.step)), ('Connection', 'close')], b''
         defaults = [('Pragma', 'foo'), ('Cache-Control', 'nothing-to-see-here')]
         script = Script(self.step, f'answer {self.step} of {self.path}\n'.encode())
         for line in lines:

@@ -19,6 +19,9 @@ internal sealed class AnswerBody(FillReader reader) : MessageBody
     /// <inheritdoc/>
     public override FieldList? Trailers => _state.Fill is { } fill && _state.Length is null ? fill.Content.Trailers : null;
 
+    /// <summary>Of one that is being received: all that was wanted of it was lent. False where nobody knows how much that is.</summary>
+    public bool IsRead => _state.Position + _state.Lent >= _state.End;
+
     /// <inheritdoc/>
     internal override ReadOnlySequence<byte> AtHand => _state.Place.GetObject() is null ? default : _state.Stored.Slice(_state.Place);
 

@@ -26,6 +26,11 @@ internal static class AnswerReport
     {
         FillContent content = answer.Fill!.Content; // it was fetched
         answer.Serve(request, content.Result!, in content.Head); // and confirmed
+        if (!isCollapsed)
+        {
+            content.Private.CopyTo(answer.Fields);
+        }
+
         CacheStatus status = new()
         {
             Forward = reason,
@@ -74,9 +79,8 @@ internal static class AnswerReport
     }
 
     /// <summary>Nothing is stored that the client would take, and it wants nothing else (RFC 9111 §5.2.1.7).</summary>
-    public static ProxyResponse OnlyIfCached(CacheContext cache, ProxyRequest request, CachedAnswer answer)
+    public static ProxyResponse OnlyIfCached(CacheContext cache, ProxyRequest request)
     {
-        answer.Free();
         ProxyResponse response = ProxyResponse.FromError(504, ProxyError.ProxyInternalResponse, "Nothing is stored that answers this.\n");
         response.ErrorDetails = "only-if-cached";
         response.IsErrorAskedFor = true;

@@ -9,9 +9,9 @@ namespace GoAround.Core.Cache;
 /// <summary>Removes what has changed: after an unsafe method, and at an operator's word. What is just being fetched hears of it first, so that it is not stored afterwards.</summary>
 internal sealed class CacheInvalidation(CacheContext cache)
 {
-    /// <summary>An unsafe method was answered well: what it may have changed is removed (RFC 9111 §4.4).</summary>
+    /// <summary>An unsafe method was answered well: what it may have changed is removed, also where its client leaves (RFC 9111 §4.4).</summary>
     [AsyncMethodBuilder(typeof(PooledMethodBuilder))]
-    public async ValueTask FollowAsync(ProxyRequest request, ProxyResponse response, CancellationToken cancellationToken)
+    public async ValueTask FollowAsync(ProxyRequest request, ProxyResponse response)
     {
         CachedAnswer scratch = CachedAnswer.RentScratch();
         try
@@ -21,13 +21,13 @@ internal sealed class CacheInvalidation(CacheContext cache)
                 scratch.Key.Clear();
                 if (Invalidation.TryKey(which, request, response, ref scratch.Key))
                 {
-                    await RemoveAsync(scratch, cancellationToken).ConfigureAwait(false);
+                    await RemoveAsync(scratch).ConfigureAwait(false);
                 }
             }
         }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException) when (cache.Fills.Stopping.IsCancellationRequested)
         {
-            throw;
+            // Nothing is answered from the store any more.
         }
 #pragma warning disable CA1031 // a store is done without where it fails
         catch (Exception fault)
@@ -70,9 +70,9 @@ internal sealed class CacheInvalidation(CacheContext cache)
         return cache.Store.ClearAsync(cancellationToken);
     }
 
-    private ValueTask<int> RemoveAsync(CachedAnswer scratch, CancellationToken cancellationToken)
+    private ValueTask<int> RemoveAsync(CachedAnswer scratch)
     {
         cache.Fills.Outdate(scratch.Key.Span[..CacheKey.UrlLength(scratch.Key.Span)]);
-        return cache.Store.RemoveAsync(scratch.Key.Memory, cancellationToken);
+        return cache.Store.RemoveAsync(scratch.Key.Memory, cache.Fills.Stopping);
     }
 }

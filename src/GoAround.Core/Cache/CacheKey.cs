@@ -6,12 +6,13 @@ using GoAround.Core.Http;
 namespace GoAround.Core.Cache;
 
 /// <summary>
-/// Under which key the answers to a request are stored: <c>scheme://host</c>, lower-case and without the scheme's own port, and the target as it was received.
+/// Under which key the answers to a request are stored: <c>scheme://host</c>, lower-case and without the scheme's own port, and the target as it was received; behind that
+/// the host as it was received, where that is another form, and what a proxy in front says.
 /// No byte of that is a control byte; what may follow begins with one, so that <see cref="UrlLength"/> finds its end.
 /// </summary>
 internal static class CacheKey
 {
-    // What a proxy in front says in X-Forwarded-* reaches the backend, so the answer may depend on it: it is part of the key, as the URL where it can be, else behind it.
+    // What a proxy in front says in X-Forwarded-* and Forwarded reaches the backend, so the answer may depend on it: it is part of the key, as the URL where it can be, else behind it.
     private const byte Behind = 1;
 
     /// <summary>Appends the primary key of a request.</summary>
@@ -39,10 +40,17 @@ internal static class CacheKey
                 case KnownField.XForwardedProto or KnownField.XForwardedHost or KnownField.XForwardedOther:
                     goesOn = true;
                     break;
+                case KnownField.Forwarded:
+                    goesOn |= ForwardedKey.IsNeeded(line.Value, request);
+                    break;
             }
         }
 
+        int start = key.Length + (isHttps ? 8 : 7); // https://
         AppendOrigin(ref key, isHttps, host);
+
+        // The backend gets Host as it came, and may answer one form otherwise than another: any but the usual one has answers of its own.
+        goesOn |= !key.Span[start..].SequenceEqual(request.Authority.Span);
         key.Append(request.Target.Span);
         if (goesOn)
         {
@@ -69,7 +77,7 @@ internal static class CacheKey
 
     /// <summary>
     /// How many bytes of a key are its URL. Whatever is stored under a longer key has these as a tag, so that to remove the URL removes it: the variants, and what
-    /// was fetched for a proxy in front that says another host in X-Forwarded-Host than in Host.
+    /// was fetched under another form of the host, or for a proxy in front that says more than Host does.
     /// </summary>
     public static int UrlLength(ReadOnlySpan<byte> key)
     {
@@ -152,6 +160,12 @@ internal static class CacheKey
                 key.Append(line.Name);
                 key.Append((byte)':');
                 key.Append(line.Value);
+            }
+            else if (line.Known == KnownField.Forwarded)
+            {
+                key.Append(Behind);
+                key.Append("Forwarded:"u8);
+                ForwardedKey.Append(ref key, line.Value);
             }
         }
     }

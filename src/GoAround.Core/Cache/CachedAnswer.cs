@@ -151,10 +151,11 @@ internal sealed class CachedAnswer : ProxyResponse, IResponseLease
     /// <summary>Gives everything back.</summary>
     public void Free()
     {
-        Clear();
         Fill? fill = Fill;
+        bool hasAll = fill is not null && (!ReferenceEquals(Body, _body) || _body.IsRead);
+        Clear();
         Fill = null;
-        fill?.Leave(Reader);
+        fill?.Leave(Reader, hasAll);
         DropStored();
         Facts = default;
         IsPartial = false;

@@ -45,6 +45,11 @@ internal sealed class CachingHandler : ProxyHandler, ICachePurge, IAsyncDisposab
     public override ValueTask<ProxyResponse> HandleAsync(ProxyRequest request, CancellationToken cancellationToken)
     {
         RequestFacts facts = RequestFacts.Read(request);
+        if (facts.Bypass is CacheBypass.Request or CacheBypass.RequestNoStore && facts.OnlyIfCached)
+        {
+            return new(AnswerReport.OnlyIfCached(_cache, request)); // the store is not asked, and a backend shall not be
+        }
+
         if (facts.Bypass != CacheBypass.None || _cache.Fills.IsStopped)
         {
             return _passThrough.PassAsync(request, facts, cancellationToken);
@@ -116,7 +121,8 @@ internal sealed class CachingHandler : ProxyHandler, ICachePurge, IAsyncDisposab
 
         if (answer.Facts.OnlyIfCached)
         {
-            return new(AnswerReport.OnlyIfCached(_cache, request, answer));
+            answer.Free();
+            return new(AnswerReport.OnlyIfCached(_cache, request));
         }
 
         return answer.Facts.IsHead

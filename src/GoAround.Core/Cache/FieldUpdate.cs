@@ -42,6 +42,27 @@ internal static class FieldUpdate
         }
     }
 
+    /// <summary>Copies the cookies of a confirmation that have not got into the answer for all.</summary>
+    /// <param name="brought">Of the confirmation.</param>
+    /// <param name="merged">What <see cref="Merge"/> made of it.</param>
+    /// <param name="alone">Gets what is for the one who asked alone.</param>
+    public static void CopyCookies(FieldList brought, FieldList merged, FieldList alone)
+    {
+        if (merged.Contains("Set-Cookie"u8))
+        {
+            return;
+        }
+
+        for (int i = 0; i < brought.Count; i++)
+        {
+            FieldLine line = brought[i];
+            if (CacheFields.Recognise(line.Name) == CacheField.SetCookie)
+            {
+                alone.AddOwn(line.Name, line.Value, line.Known);
+            }
+        }
+    }
+
     // Every field but Content-Length, which is not in the list, and Content-Range, which a whole response has not   RFC 9111 §3.2
     private static bool IsTaken(ReadOnlySpan<byte> name) => CacheFields.Recognise(name) != CacheField.ContentRange;
 }

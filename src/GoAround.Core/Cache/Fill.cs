@@ -29,6 +29,7 @@ internal sealed class Fill
     private volatile bool _hasEnded;
     private volatile bool _isSlow;
     private volatile bool _isOutdated;
+    private volatile bool _goesOn;
     private State _state;
 
     private Fill()
@@ -61,6 +62,9 @@ internal sealed class Fill
     /// <summary>The timestamp at which it began.</summary>
     public long Started => _state.Started;
 
+    /// <summary>How many of its like had ended when it came into the table; set there.</summary>
+    public int Ended { get; set; }
+
     /// <summary>What the request that began it says.</summary>
     public ref readonly RequestFacts Facts => ref _state.Facts;
 
@@ -91,6 +95,9 @@ internal sealed class Fill
 
     /// <summary>Stops what it does.</summary>
     public CancellationToken Stopped => _stop.Token;
+
+    /// <summary>Without readers it stops.</summary>
+    private bool EndsEmpty => !_hasEnded && !_goesOn && !_state.IsRefresh;
 
     /// <summary>One that is prepared next.</summary>
     public static Fill Rent(CacheContext cache)
@@ -267,10 +274,17 @@ internal sealed class Fill
         Audience.Signal();
     }
 
-    /// <summary>A reader has no more use for it. It stops where that was the last one, unless it has all it wants or works for the store.</summary>
-    public void Leave(FillReader reader)
+    /// <summary>A reader has no more use for it. It stops where that was the last one, unless it works for the store.</summary>
+    /// <param name="reader">Who leaves.</param>
+    /// <param name="hasAll">It has got all it wanted: a fetch whose end can be foreseen then goes on, or what is wanted in part only would never be stored.</param>
+    public void Leave(FillReader reader, bool hasAll)
     {
-        if (Audience.Leave(reader, closesEmpty: !_hasEnded && !_state.IsRefresh))
+        if (hasAll && _phase == FillPhase.Open && !_isOutdated && Content.Length is not null)
+        {
+            _goesOn = true;
+        }
+
+        if (Audience.Leave(reader, closesEmpty: EndsEmpty))
         {
             Stop();
         }
@@ -282,7 +296,7 @@ internal sealed class Fill
     public async ValueTask AbandonAsync(FillReader reader)
     {
         bool isLeader = IsLeader(reader);
-        bool isLast = Audience.Leave(reader, closesEmpty: !_hasEnded && !_state.IsRefresh);
+        bool isLast = Audience.Leave(reader, closesEmpty: EndsEmpty);
         ProxyResponse? handed = isLeader ? TakeHanded() : null;
         if (isLast)
         {
@@ -328,6 +342,7 @@ internal sealed class Fill
         _hasEnded = false;
         _isSlow = false;
         _isOutdated = false;
+        _goesOn = false;
         _state = default;
         if (!_stop.TryReset())
         {

@@ -74,11 +74,16 @@ internal static class FillRun
             switch (Judge(fill, cache, response, mayConfirm, requestMs))
             {
                 case FillPhase.Handed:
+                    if (Superseding.Applies(fill, response.StatusCode, cache.NowMs()))
+                    {
+                        await FillStorage.RemoveOldAsync(fill, cache).ConfigureAwait(false); // before anybody knows: whoever asks again at once shall not find it
+                    }
+
                     isOurs = !fill.TryHand(response);
                     break;
                 case FillPhase.Open:
                     fill.AdvanceQuietly(FillPhase.Open);
-                    await ReceiveAsync(fill, response).ConfigureAwait(false);
+                    await ReceiveAsync(fill, cache, response).ConfigureAwait(false);
                     isWhole = true;
                     break;
             }
@@ -172,7 +177,7 @@ internal static class FillRun
 
     /// <summary>Receives the body at the pace of the backend; its readers are woken whenever there is no more at hand.</summary>
     [AsyncMethodBuilder(typeof(PooledMethodBuilder))]
-    private static async ValueTask ReceiveAsync(Fill fill, ProxyResponse response)
+    private static async ValueTask ReceiveAsync(Fill fill, CacheContext cache, ProxyResponse response)
     {
         MessageBody body = response.Body;
         FillContent content = fill.Content;
@@ -196,7 +201,7 @@ internal static class FillRun
             received += piece.Length;
             for (int taken = content.Last!.Append(piece.Span); taken < piece.Length; taken += content.Last.Append(piece.Span[taken..])) // the body has begun
             {
-                await WidenAsync(fill).ConfigureAwait(false);
+                await WidenAsync(fill, cache).ConfigureAwait(false);
             }
 
             if (++atOnce == PiecesBeforeYield)
@@ -216,8 +221,9 @@ internal static class FillRun
     }
 
     /// <summary>It is not stored any more, but those who read it are served to the end, at the pace of the fastest.</summary>
-    private static async ValueTask WidenAsync(Fill fill)
+    private static async ValueTask WidenAsync(Fill fill, CacheContext cache)
     {
+        cache.Unshared.Add(fill.Hash, in fill.Facts); // who reads along is cut where others are faster: the next ones are served each at its own pace
         fill.Audience.Close();
         fill.Audience.Signal();
         await fill.Audience.UntilEntered(fill.Content.Last!).ConfigureAwait(false); // the body has begun
@@ -241,6 +247,7 @@ internal static class FillRun
 
         if (fill.Phase == FillPhase.Open)
         {
+            FillStorage.Remember(fill, cache, isWhole: true);
             fill.End(null);
         }
         else

@@ -16,15 +16,6 @@ internal static class FillStorage
     {
         FillContent content = fill.Content;
         StoreDecision decision = content.Decision;
-        if (decision.LifetimeSeconds > decision.InitialAgeSeconds || decision.StaleWhileRevalidateSeconds > 0)
-        {
-            cache.Unshared.Remove(fill.Hash, in fill.Facts);
-        }
-        else
-        {
-            cache.Unshared.Add(fill.Hash, in fill.Facts); // each use needs a confirmation of its own
-        }
-
         StoredHeadWriter.Write(ref content.HeadBytes, in decision, response, cache.Options);
         content.Head = Read(content.HeadBytes.Memory);
         if ((decision.Flags & StoredFlags.OmitsFields) != 0)
@@ -41,9 +32,24 @@ internal static class FillStorage
         AddKeys(content.Tags, content.StoreKey.Span, fill.PrimaryKey.Length, fill.Url.Length);
         content.HasAge = response.Fields.Contains("Age"u8);
         content.Length = response.Body.Length;
+        Remember(fill, cache, isWhole: false);
         content.Backend = response.Backend;
         content.Version = response.ReceivedVersion;
         content.Begin(BodyBuffer.Take(cache.Memory, content.Length ?? 0), cache.MaxObjectBytes);
+    }
+
+    /// <summary>Whether it is worth waiting for each other: not where each use needs a confirmation of its own, and of what may outgrow the limit only its end tells.</summary>
+    public static void Remember(Fill fill, CacheContext cache, bool isWhole)
+    {
+        FillContent content = fill.Content;
+        if (content.Decision.LifetimeSeconds <= content.Decision.InitialAgeSeconds && content.Decision.StaleWhileRevalidateSeconds == 0)
+        {
+            cache.Unshared.Add(fill.Hash, in fill.Facts);
+        }
+        else if (content.Length is not null ? !isWhole : isWhole && !content.IsOutgrown)
+        {
+            cache.Unshared.Remove(fill.Hash, in fill.Facts);
+        }
     }
 
     /// <summary>A backend has confirmed what is stored, which is brought up to date (RFC 9111 §4.3.4).</summary>
@@ -57,7 +63,7 @@ internal static class FillStorage
         StoreDecision decision = fill.Facts.HasAuthorization
             ? StoreRules.Decide(in fill.Facts, merged, cache.Options, requestMs, responseMs)
             : StoreRules.DecideUpdate(merged, cache.Options, requestMs, responseMs);
-        if (decision.IsStored && !IsUnderKey(merged.Fields, fill.LookupKey, fill.PrimaryKey.Length, fill.Request.Fields))
+        if (decision.IsStored && !IsUnderKey(merged.Fields, fill.LookupKey, fill.PrimaryKey.Length, fill.Request.Fields, ref content.VaryNames))
         {
             decision = StoreDecision.Not(CacheBypass.Vary);
         }
@@ -67,19 +73,24 @@ internal static class FillStorage
             decision = StoreDecision.Not(CacheBypass.Tags);
         }
 
+        if (!decision.IsStored)
+        {
+            decision = StoreRules.Refuse(decision.Bypass, merged, cache.Options, requestMs, responseMs);
+        }
+
         content.Decision = decision;
         StoredResponse old = content.Old!; // there is one, or nothing could be confirmed
         content.StoreKey.Append(fill.LookupKey);
+        StoredHeadWriter.Write(ref content.HeadBytes, in decision, merged, cache.Options);
+        content.Head = Read(content.HeadBytes.Memory);
+        FieldUpdate.CopyCookies(notModified.Fields, merged.Fields, content.Private);
         if (!decision.IsStored)
         {
-            content.Result = old; // good for those who have asked, and for nobody else
-            content.Head = content.OldHead;
+            content.Result = old; // with what is said of it now it is good for those who have asked, and for nobody else
             return;
         }
 
-        StoredHeadWriter.Write(ref content.HeadBytes, in decision, merged, cache.Options);
         AddKeys(content.Tags, content.StoreKey.Span, fill.PrimaryKey.Length, fill.Url.Length);
-        content.Head = Read(content.HeadBytes.Memory);
         content.Result = RenewedResponse.Make(content.HeadBytes.Memory, old, content.Tags, Until(decision.KeepUntilMs));
         content.GiveHeadAway();
     }
@@ -92,10 +103,11 @@ internal static class FillStorage
         StoreDecision decision = StoreDecision.Not(CacheBypass.Status);
         List<ReadOnlyMemory<byte>> tags = [];
         ProxyResponse merged = new();
+        KeyBuffer names = default;
         if (Validation.ConfirmsByHead(in answer.Head, headAnswer, stored.Body.Length))
         {
             FieldUpdate.Merge(in answer.Head, headAnswer, merged);
-            bool isUnderKey = IsUnderKey(merged.Fields, answer.Key.Span, answer.PrimaryLength, request.Fields);
+            bool isUnderKey = IsUnderKey(merged.Fields, answer.Key.Span, answer.PrimaryLength, request.Fields, ref names);
             decision = isUnderKey ? StoreRules.DecideUpdate(merged, cache.Options, requestMs, cache.NowMs()) : StoreDecision.Not(CacheBypass.Vary);
         }
 
@@ -103,7 +115,7 @@ internal static class FillStorage
         {
             if (!decision.IsStored || !CacheTags.Read(merged.Fields, tags))
             {
-                await cache.Store.RemoveAsync(answer.Key.Memory, default).ConfigureAwait(false);
+                await cache.Store.RemoveAsync(answer.Key.Memory, cache.Fills.Stopping).ConfigureAwait(false);
                 return;
             }
 
@@ -117,11 +129,16 @@ internal static class FillStorage
             StoredHeadWriter.Write(ref head, in decision, merged, cache.Options);
             AddKeys(tags, answer.Key.Span, answer.PrimaryLength, answer.UrlLength);
 
+            if (names.Length > 0)
+            {
+                await StoreMarkerAsync(cache, answer.Key, names, answer.PrimaryLength, answer.UrlLength, Until(decision.KeepUntilMs)).ConfigureAwait(false);
+            }
+
             using StoredResponse renewed = RenewedResponse.Make(head.Memory, stored, tags, Until(decision.KeepUntilMs));
-            await cache.Store.StoreAsync(answer.Key.Memory, renewed, default).ConfigureAwait(false);
+            await cache.Store.StoreAsync(answer.Key.Memory, renewed, cache.Fills.Stopping).ConfigureAwait(false);
             if (cache.Fills.Ended(answer.Hash) != answer.Ended)
             {
-                await cache.Store.RemoveAsync(answer.Key.Memory, default).ConfigureAwait(false);
+                await cache.Store.RemoveAsync(answer.Key.Memory, cache.Fills.Stopping).ConfigureAwait(false);
             }
         }
 #pragma warning disable CA1031 // a store is done without where it fails
@@ -148,31 +165,36 @@ internal static class FillStorage
             if (isRefused)
             {
                 // Confirmed, and not to be stored any more: by what it says now, nobody else may have what is stored.
-                await cache.Store.RemoveAsync(content.StoreKey.Memory, fill.Stopped).ConfigureAwait(false);
+                await cache.Store.RemoveAsync(content.StoreKey.Memory, cache.Fills.Stopping).ConfigureAwait(false);
+                return;
+            }
+
+            if (await IsOvertakenAsync(fill, cache).ConfigureAwait(false))
+            {
                 return;
             }
 
             DateTimeOffset until = Until(content.Decision.KeepUntilMs);
+            if (content.VaryNames.Length > 0)
+            {
+                await StoreMarkerAsync(cache, content.StoreKey, content.VaryNames, fill.PrimaryKey.Length, fill.Url.Length, until).ConfigureAwait(false);
+            }
+
             if (content.Result is { } renewed)
             {
-                await cache.Store.StoreAsync(content.StoreKey.Memory, renewed, fill.Stopped).ConfigureAwait(false);
+                await cache.Store.StoreAsync(content.StoreKey.Memory, renewed, cache.Fills.Stopping).ConfigureAwait(false);
             }
             else
             {
-                if (content.VaryNames.Length > 0)
-                {
-                    await StoreMarkerAsync(fill, cache, until).ConfigureAwait(false);
-                }
-
                 await StoreAnswerAsync(fill, cache, until).ConfigureAwait(false);
             }
 
             if (fill.IsOutdated)
             {
-                await cache.Store.RemoveAsync(content.StoreKey.Memory, fill.Stopped).ConfigureAwait(false);
+                await cache.Store.RemoveAsync(content.StoreKey.Memory, cache.Fills.Stopping).ConfigureAwait(false);
             }
         }
-        catch (OperationCanceledException) when (fill.Stopped.IsCancellationRequested)
+        catch (OperationCanceledException) when (cache.Fills.Stopping.IsCancellationRequested)
         {
             // Not stored, then.
         }
@@ -181,6 +203,28 @@ internal static class FillStorage
 #pragma warning restore CA1031
         {
             CacheLog.StoreFailed(cache.Log, "keep", fault);
+        }
+    }
+
+    /// <summary>An answer that is not stored has taken the place of what is: that goes, unless it has become something else meanwhile.</summary>
+    [AsyncMethodBuilder(typeof(PooledMethodBuilder))]
+    public static async ValueTask RemoveOldAsync(Fill fill, CacheContext cache)
+    {
+        FillContent content = fill.Content;
+        content.StoreKey.Append(fill.LookupKey);
+        try
+        {
+            using StoredResponse? found = await cache.Store.FindAsync(content.StoreKey.Memory, cache.Fills.Stopping).ConfigureAwait(false);
+            if (found is not null && StoredHead.TryRead(found, out StoredHead head) && !head.IsMarker && head.ResponseMs == content.OldHead.ResponseMs)
+            {
+                await cache.Store.RemoveAsync(content.StoreKey.Memory, cache.Fills.Stopping).ConfigureAwait(false);
+            }
+        }
+#pragma warning disable CA1031 // a store is done without where it fails
+        catch (Exception fault) when (!cache.Fills.Stopping.IsCancellationRequested)
+#pragma warning restore CA1031
+        {
+            CacheLog.StoreFailed(cache.Log, "remove", fault);
         }
     }
 
@@ -197,7 +241,7 @@ internal static class FillStorage
         FillResponse response = new(content.HeadBytes.Memory, body.Length == 0 ? null : body, content.Tags, until);
         try
         {
-            await cache.Store.StoreAsync(content.StoreKey.Memory, response, fill.Stopped).ConfigureAwait(false);
+            await cache.Store.StoreAsync(content.StoreKey.Memory, response, cache.Fills.Stopping).ConfigureAwait(false);
         }
         finally
         {
@@ -209,22 +253,49 @@ internal static class FillStorage
         }
     }
 
+    /// <summary>A more recent response was stored while this one was fetched: of several that one counts whose Date is the latest (RFC 9111 §4).</summary>
+    private static async ValueTask<bool> IsOvertakenAsync(Fill fill, CacheContext cache)
+    {
+        if (cache.Fills.Ended(fill.Hash) == fill.Ended)
+        {
+            return false; // nothing has come meanwhile
+        }
+
+        FillContent content = fill.Content;
+        using StoredResponse? found = await cache.Store.FindAsync(content.StoreKey.Memory, cache.Fills.Stopping).ConfigureAwait(false);
+        if (found is null || !StoredHead.TryRead(found, out StoredHead head) || head.IsMarker)
+        {
+            return false;
+        }
+
+        long later = head.DateSeconds - content.Head.DateSeconds;
+        return later > 0 || (later == 0 && head.ResponseMs > content.Head.ResponseMs);
+    }
+
     /// <summary>What is whole and fresh was stored meanwhile: no part takes its place.</summary>
     private static async ValueTask<bool> HasWholeAsync(Fill fill, CacheContext cache)
     {
-        using StoredResponse? found = await cache.Store.FindAsync(fill.Content.StoreKey.Memory, fill.Stopped).ConfigureAwait(false);
+        using StoredResponse? found = await cache.Store.FindAsync(fill.Content.StoreKey.Memory, cache.Fills.Stopping).ConfigureAwait(false);
         return found is not null && StoredHead.TryRead(found.Head, out StoredHead head)
             && !head.IsMarker && head.StatusCode != 206 && head.FreshSeconds(cache.NowMs()) > 0;
     }
 
-    private static async ValueTask StoreMarkerAsync(Fill fill, CacheContext cache, DateTimeOffset until)
+    /// <summary>Stores what leads to a variant, so that it lasts as long as any that it leads to.</summary>
+    private static async ValueTask StoreMarkerAsync(CacheContext cache, KeyBuffer key, KeyBuffer names, int primaryLength, int urlLength, DateTimeOffset until)
     {
+        ReadOnlyMemory<byte> primary = key.Memory[..primaryLength];
+        using StoredResponse? found = await cache.Store.FindAsync(primary, cache.Fills.Stopping).ConfigureAwait(false);
+        if (found is not null && found.KeepUntil >= until && StoredHead.TryRead(found, out StoredHead present) && present.IsMarker && present.VaryNames.SequenceEqual(names.Span))
+        {
+            return;
+        }
+
         KeyBuffer head = default;
-        StoredHeadWriter.WriteMarker(ref head, fill.Content.VaryNames.Span);
+        StoredHeadWriter.WriteMarker(ref head, names.Span);
         List<ReadOnlyMemory<byte>> tags = [];
-        AddKeys(tags, fill.PrimaryKey, fill.PrimaryKey.Length, fill.Url.Length);
+        AddKeys(tags, primary.Span, primaryLength, urlLength);
         using StoredResponse marker = new(head.Memory, ReadOnlySequence<byte>.Empty, tags, until) { IsMarker = true };
-        await cache.Store.StoreAsync(fill.Content.StoreKey.Memory[..fill.PrimaryKey.Length], marker, fill.Stopped).ConfigureAwait(false);
+        await cache.Store.StoreAsync(primary, marker, cache.Fills.Stopping).ConfigureAwait(false);
     }
 
     /// <summary>Whoever removes the URL, or what stands under the primary key, removes this too.</summary>
@@ -242,9 +313,8 @@ internal static class FillStorage
     }
 
     /// <summary>The answer varies by just what its key was made of; otherwise others would find it whom it is not for (RFC 9111 §4.1).</summary>
-    private static bool IsUnderKey(FieldList responseFields, ReadOnlySpan<byte> key, int primaryLength, FieldList requestFields)
+    private static bool IsUnderKey(FieldList responseFields, ReadOnlySpan<byte> key, int primaryLength, FieldList requestFields, ref KeyBuffer names)
     {
-        KeyBuffer names = default;
         if (VaryRules.Read(responseFields, ref names) > VaryKind.Fields)
         {
             return false;

@@ -23,6 +23,7 @@ internal sealed class FillTable : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly ITimer _timer;
     private readonly Signal _drained;
+    private readonly CancellationTokenSource _stopping = new();
     private int _running = 1; // the table itself, until it is disposed
     private int _isTicking;
     private volatile bool _isStopped;
@@ -36,6 +37,7 @@ internal sealed class FillTable : IAsyncDisposable
         }
 
         _time = time;
+        Stopping = _stopping.Token;
         _drained = new Signal(time as IWorkRunner);
         _timer = time.CreateTimer(static table => ((FillTable)table!).OnTick(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
@@ -45,6 +47,9 @@ internal sealed class FillTable : IAsyncDisposable
 
     /// <summary>Nothing is fetched any more.</summary>
     public bool IsStopped => _isStopped;
+
+    /// <summary>Is cancelled when it is disposed: so long what is stored and removed goes on, whoever leaves.</summary>
+    public CancellationToken Stopping { get; }
 
     /// <summary>The hash of a URL, which nobody outside can foresee.</summary>
     public static int Hash(ReadOnlySpan<byte> url)
@@ -63,9 +68,9 @@ internal sealed class FillTable : IAsyncDisposable
             joined = Join(hash, key, reader);
         }
 
-        if (joined is { Phase: FillPhase.Asking } && Interlocked.Exchange(ref _isTicking, 1) == 0)
+        if (joined is not null)
         {
-            _timer.Change(Tick, Tick);
+            Watch(joined);
         }
 
         return joined;
@@ -93,6 +98,11 @@ internal sealed class FillTable : IAsyncDisposable
         if (seat != FillSeat.Leader)
         {
             Leave();
+        }
+
+        if (seat == FillSeat.Joined)
+        {
+            Watch(joined);
         }
 
         return seat;
@@ -171,6 +181,7 @@ internal sealed class FillTable : IAsyncDisposable
         }
 
         _isStopped = true;
+        await _stopping.CancelAsync().ConfigureAwait(false);
         await _timer.DisposeAsync().ConfigureAwait(false);
         List<Fill> running = [];
         ForEach(fill =>
@@ -186,6 +197,7 @@ internal sealed class FillTable : IAsyncDisposable
 
         Leave();
         await _drained.Task.ConfigureAwait(false);
+        _stopping.Dispose();
     }
 
     private static bool Matches(Fill fill, int hash, ReadOnlySpan<byte> key) =>
@@ -194,6 +206,15 @@ internal sealed class FillTable : IAsyncDisposable
     private Lock GateOf(int hash) => _gates[hash & (Gates - 1)];
 
     private ref Fill? BucketOf(int hash) => ref _buckets[hash & (Buckets - 1)];
+
+    /// <summary>Somebody waits for a fetch: it is looked after how long.</summary>
+    private void Watch(Fill joined)
+    {
+        if (joined.Phase == FillPhase.Asking && Interlocked.Exchange(ref _isTicking, 1) == 0)
+        {
+            _timer.Change(Tick, Tick);
+        }
+    }
 
     private FillSeat Seat(Fill fill, FillReader? reader, int ended, ref Fill joined)
     {
@@ -206,7 +227,8 @@ internal sealed class FillTable : IAsyncDisposable
                 return reader is null ? FillSeat.None : FillSeat.Joined;
             }
 
-            if (!fill.IsPrivate && ended != _ended[fill.Hash & (Buckets - 1)])
+            // One that nobody joins needs the latest only where it has what is stored confirmed: what was removed meanwhile must not come back.
+            if ((!fill.IsPrivate || fill.Content.Old is not null) && ended != _ended[fill.Hash & (Buckets - 1)])
             {
                 return reader is null ? FillSeat.None : FillSeat.LookAgain;
             }
@@ -214,6 +236,7 @@ internal sealed class FillTable : IAsyncDisposable
             ref Fill? bucket = ref BucketOf(fill.Hash);
             fill.NextInBucket() = bucket;
             bucket = fill;
+            fill.Ended = _ended[fill.Hash & (Buckets - 1)];
             if (reader is not null)
             {
                 fill.Seat(reader);

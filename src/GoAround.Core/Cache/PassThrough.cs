@@ -19,7 +19,7 @@ internal sealed class PassThrough(CacheContext cache, CacheInvalidation invalida
         {
             if (Invalidation.Applies(in facts, response.StatusCode))
             {
-                await invalidation.FollowAsync(request, response, cancellationToken).ConfigureAwait(false);
+                await invalidation.FollowAsync(request, response).ConfigureAwait(false);
             }
 
             if (response.StatusCode >= 200)

@@ -5,7 +5,8 @@ using GoAround.Core.Http;
 namespace GoAround.Core.Cache;
 
 /// <summary>Brings Accept, Accept-Encoding, Accept-Language and Accept-Charset into one form: lower case, weights in their shortest form, members sorted.</summary>
-// #( name [ OWS ";" OWS "q=" qvalue ] ): names are case-insensitive, the order means nothing, and no weight is a weight of 1   RFC 9110 §12.4.2, §12.5
+/// <remarks>By name where the order means nothing; in Accept and Accept-Language by weight, and those of equal weight as they came, since backends choose the first of them.</remarks>
+// #( name [ OWS ";" OWS "q=" qvalue ] ): names are case-insensitive, and no weight is a weight of 1   RFC 9110 §12.4.2, §12.5
 internal static class Preferences
 {
     // A longer list stays as it is: it only has more forms than it needs.
@@ -26,6 +27,8 @@ internal static class Preferences
 
         Span<byte> text = stackalloc byte[MaxBytes];
         Span<Range> members = stackalloc Range[MaxMembers];
+        Span<int> weights = stackalloc int[MaxMembers];
+        bool isOrdered = name.Length is 6 or 15 && !name.SequenceEqual("accept-encoding"u8);
         int written = 0;
         int count = 0;
         ListReader reader = new(key.Span[start..]);
@@ -37,12 +40,13 @@ internal static class Preferences
             }
 
             int end = written;
-            if (!TryWriteMember(member, text, ref end))
+            if (!TryWriteMember(member, text, ref end, out int weight))
             {
                 return;
             }
 
-            Insert(members[..++count], text, written..end);
+            count++;
+            Insert(members[..count], weights, text, written..end, weight, isOrdered);
             written = end;
         }
 
@@ -67,28 +71,31 @@ internal static class Preferences
     };
 
     // Sorts as it comes: a list has a handful of members.
-    private static void Insert(Span<Range> members, ReadOnlySpan<byte> text, Range member)
+    private static void Insert(Span<Range> members, Span<int> weights, ReadOnlySpan<byte> text, Range member, int weight, bool isOrdered)
     {
         int at = members.Length - 1;
-        while (at > 0 && text[members[at - 1]].SequenceCompareTo(text[member]) > 0)
+        while (at > 0 && (isOrdered ? weights[at - 1] < weight : text[members[at - 1]].SequenceCompareTo(text[member]) > 0))
         {
             members[at] = members[at - 1];
+            weights[at] = weights[at - 1];
             at--;
         }
 
         members[at] = member;
+        weights[at] = weight;
     }
 
     // A name with its parameters, in lower case and without white space; the weight only if it is not 1. False: this is something else, which stays as it is.
-    private static bool TryWriteMember(ReadOnlySpan<byte> member, Span<byte> text, ref int end)
+    private static bool TryWriteMember(ReadOnlySpan<byte> member, Span<byte> text, ref int end, out int weight)
     {
+        weight = 1000;
         while (true)
         {
             int semicolon = member.IndexOf((byte)';');
             ReadOnlySpan<byte> part = FieldSyntax.Trim(semicolon < 0 ? member : member[..semicolon]);
             if (part.Length > 1 && (part[0] | 0x20) == 'q' && part[1] == (byte)'=')
             {
-                if (!TryWriteWeight(part[2..], text, ref end))
+                if (!TryWriteWeight(part[2..], text, ref end, out weight))
                 {
                     return false;
                 }
@@ -127,8 +134,9 @@ internal static class Preferences
     }
 
     // qvalue = ( "0" [ "." 0*3DIGIT ] ) / ( "1" [ "." 0*3("0") ] )   RFC 9110 §12.4.2
-    private static bool TryWriteWeight(ReadOnlySpan<byte> weight, Span<byte> text, ref int end)
+    private static bool TryWriteWeight(ReadOnlySpan<byte> weight, Span<byte> text, ref int end, out int thousandths)
     {
+        thousandths = 1000;
         if (weight.IsEmpty || weight.Length > 5 || weight[0] is not ((byte)'0' or (byte)'1') || (weight.Length > 1 && weight[1] != (byte)'.'))
         {
             return false;
@@ -143,6 +151,12 @@ internal static class Preferences
         if (weight[0] == (byte)'1')
         {
             return true;
+        }
+
+        thousandths = 0;
+        for (int i = 0; i < 3; i++)
+        {
+            thousandths = (thousandths * 10) + (i < fraction.Length ? fraction[i] - '0' : 0);
         }
 
         ReadOnlySpan<byte> start = fraction.IsEmpty ? "q=0"u8 : "q=0."u8;

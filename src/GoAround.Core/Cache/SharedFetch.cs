@@ -25,13 +25,25 @@ internal sealed class SharedFetch(CacheContext cache)
                 if (!TrySit(request, answer, reason, tries >= SharedTries))
                 {
                     await LookAgainAsync(request, answer, cancellationToken).ConfigureAwait(false);
-                    if (answer.Stored is not null && MayReuse(answer, in answer.Head, cache.NowMs()))
+                    tries--;
+                    if (answer.Stored is null)
+                    {
+                        continue;
+                    }
+
+                    Reuse reuse = ReuseRules.Decide(in answer.Facts, in answer.Head, cache.NowMs());
+                    if (MayReuse(reuse, in answer.Head))
                     {
                         isKept = true;
                         return AnswerReport.Hit(cache, request, answer, CacheOutcome.Hit, cache.NowMs());
                     }
 
-                    tries--;
+                    if (reuse == Reuse.Pass)
+                    {
+                        answer.DropStored(); // of others, who came meanwhile
+                        tries = SharedTries;
+                    }
+
                     continue;
                 }
 
@@ -57,8 +69,14 @@ internal sealed class SharedFetch(CacheContext cache)
         {
             if (!isKept)
             {
-                await answer.AbandonAsync().ConfigureAwait(false);
-                answer.Free();
+                try
+                {
+                    await answer.AbandonAsync().ConfigureAwait(false);
+                }
+                finally
+                {
+                    answer.Free();
+                }
             }
         }
     }
@@ -146,7 +164,9 @@ internal sealed class SharedFetch(CacheContext cache)
 
     /// <summary>A response that was fetched for somebody else is the answer only where it could be found in the store (RFC 9111 §4); a part is another's.</summary>
     private static bool MayReuse(CachedAnswer answer, in StoredHead head, long nowMs) =>
-        head.StatusCode != 206 && ReuseRules.Decide(in answer.Facts, in head, nowMs) is Reuse.Serve or Reuse.ServeStale or Reuse.ServeAndRefresh;
+        MayReuse(ReuseRules.Decide(in answer.Facts, in head, nowMs), in head);
+
+    private static bool MayReuse(Reuse reuse, in StoredHead head) => head.StatusCode != 206 && reuse is Reuse.Serve or Reuse.ServeStale or Reuse.ServeAndRefresh;
 
     /// <summary>
     /// The selecting fields of the response have the same values in this request as in the one that fetched it (RFC 9111 §4.1). If not, the

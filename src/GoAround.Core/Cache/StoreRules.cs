@@ -50,6 +50,26 @@ internal static class StoreRules
     public static StoreDecision DecideUpdate(ProxyResponse merged, CacheOptions options, long requestMs, long responseMs) =>
         Decide(default, merged, options, requestMs, responseMs);
 
+    /// <summary>What is known of a response that a backend has confirmed and that is not stored any more: it is the answer to those who asked, and to nobody else.</summary>
+    /// <param name="why">It is not stored.</param>
+    /// <param name="merged">What <see cref="FieldUpdate.Merge"/> made.</param>
+    /// <param name="options">The user's.</param>
+    /// <param name="requestMs">When the confirmation was asked for, in Unix milliseconds.</param>
+    /// <param name="responseMs">When it was there, in Unix milliseconds.</param>
+    public static StoreDecision Refuse(CacheBypass why, ProxyResponse merged, CacheOptions options, long requestMs, long responseMs)
+    {
+        ResponseFacts said = ResponseFacts.Read(merged.Fields, options, responseMs);
+        return new StoreDecision
+        {
+            Bypass = why,
+            Flags = StoredFlags.NoCache,
+            ResponseMs = responseMs,
+            DateSeconds = said.DateSeconds,
+            LastModifiedSeconds = said.LastModifiedSeconds,
+            InitialAgeSeconds = Freshness.InitialAge(in said, requestMs, responseMs),
+        };
+    }
+
     // RFC 9111 §3, §3.5, §5.2.2
     private static CacheBypass Forbids(in RequestFacts facts, int status, CacheDirectives control)
     {

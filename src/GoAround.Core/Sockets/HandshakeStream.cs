@@ -63,6 +63,9 @@ internal sealed class HandshakeStream : Stream
     /// <summary>The wire was read to its end.</summary>
     public bool HasEnded { get; private set; }
 
+    /// <summary>What collects the records of one send, or null. Not towards a backend: that may ask for a new handshake, whose records a receive writes (docs/decisions/0039).</summary>
+    public PolledStream? Gathering => WatchesEnd ? null : _inner as PolledStream;
+
     /// <inheritdoc/>
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {

@@ -1,4 +1,5 @@
 using System;
+using System.Buffers;
 using System.IO;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
@@ -22,6 +23,10 @@ internal sealed class PolledStream(PolledTransport transport) : Stream, IReceive
     private int _start;
     private int _end;
     private bool _hasEnded;
+    private GatheredRecords _gathered;
+
+    /// <summary>What is written is collected as far as there is room, since more follows at once; the write that is the last takes it along.</summary>
+    public bool HasMore { get; set; }
 
     /// <inheritdoc/>
     public override bool CanRead => true;
@@ -75,7 +80,14 @@ internal sealed class PolledStream(PolledTransport transport) : Stream, IReceive
     /// <inheritdoc/>
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        ValueTask<SocketError> send = transport.SendAsync(buffer);
+        if (HasMore && _gathered.TryAdd(buffer.Span))
+        {
+            return default;
+        }
+
+        ValueTask<SocketError> send = _gathered.Length == 0
+            ? transport.SendAsync(buffer)
+            : transport.SendAsync(_gathered.Take(), new ReadOnlySequence<byte>(buffer)); // nobody writes more until it has ended
         if (!send.IsCompletedSuccessfully)
         {
             return SentAsync(send, cancellationToken);
@@ -88,6 +100,16 @@ internal sealed class PolledStream(PolledTransport transport) : Stream, IReceive
         }
 
         return cancellationToken.IsCancellationRequested ? ValueTask.FromCanceled(cancellationToken) : ValueTask.FromException(FaultOf(error));
+    }
+
+    /// <summary>Rents memory to collect about so many bytes in; by whoever writes, until <see cref="EndGathering"/>.</summary>
+    public void BeginGathering(long bytes) => _gathered.Begin(bytes);
+
+    /// <summary>Gives the memory back. What was collected has left, or is dropped: then a write has failed.</summary>
+    public void EndGathering()
+    {
+        HasMore = false;
+        _gathered.End();
     }
 
     /// <inheritdoc/>

@@ -1,4 +1,5 @@
 using System;
+using System.Buffers;
 using System.IO;
 using System.Net.Security;
 using System.Net.Sockets;
@@ -13,6 +14,9 @@ namespace GoAround.Core.Sockets;
 /// <summary>A TLS connection over a socket, on either side, or over a stream that somebody else has made.</summary>
 internal sealed class TlsTransport : Transport
 {
+    private const int WriteBytes = 32 * 1024; // what SslStream encrypts at once, two records, and writes in one piece
+    private const int MostAloneBytes = 2 * WriteBytes; // of one piece without a head: two sends, of which gathering would spare one (docs/decisions/0039)
+
     private readonly Socket? _socket;
     private readonly SafeSocketHandle? _handle;
     private readonly PolledTransport? _polled; // what carries the bytes of the socket; null: the framework's engine, or there is none
@@ -88,22 +92,14 @@ internal sealed class TlsTransport : Transport
     }
 
     /// <inheritdoc/>
-    [AsyncMethodBuilder(typeof(PooledMethodBuilder<>))]
-    public override async ValueTask<SocketError> SendAsync(ReadOnlyMemory<byte> bytes)
+    public override ValueTask<SocketError> SendAsync(ReadOnlyMemory<byte> bytes) =>
+        bytes.Length > MostAloneBytes && _wire.Gathering is { } wire ? SendGatheredAsync(wire, bytes, default) : SendRecordsAsync(bytes);
+
+    /// <inheritdoc/>
+    public override ValueTask<SocketError> SendAsync(ReadOnlyMemory<byte> first, ReadOnlySequence<byte> rest)
     {
-        try
-        {
-            await _tls.WriteAsync(bytes, CancellationToken.None).ConfigureAwait(false);
-            return SocketError.Success;
-        }
-        catch (IOException error)
-        {
-            return ErrorOf(error);
-        }
-        catch (InvalidOperationException)
-        {
-            return SocketError.Shutdown; // closed from this side meanwhile
-        }
+        bool isAlone = first.IsEmpty && rest.IsSingleSegment && rest.Length <= MostAloneBytes;
+        return !isAlone && _wire.Gathering is { } wire ? SendGatheredAsync(wire, first, rest) : base.SendAsync(first, rest);
     }
 
     /// <inheritdoc/>
@@ -194,6 +190,65 @@ internal sealed class TlsTransport : Transport
         catch (Exception error) when (error is InvalidOperationException or AuthenticationException)
         {
             return new Transfer(0, SocketError.Shutdown); // closed from this side meanwhile, or broken by the other side's TLS
+        }
+    }
+
+    /// <summary>Sends the bytes as TLS makes records of them: one send for each write of it.</summary>
+    [AsyncMethodBuilder(typeof(PooledMethodBuilder<>))]
+    private async ValueTask<SocketError> SendRecordsAsync(ReadOnlyMemory<byte> bytes)
+    {
+        try
+        {
+            await _tls.WriteAsync(bytes, CancellationToken.None).ConfigureAwait(false);
+            return SocketError.Success;
+        }
+        catch (IOException error)
+        {
+            return ErrorOf(error);
+        }
+        catch (InvalidOperationException)
+        {
+            return SocketError.Shutdown; // closed from this side meanwhile
+        }
+    }
+
+    /// <summary>Sends the bytes in as few system calls as there is memory for: the last write of TLS takes along what was collected of those before.</summary>
+    [AsyncMethodBuilder(typeof(PooledMethodBuilder<>))]
+    private async ValueTask<SocketError> SendGatheredAsync(PolledStream wire, ReadOnlyMemory<byte> first, ReadOnlySequence<byte> rest)
+    {
+        long left = first.Length + rest.Length;
+        SequencePosition place = rest.Start;
+        try
+        {
+            wire.BeginGathering(left);
+            while (true)
+            {
+                while (!first.IsEmpty)
+                {
+                    int count = Math.Min(first.Length, WriteBytes);
+                    left -= count;
+                    wire.HasMore = left > 0;
+                    await _tls.WriteAsync(first[..count], CancellationToken.None).ConfigureAwait(false);
+                    first = first[count..];
+                }
+
+                if (!rest.TryGet(ref place, out first))
+                {
+                    return SocketError.Success;
+                }
+            }
+        }
+        catch (IOException error)
+        {
+            return ErrorOf(error);
+        }
+        catch (InvalidOperationException)
+        {
+            return SocketError.Shutdown; // closed from this side meanwhile
+        }
+        finally
+        {
+            wire.EndGathering();
         }
     }
 

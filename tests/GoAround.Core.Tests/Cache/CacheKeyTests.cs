@@ -9,19 +9,19 @@ public class CacheKeyTests
 {
     [Theory]
     [InlineData("example.com", "http", "/a?b=c", "http://example.com/a?b=c")]
-    [InlineData("EXAMPLE.com", "http", "/A%2Fb/../C", "http://example.com/A%2Fb/../C")]
-    [InlineData("example.com:80", "http", "/", "http://example.com/")]
-    [InlineData("example.com:", "http", "/", "http://example.com/")]
-    [InlineData("example.com:0080", "http", "/", "http://example.com/")]
+    [InlineData("EXAMPLE.com", "http", "/A%2Fb/../C", "http://example.com/A%2Fb/../C!EXAMPLE.com")]
+    [InlineData("example.com:80", "http", "/", "http://example.com/!example.com:80")]
+    [InlineData("example.com:", "http", "/", "http://example.com/!example.com:")]
+    [InlineData("example.com:0080", "http", "/", "http://example.com/!example.com:0080")]
     [InlineData("example.com:443", "http", "/", "http://example.com:443/")]
-    [InlineData("example.com:443", "https", "/", "https://example.com/")]
+    [InlineData("example.com:443", "https", "/", "https://example.com/!example.com:443")]
     [InlineData("example.com:80", "https", "/", "https://example.com:80/")]
     [InlineData("example.com:8080", "http", "/", "http://example.com:8080/")]
     [InlineData("[::1]", "http", "/", "http://[::1]/")]
-    [InlineData("[FE80::1]:80", "http", "/", "http://[fe80::1]/")]
+    [InlineData("[FE80::1]:80", "http", "/", "http://[fe80::1]/![FE80::1]:80")]
     [InlineData("[::1]:81", "http", "/", "http://[::1]:81/")]
     [InlineData("", "http", "/", "http:///")]
-    public void The_key_is_the_URL_with_the_host_in_one_form(string authority, string scheme, string target, string expected)
+    public void The_key_is_the_URL_with_the_host_in_one_form_and_behind_it_any_other_form(string authority, string scheme, string target, string expected)
     {
         ProxyRequest request = Said.Request(authority: authority, target: target);
         request.Scheme = scheme;
@@ -36,6 +36,17 @@ public class CacheKeyTests
     [InlineData("X-Forwarded-Host: a, b", "http://example.com/a!example.com!X-Forwarded-Host:a, b")]
     [InlineData("X-Forwarded-Prefix: /p", "http://example.com/a!example.com!X-Forwarded-Prefix:/p")]
     [InlineData("X-Forwarded-For: 1.2.3.4", "http://example.com/a")]
+    [InlineData("Forwarded: for=1.2.3.4;by=_x", "http://example.com/a")]
+    [InlineData("Forwarded: for=\"[::1]:80\";host=example.com;proto=HTTP, for=_hidden", "http://example.com/a")]
+    [InlineData("Forwarded: Host=\"example.com\" ; for=unknown", "http://example.com/a")]
+    [InlineData("Forwarded: for=1.2.3.4; Host=evil.example;proto=http", "http://example.com/a!example.com!Forwarded:Host=evil.example;proto=http;")]
+    [InlineData("Forwarded: for=1.2.3.4, proto=https", "http://example.com/a!example.com!Forwarded:,proto=https;")]
+    [InlineData("Forwarded: host=\"evil:81\"", "http://example.com/a!example.com!Forwarded:host=\"evil:81\";")]
+    [InlineData("Forwarded: secret=1;for=a", "http://example.com/a!example.com!Forwarded:secret=1;")]
+    [InlineData("Forwarded: for=\"x;host=evil\"", "http://example.com/a!example.com!Forwarded:for=\"x;host=evil\";")]
+    [InlineData("Forwarded: for=\"x, host=evil", "http://example.com/a!example.com!Forwarded:for=\"x, host=evil;")]
+    [InlineData("Forwarded: for=\"\\\", host=evil", "http://example.com/a!example.com!Forwarded:for=\"\\\", host=evil;")]
+    [InlineData("Forwarded: for=1.2.3.4\nForwarded: host=evil", "http://example.com/a!example.com!Forwarded:!Forwarded:host=evil;")]
     public void What_a_trusted_proxy_says_is_part_of_the_key(string lines, string expected) => Assert.Equal(expected, KeyOf(Said.Request(lines)));
 
     [Fact]

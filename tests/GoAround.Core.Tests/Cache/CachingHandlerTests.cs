@@ -160,6 +160,18 @@ public sealed class CachingHandlerTests
         Assert.Equal(2, stage.Calls);
     }
 
+    [Theory]
+    [InlineData("Cache-Control: only-if-cached, no-store", "GET")]
+    [InlineData("Cache-Control: only-if-cached, no-store", "HEAD")]
+    [InlineData("Cache-Control: only-if-cached|If-Match: \"1\"", "GET")]
+    public async Task Only_if_cached_goes_to_no_backend_where_the_cache_is_not_asked_either(string fields, string method)
+    {
+        await using CacheStage stage = new();
+        await stage.FillAsync("a");
+        Assert.Equal(504, (await stage.AskAsync(fields: fields, method: method)).StatusCode);
+        Assert.Equal(1, stage.Calls);
+    }
+
     [Fact]
     public async Task Only_if_cached_gets_what_is_stored_or_504()
     {

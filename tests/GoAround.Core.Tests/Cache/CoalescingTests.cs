@@ -3,7 +3,9 @@ using System.Collections.Generic;
 using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
+using GoAround.Core.Cache;
 using GoAround.Core.Tests.Wire;
+using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
 namespace GoAround.Core.Tests.Cache;
@@ -292,6 +294,33 @@ public sealed class CoalescingTests
     }
 
     [Fact]
+    public async Task What_was_found_is_given_back_also_where_an_answer_that_nobody_takes_cannot_be()
+    {
+        FakeTimeProvider time = new(new DateTimeOffset(2026, 11, 23, 12, 0, 0, TimeSpan.Zero));
+        CacheMemory memory = new(1024 * 1024);
+        using MemoryResponseCache store = new(memory, time);
+        long emptyBytes = memory.UsedBytes; // tables
+        await using CacheStage stage = new(store);
+        await stage.FillAsync("old", "Cache-Control: max-age=1|ETag: \"1\"");
+        stage.Advance(5);
+        TaskCompletionSource sent = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        using CancellationTokenSource left = new();
+        Task<CacheReply> asking = stage.AskAsync(new InterimRequest { Sent = sent.Task }, left.Token);
+        OriginCall call = await stage.CallAsync();
+        Task sending = call.Request.SendInterimAsync(103, new Core.Http.FieldList(), default).AsTask();
+        await left.CancelAsync();
+        ProxyResponse broken = new() { StatusCode = 403 };
+        broken.AddLease(new BrokenLease());
+        call.Answer(broken);
+        await Until.TrueAsync(() => stage.Handler.IsIdle, "the fetch did not end");
+        sent.SetResult();
+        await sending;
+        await Assert.ThrowsAsync<InvalidOperationException>(() => asking);
+        await stage.Handler.PurgeAllAsync(default);
+        Assert.Equal(emptyBytes, memory.UsedBytes);
+    }
+
+    [Fact]
     public async Task Stopping_the_cache_stops_its_fetches()
     {
         CacheStage stage = new();
@@ -299,5 +328,10 @@ public sealed class CoalescingTests
         await stage.CallAsync();
         await stage.DisposeAsync();
         await Assert.ThrowsAnyAsync<Exception>(() => client);
+    }
+
+    private sealed class BrokenLease : IResponseLease
+    {
+        public ValueTask ReleaseAsync(ProxyResponse response) => throw new InvalidOperationException("scripted");
     }
 }

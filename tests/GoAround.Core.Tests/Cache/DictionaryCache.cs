@@ -20,6 +20,12 @@ internal sealed class DictionaryCache : IResponseCache
     /// <summary>Every call fails with this.</summary>
     public Exception? Fault { get; set; }
 
+    /// <summary>What is stored or removed waits for this.</summary>
+    public Task? Hold { get; set; }
+
+    /// <summary>Something waits for it.</summary>
+    public bool Holding { get; private set; }
+
     public CacheUsage Usage => new(Keys.Length, 0, 0, 0);
 
     public string[] Keys
@@ -30,6 +36,15 @@ internal sealed class DictionaryCache : IResponseCache
             {
                 return [.. _entries.Keys.Order()];
             }
+        }
+    }
+
+    /// <summary>Until when something is kept.</summary>
+    public DateTimeOffset KeepUntil(string key)
+    {
+        lock (_gate)
+        {
+            return _entries[key].Until;
         }
     }
 
@@ -47,6 +62,7 @@ internal sealed class DictionaryCache : IResponseCache
     public async ValueTask StoreAsync(ReadOnlyMemory<byte> key, StoredResponse response, CancellationToken cancellationToken)
     {
         await BeginAsync();
+        await HoldAsync(cancellationToken);
         lock (_gate)
         {
             _entries[Text(key)] = (response.Head.ToArray(), response.Body.ToArray(), [.. response.Tags.Select(tag => tag.ToArray())], response.KeepUntil);
@@ -56,6 +72,7 @@ internal sealed class DictionaryCache : IResponseCache
     public async ValueTask<int> RemoveAsync(ReadOnlyMemory<byte> tag, CancellationToken cancellationToken)
     {
         await BeginAsync();
+        await HoldAsync(cancellationToken);
         lock (_gate)
         {
             string[] gone = [.. _entries.Where(entry => entry.Key == Text(tag) || entry.Value.Tags.Any(other => Text(other) == Text(tag))).Select(entry => entry.Key)];
@@ -75,6 +92,15 @@ internal sealed class DictionaryCache : IResponseCache
     }
 
     private static string Text(ReadOnlyMemory<byte> bytes) => Encoding.Latin1.GetString(bytes.Span);
+
+    private async ValueTask HoldAsync(CancellationToken cancellationToken)
+    {
+        if (Hold is { } hold)
+        {
+            Holding = true;
+            await hold.WaitAsync(cancellationToken);
+        }
+    }
 
     private async ValueTask BeginAsync()
     {

@@ -93,6 +93,30 @@ public sealed class LargeBodyTests
     }
 
     [Fact]
+    public async Task After_a_body_that_outgrew_the_limit_each_is_served_at_its_own_pace()
+    {
+        await using CacheStage stage = new(configure: options => options.MaxObjectBytes = 128 * 1024);
+        Task<(long Length, string Hash)> first = HashAsync(stage);
+        PushedBody body = new(null);
+        (await stage.CallAsync()).Answer(body);
+        for (int i = 0; i < 4; i++)
+        {
+            body.Push(new byte[PieceBytes]);
+        }
+
+        body.End();
+        Assert.Equal(4 * PieceBytes, (await first.WaitAsync(WireEnd.Patience)).Length);
+        PushedBody second = new(null);
+        Task<CacheReply> one = stage.AskAsync();
+        (await stage.CallAsync()).Answer(second);
+        second.Push("one");
+        Task<CacheReply> two = stage.AskAsync();
+        (await stage.CallAsync()).Answer("two");
+        second.End();
+        Assert.Equal(["one", "two"], [(await one).Body, (await two).Body]);
+    }
+
+    [Fact]
     public async Task A_body_for_which_there_is_no_room_goes_on_all_the_same()
     {
         await using CacheStage stage = new(configure: options => options.SizeBytes = 1024 * 1024);

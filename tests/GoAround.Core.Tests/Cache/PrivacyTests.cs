@@ -40,6 +40,23 @@ public sealed class PrivacyTests
         Assert.True(fixture.Tally.Count(CacheOutcome.Hit) > 0, "nothing was ever shared: the test shows nothing");
     }
 
+    [Fact]
+    public async Task What_was_assumed_fresh_for_others_is_not_confirmed_for_one_with_a_cookie_who_waited()
+    {
+        await using CacheStage stage = new();
+        await stage.FillAsync("private", "Cache-Control: private"); // those without cookies go alone from here on
+        Task<CacheReply> leader = stage.AskAsync(fields: "Cookie: a=1");
+        OriginCall failing = await stage.CallAsync();
+        Task<CacheReply> waiting = stage.AskAsync(fields: "Cookie: a=2");
+        Assert.Equal("for all", (await stage.FillAsync("for all", "ETag: \"1\"")).Body);
+        failing.Fail(new BackendException(BackendFailureStage.ResponseHead, BackendFailureKind.Malformed, "scripted"));
+        await Assert.ThrowsAsync<BackendException>(() => leader);
+        OriginCall call = await stage.CallAsync();
+        Assert.DoesNotContain("If-None-Match", call.Head, StringComparison.Ordinal);
+        call.Answer("of 2", "");
+        Assert.Equal("of 2", (await waiting).Body);
+    }
+
     /// <summary>Most answers name the user they are for; some are for all, and say so.</summary>
     private static async Task AnswerAsync(WireEnd link, Random choices)
     {

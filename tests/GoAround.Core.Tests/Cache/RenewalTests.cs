@@ -54,7 +54,7 @@ public sealed class RenewalTests
         stage.Advance(5);
         Task<CacheReply> asking = stage.AskAsync(fields: "X-User: a");
         (await stage.CallAsync()).Answer(MessageBody.Empty, "Cache-Control: max-age=60|ETag: \"1\"|" + vary, 304);
-        Assert.Equal("old", (await asking).Body);
+        Assert.Equal(("old", vary), ((await asking).Body, "Vary: " + (await asking).Field("Vary")));
         Assert.Equal("of b", (await stage.FillAsync("of b", fields: "X-User: b")).Body);
     }
 
@@ -90,9 +90,102 @@ public sealed class RenewalTests
         await stage.FillAsync("old", Validated);
         stage.Advance(5);
         Task<CacheReply> asking = stage.AskAsync();
-        (await stage.CallAsync()).Answer(MessageBody.Empty, "Cache-Control: private|ETag: \"1\"", 304);
-        Assert.Equal("old", (await asking).Body);
+        (await stage.CallAsync()).Answer(MessageBody.Empty, "Cache-Control: private|ETag: \"1\"|X-New: 1", 304);
+        CacheReply reply = await asking;
+        Assert.Equal((200, "old", "private", "1"), (reply.StatusCode, reply.Body, reply.Field("Cache-Control"), reply.Field("X-New")));
+        Assert.Equal("0", reply.Field("Age"));
         Assert.Equal(504, (await stage.AskAsync(fields: "Cache-Control: only-if-cached, max-stale")).StatusCode);
+    }
+
+    [Fact]
+    public async Task A_confirmation_that_says_no_store_goes_to_the_one_who_reloads_with_its_fields()
+    {
+        await using CacheStage stage = new();
+        await stage.FillAsync("old", "Cache-Control: max-age=3600|ETag: \"1\"");
+        Task<CacheReply> asking = stage.AskAsync(fields: "Cache-Control: no-cache");
+        (await stage.CallAsync()).Answer(MessageBody.Empty, "Cache-Control: no-store|ETag: \"1\"", 304);
+        Assert.Equal(("old", "no-store"), ((await asking).Body, (await asking).Field("Cache-Control")));
+        Assert.Equal("new", (await stage.FillAsync("new")).Body);
+    }
+
+    [Fact]
+    public async Task A_confirmation_for_one_with_credentials_is_told_to_that_one_and_leaves_what_is_stored()
+    {
+        await using CacheStage stage = new();
+        await stage.FillAsync("old", "Cache-Control: max-age=3600|ETag: \"1\"");
+        Task<CacheReply> asking = stage.AskAsync(fields: "Cache-Control: no-cache|Authorization: x");
+        (await stage.CallAsync()).Answer(MessageBody.Empty, "Cache-Control: private|ETag: \"1\"", 304);
+        Assert.Equal(("old", "private"), ((await asking).Body, (await asking).Field("Cache-Control")));
+        Assert.Equal("max-age=3600", (await stage.AskAsync()).Field("Cache-Control"));
+    }
+
+    [Theory]
+    [InlineData("Cache-Control: max-age=60")]
+    [InlineData("Cache-Control: private")]
+    public async Task A_cookie_that_is_set_beside_a_confirmation_goes_to_the_one_who_asked_alone(string control)
+    {
+        await using CacheStage stage = new();
+        await stage.FillAsync("old", Validated);
+        stage.Advance(5);
+        Task<CacheReply> one = stage.AskAsync();
+        OriginCall call = await stage.CallAsync();
+        Task<CacheReply> two = stage.AskAsync();
+        call.Answer(MessageBody.Empty, control + "|ETag: \"1\"|Set-Cookie: s=1", 304);
+        Assert.Equal(("old", "s=1"), ((await one).Body, (await one).Field("Set-Cookie")));
+        if (control.EndsWith("private", StringComparison.Ordinal))
+        {
+            (await stage.CallAsync()).Answer("of two");
+            Assert.Equal("of two", (await two).Body);
+            return;
+        }
+
+        Assert.Equal(("old", ""), ((await two).Body, (await two).Field("Set-Cookie")));
+        Assert.Equal(("old", ""), ((await stage.AskAsync()).Body, (await stage.AskAsync()).Field("Set-Cookie")));
+    }
+
+    [Fact]
+    public async Task What_was_purged_while_somebody_waited_is_not_brought_back_by_a_confirmation()
+    {
+        await using CacheStage stage = new();
+        await stage.FillAsync("old", Validated);
+        stage.Advance(5);
+        Task<CacheReply> leader = stage.AskAsync();
+        OriginCall slow = await stage.CallAsync();
+        Task<CacheReply> waiting = stage.AskAsync();
+        await stage.Handler.PurgeAsync("http://h/a", default);
+        for (int i = 0; i < 6; i++)
+        {
+            stage.Advance(1);
+        }
+
+        OriginCall call = await stage.CallAsync();
+        Assert.DoesNotContain("If-None-Match", call.Head, StringComparison.Ordinal);
+        call.Answer("new");
+        Assert.Equal("new", (await waiting).Body);
+        slow.Answer("late");
+        Assert.Equal("late", (await leader).Body);
+        Assert.Equal("new", (await stage.AskAsync()).Body);
+    }
+
+    [Fact]
+    public async Task A_marker_is_kept_as_long_as_any_variant_that_it_leads_to()
+    {
+        await using CacheStage stage = new();
+        DictionaryCache store = (DictionaryCache)stage.Store;
+        await stage.FillAsync("de", "Cache-Control: max-age=1000|Vary: X-Tongue|ETag: \"1\"", fields: "X-Tongue: de");
+        DateTimeOffset first = store.KeepUntil("http://h/a");
+        await stage.FillAsync("fr", "Cache-Control: max-age=1|Vary: X-Tongue", fields: "X-Tongue: fr");
+        Assert.Equal(first, store.KeepUntil("http://h/a"));
+        stage.Advance(2000);
+        Task<CacheReply> asking = stage.AskAsync(fields: "X-Tongue: de");
+        (await stage.CallAsync()).Answer(MessageBody.Empty, "Cache-Control: max-age=1000|ETag: \"1\"", 304);
+        await asking;
+        Assert.Equal(first.AddSeconds(2000), store.KeepUntil("http://h/a"));
+        stage.Advance(2000);
+        asking = stage.AskAsync(fields: "X-Tongue: de", method: "HEAD");
+        (await stage.CallAsync()).Answer(Head("Cache-Control: max-age=1000|ETag: \"1\"", length: 2));
+        await asking;
+        Assert.Equal(first.AddSeconds(4000), store.KeepUntil("http://h/a"));
     }
 
     [Fact]
@@ -109,10 +202,10 @@ public sealed class RenewalTests
         Assert.Equal("new", (await stage.AskAsync()).Body);
     }
 
-    /// <summary>What a backend answers to HEAD about a body of three bytes.</summary>
-    private static ProxyResponse Head(string fields)
+    /// <summary>What a backend answers to HEAD.</summary>
+    private static ProxyResponse Head(string fields, int length = 3)
     {
-        ProxyResponse response = new() { StatusCode = 200, ContentLength = 3, Backend = Backend.Parse("http://127.0.0.1:1"), Attempts = 1 };
+        ProxyResponse response = new() { StatusCode = 200, ContentLength = length, Backend = Backend.Parse("http://127.0.0.1:1"), Attempts = 1 };
         foreach (string line in fields.Split('|'))
         {
             int colon = line.IndexOf(':', StringComparison.Ordinal);

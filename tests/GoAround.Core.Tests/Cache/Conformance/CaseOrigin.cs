@@ -48,7 +48,7 @@ internal sealed class CaseOrigin : IDisposable
                     await link.ReadAsync(int.Parse(length, CultureInfo.InvariantCulture));
                 }
 
-                int step = int.Parse(fields["X-Step"]!, CultureInfo.InvariantCulture);
+                int step = int.Parse(fields["X-Request-Id"]!, CultureInfo.InvariantCulture);
                 _asked.Enqueue((step, fields));
                 CaseScript script = _scripts[step];
                 _time.Advance(script.Delay);

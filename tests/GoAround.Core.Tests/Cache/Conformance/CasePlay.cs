@@ -95,7 +95,7 @@ internal sealed class CasePlay(CacheCase played, CachedProxy proxy)
 
         proxy.Origin[step] = script;
         string target = _values.Path + (words.Length > 1 ? words[1] : "");
-        string head = $"{method} {target} HTTP/1.1\r\nHost: {host}\r\nX-Step: {step}\r\nConnection: {connection}\r\n{string.Join("", fields.Concat(defaults).Select(field => field + "\r\n"))}\r\n";
+        string head = $"{method} {target} HTTP/1.1\r\nHost: {host}\r\nX-Request-Id: {step}\r\nConnection: {connection}\r\n{string.Join("", fields.Concat(defaults).Select(field => field + "\r\n"))}\r\n";
         using WireEnd client = await proxy.ConnectAsync();
         await client.SendAsync(head + content);
         CaseAnswer answer = await CaseAnswer.ReadAsync(client, method == "HEAD");

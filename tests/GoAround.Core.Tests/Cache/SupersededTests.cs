@@ -1,0 +1,185 @@
+using System.Threading.Tasks;
+using GoAround.Core.Tests.Wire;
+using Xunit;
+
+namespace GoAround.Core.Tests.Cache;
+
+/// <summary>A full answer takes the place of what is stored, also where it is not stored itself (RFC 9111 §4.3.3); of two answers the more recent one counts (§4).</summary>
+public sealed class SupersededTests
+{
+    private const string Renewable = "Cache-Control: max-age=1, stale-while-revalidate=86400, stale-if-error=86400";
+
+    [Theory]
+    [InlineData("Cache-Control: no-store", 200)]
+    [InlineData("Cache-Control: private", 200)]
+    [InlineData("Cache-Control: max-age=60|Vary: *", 200)]
+    [InlineData("Cache-Control: max-age=0", 200)]
+    [InlineData("Location: /login", 302)]
+    [InlineData("", 404)]
+    [InlineData("Cache-Control: no-store", 410)]
+    public async Task A_refresh_whose_answer_is_not_stored_takes_what_is_stored_out_of_use(string fields, int status)
+    {
+        await using CacheStage stage = new();
+        await stage.FillAsync("old", Renewable);
+        stage.Advance(3);
+        Assert.Equal("old", (await stage.AskAsync(fields: "X-Odd: 1")).Body);
+        OriginCall call = await stage.CallAsync();
+        call.Answer("gone", fields, status);
+        await Until.TrueAsync(() => call.Disposals == 1, "the refresh did not end");
+        Assert.Empty(((DictionaryCache)stage.Store).Keys);
+    }
+
+    [Theory]
+    [InlineData(400)]
+    [InlineData(401)]
+    [InlineData(403)]
+    [InlineData(429)]
+    [InlineData(500)]
+    [InlineData(503)]
+    public async Task A_refresh_that_meets_an_error_leaves_what_is_stored(int status)
+    {
+        await using CacheStage stage = new();
+        await stage.FillAsync("old", Renewable);
+        stage.Advance(3);
+        Assert.Equal("old", (await stage.AskAsync()).Body);
+        OriginCall call = await stage.CallAsync();
+        call.Answer("no", "Cache-Control: no-store", status);
+        await Until.TrueAsync(() => call.Disposals == 1, "the refresh did not end");
+        Assert.Equal("old", (await stage.AskAsync()).Body);
+    }
+
+    [Fact]
+    public async Task A_validation_answered_in_full_leaves_nothing_for_an_error_to_come()
+    {
+        await using CacheStage stage = new();
+        await stage.FillAsync("old", "Cache-Control: max-age=1, stale-if-error=86400|ETag: \"1\"");
+        stage.Advance(3);
+        Task<CacheReply> asking = stage.AskAsync();
+        (await stage.CallAsync()).Answer("mine", "Cache-Control: private");
+        Assert.Equal("mine", (await asking).Body);
+        asking = stage.AskAsync();
+        (await stage.CallAsync()).Answer("broken", "", 503);
+        Assert.Equal(503, (await asking).StatusCode);
+    }
+
+    [Theory]
+    [InlineData("Cache-Control: no-store", 200)]
+    [InlineData("", 404)]
+    public async Task A_plain_reload_whose_answer_is_not_stored_takes_even_what_is_fresh_out_of_use(string fields, int status)
+    {
+        await using CacheStage stage = new();
+        await stage.FillAsync("old");
+        Task<CacheReply> asking = stage.AskAsync(fields: "User-Agent: x|Accept: */*|Accept-Language: de|Sec-Fetch-Mode: navigate|Cache-Control: no-cache|If-None-Match: \"0\"");
+        (await stage.CallAsync()).Answer("gone", fields, status);
+        Assert.Equal("gone", (await asking).Body);
+        Assert.Empty(((DictionaryCache)stage.Store).Keys);
+    }
+
+    [Theory]
+    [InlineData("X-Odd: 1")]
+    [InlineData("X-HTTP-Method-Override: POST")]
+    [InlineData("X-Original-URL: /nothing")]
+    [InlineData("Cookie: a=1")]
+    [InlineData("Authorization: Basic x")]
+    [InlineData("Range: bytes=0-0")]
+    [InlineData("Origin: http://evil")]
+    public async Task Nobody_who_asks_in_a_way_of_his_own_takes_from_others_what_is_fresh(string field)
+    {
+        await using CacheStage stage = new();
+        await stage.FillAsync("old");
+        foreach ((string fields, int status) in new[] { ("Cache-Control: private", 200), ("", 404) })
+        {
+            Task<CacheReply> asking = stage.AskAsync(fields: "Cache-Control: no-cache|" + field);
+            (await stage.CallAsync()).Answer("gone", fields, status);
+            Assert.Equal("gone", (await asking).Body);
+            Assert.Equal("old", (await stage.AskAsync()).Body);
+        }
+    }
+
+    [Fact]
+    public async Task What_one_with_credentials_is_told_leaves_what_is_stored()
+    {
+        await using CacheStage stage = new();
+        await stage.FillAsync("old", Renewable);
+        stage.Advance(3);
+        Assert.Equal("old", (await stage.AskAsync(fields: "Authorization: Basic x")).Body);
+        OriginCall call = await stage.CallAsync();
+        call.Answer("", "", 404);
+        await Until.TrueAsync(() => call.Disposals == 1, "the refresh did not end");
+        Assert.Equal("old", (await stage.AskAsync()).Body);
+    }
+
+    [Fact]
+    public async Task What_was_stored_meanwhile_is_not_superseded_by_an_answer_about_the_old()
+    {
+        await using CacheStage stage = new();
+        await stage.FillAsync("old", Renewable);
+        stage.Advance(3);
+        Assert.Equal("old", (await stage.AskAsync()).Body);
+        OriginCall refresh = await stage.CallAsync();
+        Task<CacheReply> asking = stage.AskAsync(fields: "Cache-Control: no-cache");
+        for (int i = 0; i < 6; i++)
+        {
+            stage.Advance(1);
+        }
+
+        (await stage.CallAsync()).Answer("newer");
+        Assert.Equal("newer", (await asking).Body);
+        refresh.Answer("gone", "", 404);
+        await Until.TrueAsync(() => refresh.Disposals == 1, "the refresh did not end");
+        Assert.Equal("newer", (await stage.AskAsync()).Body);
+    }
+
+    [Fact]
+    public async Task An_older_answer_that_comes_later_does_not_take_the_place_of_a_newer_one()
+    {
+        await using CacheStage stage = new();
+        string began = stage.Time.GetUtcNow().ToString("R");
+        Task<CacheReply> leader = stage.AskAsync();
+        OriginCall slow = await stage.CallAsync();
+        Task<CacheReply> other = stage.AskAsync();
+        for (int i = 0; i < 6; i++)
+        {
+            stage.Advance(1);
+        }
+
+        (await stage.CallAsync()).Answer("v2", "Cache-Control: max-age=60|Date: " + stage.Time.GetUtcNow().ToString("R"));
+        Assert.Equal("v2", (await other).Body);
+        slow.Answer("v1", "Cache-Control: max-age=60|Date: " + began);
+        Assert.Equal("v1", (await leader).Body);
+        Assert.Equal("v2", (await stage.AskAsync()).Body);
+    }
+
+    [Fact]
+    public async Task A_newer_answer_that_comes_later_takes_the_place_of_an_older_one()
+    {
+        await using CacheStage stage = new();
+        await stage.FillAsync("v0", "Cache-Control: max-age=60");
+        Task<CacheReply> first = stage.AskAsync(fields: "Cache-Control: no-cache");
+        OriginCall one = await stage.CallAsync();
+        Task<CacheReply> second = stage.AskAsync(fields: "Cache-Control: no-cache");
+        (await stage.CallAsync()).Answer("v1");
+        await second;
+        stage.Advance(1);
+        one.Answer("v2");
+        await first;
+        Assert.Equal("v2", (await stage.AskAsync()).Body);
+    }
+
+    [Fact]
+    public async Task A_confirmation_that_comes_late_does_not_take_the_place_of_what_is_newer()
+    {
+        await using CacheStage stage = new();
+        await stage.FillAsync("v1", "Cache-Control: max-age=60|ETag: \"1\"");
+        Task<CacheReply> first = stage.AskAsync(fields: "Cache-Control: no-cache");
+        OriginCall one = await stage.CallAsync();
+        string began = stage.Time.GetUtcNow().ToString("R");
+        stage.Advance(2);
+        Task<CacheReply> second = stage.AskAsync(fields: "Cache-Control: no-cache");
+        (await stage.CallAsync()).Answer("v2");
+        Assert.Equal("v2", (await second).Body);
+        one.Answer(MessageBody.Empty, "ETag: \"1\"|Date: " + began, 304);
+        Assert.Equal("v1", (await first).Body);
+        Assert.Equal("v2", (await stage.AskAsync()).Body);
+    }
+}
