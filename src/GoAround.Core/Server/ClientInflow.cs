@@ -129,6 +129,15 @@ internal sealed class ClientInflow : IDisposable
         _presence.LookOut();
     }
 
+    /// <summary>Nobody reads the rest of the body. Where its answer has begun, the client's leaving is looked out for from here on.</summary>
+    public void EndUpload()
+    {
+        if (_presence.IsAnswered)
+        {
+            EndReading();
+        }
+    }
+
     /// <summary>The client was told to send its body.</summary>
     public void EndHoldBack()
     {
@@ -192,6 +201,14 @@ internal sealed class ClientInflow : IDisposable
         if (cancellationToken.IsCancellationRequested)
         {
             return new OperationCanceledException(cancellationToken);
+        }
+
+        if (transfer.IsEnd && _presence.IsAnswered)
+        {
+            _hasEnded = true; // it has its answer, and may cease to send then   RFC 9112 §9.5
+            _presence.EndReading();
+            _presence.OnHalfClosed();
+            return new ClientException(400, "The body broke off.");
         }
 
         OnClientLeft();

@@ -22,6 +22,7 @@ internal sealed class ClientPresence : IDisposable
     private readonly Lock _gate = new(); // of the deadline, while a request is under way and its body is not read
     private volatile bool _isUnderWay;
     private volatile bool _isReading;
+    private volatile bool _isAnswered;
     private volatile bool _isSending;
     private volatile bool _isHalfClosed;
     private volatile bool _isTunnel;
@@ -48,6 +49,9 @@ internal sealed class ClientPresence : IDisposable
     /// <summary>The client's bytes are not HTTP any more.</summary>
     public bool IsTunnel => _isTunnel;
 
+    /// <summary>Its final response goes out, or is out: it may stop sending its body then.</summary>
+    public bool IsAnswered => _isAnswered;
+
     /// <summary>It has closed its half, and the deadline is the grace it has.</summary>
     public bool IsHalfClosed => _isHalfClosed;
 
@@ -55,6 +59,7 @@ internal sealed class ClientPresence : IDisposable
     public void BeginRequest()
     {
         _isReading = false;
+        _isAnswered = false;
         _isUnderWay = true;
     }
 
@@ -86,9 +91,10 @@ internal sealed class ClientPresence : IDisposable
         }
     }
 
-    /// <summary>Bytes are about to be sent: a client that has closed its half and takes them must not run out of grace meanwhile.</summary>
+    /// <summary>Bytes of the final response are about to be sent: a client that has closed its half and takes them must not run out of grace meanwhile.</summary>
     public void OnSending()
     {
+        _isAnswered = true;
         if (_isHalfClosed)
         {
             OnSendWaits();

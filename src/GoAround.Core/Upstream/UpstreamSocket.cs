@@ -93,16 +93,7 @@ internal sealed class UpstreamSocket : IResponseLease, IDisposable
         {
             Begin(request, cancellationToken);
             RequestComposer.AppendHead(ref outbound, request, _backend);
-            ValueTask<ReadOnlyMemory<byte>>? rest = null;
-            if (request.ExpectsContinue && request.Body.Length != 0)
-            {
-                _upload.Begin(request.Body);
-            }
-            else
-            {
-                rest = _upload.Collect(ref outbound, request.Body);
-            }
-
+            ValueTask<ReadOnlyMemory<byte>>? rest = _upload.Collect(ref outbound, request.Body, request.ExpectsContinue);
             SocketError sent = outbound.TryHandOver(_transport) ? SocketError.Success : await _transport.SendAsync(outbound.Bytes).ConfigureAwait(false);
             outbound.Return(); // where it was not handed over: not held while the backend thinks
             _exchange.SendFailed = sent != SocketError.Success;
@@ -129,6 +120,12 @@ internal sealed class UpstreamSocket : IResponseLease, IDisposable
                 {
                     throw Fail(_exchange.SendFailed ? BackendFailureStage.Request : BackendFailureStage.ResponseHead, transfer, cancellationToken);
                 }
+            }
+
+            if (!_upload.TryAnswer())
+            {
+                await _upload.FinishAsync().ConfigureAwait(false); // it is just telling what went wrong
+                throw Fail(BackendFailureStage.ResponseHead, default, cancellationToken);
             }
 
             Answer();
