@@ -63,8 +63,20 @@ internal sealed class ClientPresence : IDisposable
         _isUnderWay = true;
     }
 
-    /// <summary>No request is under way.</summary>
-    public void EndRequest() => _isUnderWay = false;
+    /// <summary>No request is under way, and the deadline is its owner's again. By the session.</summary>
+    public void EndRequest()
+    {
+        if (!_isUnderWay)
+        {
+            return;
+        }
+
+        lock (_gate) // an arrival that another thread is still told of sets it before, or not at all
+        {
+            _isUnderWay = false;
+            Deadline.Clear();
+        }
+    }
 
     /// <summary>Somebody reads the body: its end tells, or that it breaks off.</summary>
     public void BeginReading()
@@ -137,7 +149,8 @@ internal sealed class ClientPresence : IDisposable
     public void LookOut(bool isReceiving = false)
     {
         Interlocked.MemoryBarrier(); // whoever is told of an end now sees the request, or the end is seen here
-        PeerEnd end = _transport.TellsPeerEnd ? _transport.PeerEnd : PeerEnd.None;
+        bool tells = _transport.TellsPeerEnd;
+        PeerEnd end = tells ? _transport.PeerEnd : PeerEnd.None;
         if (end == PeerEnd.Reset)
         {
             OnLeft(); // it came together with bytes, which a receive brought
@@ -146,9 +159,9 @@ internal sealed class ClientPresence : IDisposable
         {
             OnHalfClosed();
         }
-        else if (!isReceiving && !_transport.TellsPeerEnd)
+        else if (!isReceiving && !tells)
         {
-            Deadline.Set(LookInterval);
+            SetLook();
         }
     }
 
@@ -206,6 +219,17 @@ internal sealed class ClientPresence : IDisposable
     {
         Deadline.Dispose();
         _left.Dispose();
+    }
+
+    private void SetLook()
+    {
+        lock (_gate)
+        {
+            if (_isUnderWay && !_isReading && !_isTunnel && !_isHalfClosed)
+            {
+                Deadline.Set(LookInterval);
+            }
+        }
     }
 
     /// <summary>The deadline is due: where it is the time to ask for the client, returns how long until the next time, else zero.</summary>
