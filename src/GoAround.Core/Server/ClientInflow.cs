@@ -22,14 +22,14 @@ internal sealed class ClientInflow : IDisposable
     private readonly Transport _transport;
     private readonly ClientPresence _presence;
     private readonly Deadline _deadline;
-    private readonly Lock _gate = new(); // of what begins a body's deadline, where the client waits for 100 (Continue)
+    private readonly Lock _gate = new(); // of what begins a body's deadline, where the client waits for 100 (Continue), or a tunnel's
     private BodyPace _pace;
     private long _waitStart;
     private bool _isHeldBack;
     private bool _isWaitingForBody;
     private HeadWait _headWait;
     private volatile bool _hasEnded;
-    private volatile bool _isTunnelLimited;
+    private bool _isTunnelLimited;
 
     public ClientInflow(ServerContext server, Transport transport, IPEndPoint? client)
     {
@@ -225,18 +225,31 @@ internal sealed class ClientInflow : IDisposable
     /// <summary>The backend has closed its half of the tunnel: from now on the client's pauses are limited.</summary>
     public void LimitTunnel()
     {
-        _isTunnelLimited = true;
-        _deadline.Set(_server.Options.BodyTimeout);
+        lock (_gate)
+        {
+            _isTunnelLimited = true;
+            if (_isWaitingForBody)
+            {
+                _deadline.Set(_server.Options.BodyTimeout);
+            }
+        }
     }
+
+    /// <inheritdoc cref="ClientPresence.OnTunnelTimedOut"/>
+    public void OnTunnelTimedOut() => _presence.OnTunnelTimedOut();
 
     /// <summary>Waits for more of a tunnel's bytes.</summary>
     [AsyncMethodBuilder(typeof(PooledMethodBuilder<>))]
     public async ValueTask<Transfer> FillTunnelAsync(int wantedBytes, CancellationToken cancellationToken)
     {
         Transfer transfer;
-        if (_isTunnelLimited)
+        lock (_gate)
         {
-            _deadline.Set(_server.Options.BodyTimeout);
+            _isWaitingForBody = true;
+            if (_isTunnelLimited)
+            {
+                _deadline.Set(_server.Options.BodyTimeout);
+            }
         }
 
         do
@@ -245,9 +258,13 @@ internal sealed class ClientInflow : IDisposable
         }
         while (transfer == Transfer.GivenUp && !MustStop && !cancellationToken.IsCancellationRequested); // else it was only nudged
 
-        if (_isTunnelLimited)
+        lock (_gate)
         {
-            _deadline.Clear(); // how long the backend takes to accept it is not the client's pause
+            _isWaitingForBody = false;
+            if (_isTunnelLimited)
+            {
+                _deadline.Clear(); // how long the backend takes to accept it is not the client's pause
+            }
         }
 
         return transfer;

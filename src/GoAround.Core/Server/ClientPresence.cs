@@ -26,6 +26,7 @@ internal sealed class ClientPresence : IDisposable
     private volatile bool _isSending;
     private volatile bool _isHalfClosed;
     private volatile bool _isTunnel;
+    private bool _isTunnelOver;
 
     /// <param name="server">The options and the clock.</param>
     /// <param name="transport">The client's connection.</param>
@@ -113,16 +114,39 @@ internal sealed class ClientPresence : IDisposable
         }
     }
 
-    /// <summary>A send waits for the client to take it, and has a deadline of its own.</summary>
+    /// <summary>A send waits for the client to take it, and has a deadline of its own, or the tunnel's.</summary>
     public void OnSendWaits()
     {
+        bool mustEnd;
         lock (_gate)
         {
             _isSending = true;
+            mustEnd = _isTunnelOver;
             if (_isHalfClosed)
             {
                 Deadline.Clear();
             }
+        }
+
+        if (mustEnd)
+        {
+            _transport.Abort();
+        }
+    }
+
+    /// <summary>The time of the tunnel is over: what waits for the client to take it ends, now or later; any thread.</summary>
+    public void OnTunnelTimedOut()
+    {
+        bool mustEnd;
+        lock (_gate)
+        {
+            _isTunnelOver = true;
+            mustEnd = _isSending;
+        }
+
+        if (mustEnd)
+        {
+            _transport.Abort();
         }
     }
 

@@ -102,6 +102,15 @@ internal sealed class RequestUpload : IDisposable
         _pump = PumpAsync(tunnel.ReadAsync(_stop.Token));
     }
 
+    /// <summary>The exchange took too long. The client of a tunnel may be one that takes nothing, and notices nothing.</summary>
+    public void OnTimedOut()
+    {
+        if (_isTunnel)
+        {
+            _body.OnTimedOut();
+        }
+    }
+
     /// <summary>Leaves the clock; after the last exchange.</summary>
     public void Dispose()
     {

@@ -47,7 +47,7 @@ internal sealed class UpstreamSocket : IResponseLease, IDisposable
         _limits = new HeadLimits(options.MaxHeadBytes, options.MaxHeadBytes, options.MaxFields);
         _inbox = new Inbox(transport, ReceiveBufferBytes, static (socket, _) => ((UpstreamSocket)socket).OnUnawaited(), this);
         _answerDeadline = new AnswerDeadline(this, options, clock);
-        _deadline = new Deadline(clock, static socket => ((UpstreamSocket)socket).Interrupt(Interruption.TimedOut), this);
+        _deadline = new Deadline(clock, static socket => ((UpstreamSocket)socket).OnTimedOut(), this);
         _upload = new RequestUpload(this, transport, _answerDeadline, options, clock);
         _head = new ResponseHead(_response.Fields);
         _body = new UpstreamBody(this, _inbox);
@@ -229,6 +229,12 @@ internal sealed class UpstreamSocket : IResponseLease, IDisposable
     /// <summary>What to throw when the backend's bytes are no proper response.</summary>
     internal BackendException Malformed(string what, Rejection rejection = Rejection.None, BackendFailureStage stage = BackendFailureStage.ResponseHead) =>
         ExchangeFaults.Malformed(_backend, stage, what, rejection);
+
+    private void OnTimedOut()
+    {
+        Interrupt(Interruption.TimedOut);
+        _upload.OnTimedOut();
+    }
 
     private void Begin(ProxyRequest request, CancellationToken cancellationToken)
     {
