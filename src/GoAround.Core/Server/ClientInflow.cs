@@ -25,6 +25,7 @@ internal sealed class ClientInflow : IDisposable
     private readonly Lock _gate = new(); // of what begins a body's deadline, where the client waits for 100 (Continue), or a tunnel's
     private BodyPace _pace;
     private long _waitStart;
+    private bool _mayHoldBack;
     private bool _isHeldBack;
     private bool _isWaitingForBody;
     private HeadWait _headWait;
@@ -111,12 +112,22 @@ internal sealed class ClientInflow : IDisposable
     }
 
     /// <summary>A request has a body.</summary>
-    /// <param name="isHeldBack">The client waits for 100 (Continue) with it: its deadlines hold from then on, or from its first byte.</param>
-    public void BeginBody(bool isHeldBack)
+    /// <param name="mayHoldBack">The client waits for 100 (Continue) with it.</param>
+    public void BeginBody(bool mayHoldBack)
     {
         _pace = default;
         _pace.AddBytes(Inbox.UnreadSpan.Length);
-        _isHeldBack = isHeldBack;
+        _mayHoldBack = mayHoldBack;
+        _isHeldBack = false;
+    }
+
+    /// <summary>A backend is asked whether the client may send its body: its deadlines hold from that one's word on, or from the body's first byte.</summary>
+    public void HoldBack()
+    {
+        lock (_gate)
+        {
+            _isHeldBack = _mayHoldBack && !_isWaitingForBody;
+        }
     }
 
     /// <summary>Somebody reads the body: that its client has closed its half says nothing until the body's end.</summary>
@@ -143,6 +154,7 @@ internal sealed class ClientInflow : IDisposable
     {
         lock (_gate)
         {
+            _mayHoldBack = false;
             if (_isHeldBack)
             {
                 _isHeldBack = false;
@@ -184,6 +196,7 @@ internal sealed class ClientInflow : IDisposable
             }
 
             _isHeldBack &= !transfer.HasBytes;
+            _mayHoldBack &= !transfer.HasBytes;
         }
 
         _pace.AddBytes(transfer.Count);

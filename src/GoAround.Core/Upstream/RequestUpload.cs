@@ -15,6 +15,9 @@ internal sealed class RequestUpload : IDisposable
 {
     private const int CollectLimitBytes = 16 * 1024;
 
+    /// <summary>Sent at once of a piece: an application's may be of any size, and the deadline is one of a pause.</summary>
+    private const int ShareBytes = PollerTurn.Share;
+
     /// <summary>A backend that has answered to the end may still be taking the last piece: so long it is waited for, with its slot and the client.</summary>
     private static readonly TimeSpan LastPieceGrace = TimeSpan.FromMilliseconds(500);
 
@@ -57,18 +60,19 @@ internal sealed class RequestUpload : IDisposable
 
     /// <summary>Appends what of the body is at hand, and starts to read the next piece; null: that was all, or nothing was begun.</summary>
     /// <param name="outbound">Has the head.</param>
-    /// <param name="body">What to send.</param>
-    /// <param name="isHeldBack">Nothing of it is collected: it is pumped when the client sends it, told to or not.</param>
-    public ValueTask<ReadOnlyMemory<byte>>? Collect(ref OutboundBuffer outbound, MessageBody body, bool isHeldBack)
+    /// <param name="request">What is sent. Where its client waits for 100 (Continue) nothing is collected: the body is pumped when it comes, told to or not.</param>
+    public ValueTask<ReadOnlyMemory<byte>>? Collect(ref OutboundBuffer outbound, ProxyRequest request)
     {
+        MessageBody body = request.Body;
         _body = body;
         _sent = 0;
         _isTunnel = false;
         _isThrough = false;
         _phase = Phase.Awaited;
         IsComplete = body.Length == 0;
-        if (isHeldBack && !IsComplete)
+        if (request.ExpectsContinue && !IsComplete)
         {
+            request.OnExpected();
             return null;
         }
 
@@ -80,7 +84,14 @@ internal sealed class RequestUpload : IDisposable
                 return read;
             }
 
-            Append(ref outbound, read.Result);
+            ReadOnlyMemory<byte> piece = read.Result;
+            if (piece.Length > ReceiveBuffers.LargeBytes)
+            {
+                return new(piece); // an application's: it is not copied, and may take longer than an answer
+            }
+
+            Check(piece);
+            Append(ref outbound, piece);
         }
 
         body.OnSent(); // what was lent was copied
@@ -181,13 +192,24 @@ internal sealed class RequestUpload : IDisposable
             {
                 bool wasAtHand = next.IsCompleted;
                 ReadOnlyMemory<byte> piece = await next.ConfigureAwait(false);
+                Check(piece);
                 if (_sent == 0 && !_isTunnel)
                 {
                     _answerDeadline.OnBodyBegun();
                 }
 
-                ValueTask<SocketError> sending = SendAsync(ref outbound, piece);
-                SocketError error = sending.IsCompleted ? await sending.ConfigureAwait(false) : await WaitAsync(sending).ConfigureAwait(false);
+                SocketError error;
+                ReadOnlyMemory<byte> rest = piece;
+                do
+                {
+                    ReadOnlyMemory<byte> share = rest.Length > ShareBytes ? rest[..ShareBytes] : rest;
+                    rest = rest[share.Length..];
+                    ValueTask<SocketError> sending = SendAsync(ref outbound, share);
+                    error = sending.IsCompleted ? await sending.ConfigureAwait(false) : await WaitAsync(sending).ConfigureAwait(false);
+                    outbound.Clear();
+                }
+                while (error == SocketError.Success && !rest.IsEmpty);
+
                 if (error != SocketError.Success)
                 {
                     IsComplete = false;
@@ -196,7 +218,6 @@ internal sealed class RequestUpload : IDisposable
                     return;
                 }
 
-                outbound.Clear();
                 if (IsComplete)
                 {
                     break;
@@ -291,7 +312,7 @@ internal sealed class RequestUpload : IDisposable
 
         if (_isTunnel || _body.Length is not null)
         {
-            Count(piece); // before anything of it is sent
+            Count(piece);
             return piece.IsEmpty ? new(SocketError.Success) : _transport.SendAsync(piece);
         }
 
@@ -319,14 +340,13 @@ internal sealed class RequestUpload : IDisposable
     private void Count(ReadOnlyMemory<byte> piece)
     {
         _sent += piece.Length;
-        if (_isTunnel || _body.Length is not { } length)
-        {
-            IsComplete = piece.IsEmpty;
-            return;
-        }
+        IsComplete = _isTunnel || _body.Length is not { } length ? piece.IsEmpty : _sent == length;
+    }
 
-        IsComplete = _sent == length;
-        if (_sent > length || (piece.IsEmpty && !IsComplete))
+    /// <summary>Before anything of a piece is sent.</summary>
+    private void Check(ReadOnlyMemory<byte> piece)
+    {
+        if (!_isTunnel && _body.Length is { } length && (_sent + piece.Length > length || (piece.IsEmpty && _sent < length)))
         {
             throw new InvalidOperationException("The body of a request is not as long as its length says."); // the next request would be read as a part of it
         }

@@ -93,7 +93,7 @@ internal sealed class UpstreamSocket : IResponseLease, IDisposable
         {
             Begin(request, cancellationToken);
             RequestComposer.AppendHead(ref outbound, request, _backend);
-            ValueTask<ReadOnlyMemory<byte>>? rest = _upload.Collect(ref outbound, request.Body, request.ExpectsContinue);
+            ValueTask<ReadOnlyMemory<byte>>? rest = _upload.Collect(ref outbound, request);
             SocketError sent = outbound.TryHandOver(_transport) ? SocketError.Success : await _transport.SendAsync(outbound.Bytes).ConfigureAwait(false);
             outbound.Return(); // where it was not handed over: not held while the backend thinks
             _exchange.SendFailed = sent != SocketError.Success;
