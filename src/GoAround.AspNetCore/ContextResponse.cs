@@ -215,9 +215,15 @@ internal sealed class ContextResponse
 
         _fields.WriteTrailers(_state.Context, body.Trailers);
 
-        // The completion takes the rest along, but for one: of HTTP/1.1, behind a head that has gone out, with nothing to write behind it.
-        return !hasLength || unsent == 0 || plan.Version > ProtocolVersion.Http11 || !_state.Context.Response.HasStarted || await FlushAsync(writer).ConfigureAwait(false);
+        return unsent == 0 || !MustFlush(plan, hasLength) || await FlushAsync(writer).ConfigureAwait(false);
     }
+
+    /// <summary>
+    /// The completion takes along what was not flushed, but for two. Of HTTP/1.1: behind a head that has gone out, with nothing to write behind it. Of HTTP/3: Kestrel loses it (10.0: "the streams output ended
+    /// with data still remaining in the pipe", and the answer ends as if it were whole).
+    /// </summary>
+    private bool MustFlush(ResponsePlan plan, bool hasLength) =>
+        plan.Version == ProtocolVersion.Http3 || (hasLength && plan.Version <= ProtocolVersion.Http11 && _state.Context.Response.HasStarted);
 
     /// <summary>Sends what was written, the head first of all; waits so long as the client takes no more. False: it is gone.</summary>
     private ValueTask<bool> FlushAsync(PipeWriter writer)

@@ -5,8 +5,8 @@ using System.Text;
 namespace GoAround.AspNetCore;
 
 /// <summary>
-/// The handshake of a WebSocket towards a backend of HTTP/1.1, for a client that came by the CONNECT of HTTP/2 or HTTP/3: there it has no key
-/// (RFC 8441 §5, RFC 9220).
+/// The handshake of a WebSocket towards a backend of HTTP/1.1, for a client that came by the CONNECT of HTTP/2: there it has no key
+/// (RFC 8441 §5).
 /// </summary>
 internal static class WebSocketKey
 {

@@ -16,7 +16,6 @@ internal struct LineScanner
 
     private int _scanned;
 
-
     /// <summary>Where the line begins that was not found whole yet.</summary>
     public int Start { get; private set; }
 

@@ -28,6 +28,7 @@ internal static partial class LinuxCalls
     private const nuint OutputQueue = 0x5411; // SIOCOUTQ
     private const int TcpLevel = 6; // IPPROTO_TCP
     private const int TcpInfo = 11; // TCP_INFO
+    private const byte Closed = 7; // TCP_CLOSE, in tcpi_state, the first byte of struct tcp_info
     private const int BytesReceivedOffset = 128; // tcpi_bytes_received of struct tcp_info, in all kernels since 4.1
 
     private const int CloseOnExec = 0x80000; // EPOLL_CLOEXEC
@@ -73,6 +74,21 @@ internal static partial class LinuxCalls
         catch (ObjectDisposedException)
         {
             return null;
+        }
+    }
+
+    /// <summary>A TCP connection is over in both directions, by a reset or in order; false where the system does not tell.</summary>
+    public static unsafe bool IsClosed(SafeHandle socket)
+    {
+        byte state;
+        int length = sizeof(byte);
+        try
+        {
+            return OperatingSystem.IsLinux() && GetOption(socket, TcpLevel, TcpInfo, &state, &length) == 0 && length == sizeof(byte) && state == Closed;
+        }
+        catch (ObjectDisposedException)
+        {
+            return false;
         }
     }
 

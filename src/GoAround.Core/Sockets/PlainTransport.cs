@@ -23,7 +23,7 @@ internal sealed class PlainTransport : Transport
         _isFresh = isFresh;
         _socket = socket;
         _handle = socket.SafeHandle;
-        _receiver = new SocketReceiver(socket);
+        _receiver = new SocketReceiver(socket, _sender);
     }
 
     /// <inheritdoc/>

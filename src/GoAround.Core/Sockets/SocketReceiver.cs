@@ -8,15 +8,21 @@ namespace GoAround.Core.Sockets;
 internal sealed class SocketReceiver : SocketAsyncEventArgs
 {
     private readonly Socket _socket;
+    private readonly SafeSocketHandle _handle;
+    private readonly SocketSender _sender;
     private IReceiveSink? _sink;
     private bool _isLookout;
     private long _countBefore;
     private int _count;
 
-    public SocketReceiver(Socket socket)
+    /// <param name="socket">It is connected.</param>
+    /// <param name="sender">Whoever else may be told of a reset.</param>
+    public SocketReceiver(Socket socket, SocketSender sender)
         : base(true) // no execution context flows: the awaiting method has its own
     {
         _socket = socket;
+        _handle = socket.SafeHandle;
+        _sender = sender;
     }
 
     /// <summary>While a receive is under way: the bytes of all that were before it. Any thread.</summary>
@@ -30,6 +36,10 @@ internal sealed class SocketReceiver : SocketAsyncEventArgs
         _isLookout = true;
         return Start(default, out transfer) && Proceed(ref transfer);
     }
+
+    /// <summary>A send has ended whose outcome says what the end was. On a thread of the pool: whoever has sent has other things to do than what follows from it.</summary>
+    public void OnSendEnded() =>
+        ThreadPool.UnsafeQueueUserWorkItem(static receiver => receiver._sink!.OnReceived(new Transfer(0, receiver._sender.Taken)), this, preferLocal: false); // set before the operation began
 
     protected override void OnCompleted(SocketAsyncEventArgs e)
     {
@@ -57,16 +67,39 @@ internal sealed class SocketReceiver : SocketAsyncEventArgs
         }
     }
 
-    /// <summary>An operation has ended. A lookout that went well is followed by the receive itself; false: that is under way.</summary>
+    /// <summary>An operation has ended. A lookout that went well is followed by the receive itself; false: that is under way, or a send that says what its end is.</summary>
     private bool Proceed(ref Transfer transfer)
     {
-        if (!_isLookout || transfer.Error != SocketError.Success)
+        if (_isLookout && transfer.Error == SocketError.Success)
+        {
+            _isLookout = false;
+            if (!Start(_sink!.RentRoom(), out transfer)) // set before the operation began
+            {
+                return false;
+            }
+        }
+
+        return !transfer.IsEnd || HasReason(ref transfer);
+    }
+
+    /// <summary>
+    /// The end has been read. Where only FIN has come a send may wait for long, and says nothing of it. Where the connection is over, by a reset perhaps of which
+    /// a send was told, that send has ended, or does at once; false: the sink is told then.
+    /// </summary>
+    private bool HasReason(ref Transfer transfer)
+    {
+        if (!LinuxCalls.IsClosed(_handle))
         {
             return true;
         }
 
-        _isLookout = false;
-        return Start(_sink!.RentRoom(), out transfer); // set before the operation began
+        if (_sender.TryAwaitEnd(this))
+        {
+            return false;
+        }
+
+        transfer = new Transfer(0, _sender.Taken);
+        return true;
     }
 
     // A receive that was cancelled by a close still has the count of the one before it: those bytes would be handed out twice.

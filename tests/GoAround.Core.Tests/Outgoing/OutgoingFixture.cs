@@ -48,7 +48,7 @@ internal sealed class OutgoingFixture : IAsyncDisposable
     {
         Client.Dispose();
         Invoker.Dispose();
-        await Balancer.DisposeAsync();
+        await Balancer.DisposeAsync().AsTask().WaitAsync(WireEnd.Patience); // where a test has failed, one of its calls may hang for ever
         await _health.DisposeAsync();
     }
 }

@@ -1,13 +1,16 @@
 using System;
-using System.Collections.Generic;
+using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
 using GoAround.Core.Pool;
+using GoAround.Testing;
 using Xunit;
 using static GoAround.Core.Tests.Pool.PoolScene;
+using static GoAround.Core.Tests.Pool.TestedPool;
 
 namespace GoAround.Core.Tests.Pool;
 
+/// <summary>With the test kit where a fault of the wire is all there is to it; else over doubles of the contract, whose connections fail at a stage, or say at a moment that they are not healthy.</summary>
 public sealed class BackendPoolFetchTests
 {
     [Fact]
@@ -30,29 +33,49 @@ public sealed class BackendPoolFetchTests
     [InlineData(3)]
     public async Task Sequential_requests_spread_to_within_one(int backends)
     {
-        Backend[] all = [.. new[] { A, B, C }[..backends]];
-        await using PoolScene scene = await OpenAsync(Options(256), all);
-        await AssertSpreadAsync(scene, all);
+        TestBackend[] all = [.. Enumerable.Range(0, backends).Select(i => new TestBackend($"http://b{i}"))];
+        await using TestBalancer balancer = await StartAsync(256, all);
+        await AssertSpreadAsync(balancer, all);
     }
 
     [Fact]
     public async Task Sequential_requests_spread_to_within_one_after_a_backend_was_down_and_came_back()
     {
-        await using PoolScene scene = await OpenAsync(Options(256), A, B, C);
-        await AssertSpreadAsync(scene, [A, B, C]);
-        scene.World.HealthOf(B).Push(HealthState.Unhealthy);
-        await AssertSpreadAsync(scene, [A, C]);
-        scene.World.HealthOf(B).Push(HealthState.Healthy);
-        await AssertSpreadAsync(scene, [A, B, C]);
+        TestBackend[] all = [new("http://a"), new("http://b"), new("http://c")];
+        await using TestBalancer balancer = await StartAsync(256, all);
+        await AssertSpreadAsync(balancer, all);
+        all[1].Die();
+        balancer.Await(all[1], HealthState.Unhealthy);
+        await AssertSpreadAsync(balancer, all[0], all[2]);
+        all[1].ComeBack();
+        balancer.Await(all[1], HealthState.Healthy);
+        await AssertSpreadAsync(balancer, all);
     }
 
     [Fact]
     public async Task Sequential_requests_spread_to_within_one_after_a_replacement()
     {
-        await using PoolScene scene = await OpenAsync(Options(256), A, B);
-        await AssertSpreadAsync(scene, [A, B]);
-        await scene.Pool.ReplaceAsync([B, C], default);
-        await AssertSpreadAsync(scene, [B, C]);
+        TestBackend[] all = [new("http://a"), new("http://b"), new("http://c")];
+        await using TestBalancer balancer = await StartAsync(256, all[..2]);
+        await AssertSpreadAsync(balancer, all[..2]);
+        await balancer.ReplaceAsync(all[1..]);
+        balancer.Await(all[2], HealthState.Healthy);
+        await AssertSpreadAsync(balancer, all[1..]);
+    }
+
+    [Theory]
+    [InlineData(TestFault.Refused, 502, ProxyError.ConnectionRefused)]
+    [InlineData(TestFault.Unreachable, 504, ProxyError.ConnectionTimeout)]
+    public async Task Every_backend_is_tried_once_and_then_the_last_failure_is_answered(TestFault fault, int status, ProxyError error)
+    {
+        RecordedEvents events = new();
+        TestBackend[] all = [.. Enumerable.Range(0, 3).Select(i => new TestBackend($"http://b{i}").Fails(fault))];
+        await using TestBalancer balancer = await StartAsync(4, _ => { }, events, all);
+        TestAnswer answer = await balancer.SendAsync("GET", "/");
+        Assert.Equal((status, error, 3, null), (answer.StatusCode, answer.Error, answer.Attempts, answer.Backend));
+        Assert.Equal(3, events.Attempts.Select(attempt => attempt.Backend).Distinct().Count());
+        Assert.Equal(3, Assert.Single(events.Fetches));
+        balancer.ExpectSlots(4, all);
     }
 
     [Fact]
@@ -88,21 +111,6 @@ public sealed class BackendPoolFetchTests
         Assert.True(scene.World.HealthOf(A).Suspicions > 0);
         Assert.Equal(0, scene.World.HealthOf(B).Suspicions);
         await scene.CountSlotsAsync(2);
-    }
-
-    [Theory]
-    [InlineData(BackendFailureKind.Disconnected, 502)]
-    [InlineData(BackendFailureKind.TimedOut, 504)]
-    public async Task Every_backend_is_tried_once_and_then_the_last_failure_is_answered(BackendFailureKind kind, int status)
-    {
-        await using PoolScene scene = await OpenAsync(Options(4), A, B, C);
-        scene.World.Send = (_, _, _) => throw Failure(BackendFailureStage.Dial, kind);
-        ProxyResponse response = await scene.FetchAndDisposeAsync();
-        Assert.Equal((status, 3, null), (response.StatusCode, response.Attempts, response.Backend));
-        Assert.Equal(Failure(BackendFailureStage.Dial, kind).Error, response.Error);
-        Assert.Equal(3, scene.Events.Attempts.Count);
-        Assert.Equal(3, Assert.Single(scene.Events.Fetches));
-        await scene.CountSlotsAsync(12);
     }
 
     [Theory]
@@ -194,17 +202,17 @@ public sealed class BackendPoolFetchTests
         Assert.Equal(0, await SteadyFetch.MeasureAsync(pool, world, suspends));
     }
 
-    private static async Task AssertSpreadAsync(PoolScene scene, Backend[] backends)
+    private static async Task AssertSpreadAsync(TestBalancer balancer, params TestBackend[] backends)
     {
-        Dictionary<Backend, int> counts = [];
+        int[] before = [.. backends.Select(backend => backend.Requests.Count)];
         for (int i = 0; i < 300; i++)
         {
-            Backend backend = (await scene.FetchAndDisposeAsync()).Backend!;
-            counts[backend] = counts.GetValueOrDefault(backend) + 1;
+            Assert.Equal(1, (await balancer.SendAsync("GET", "/")).Attempts);
         }
 
-        Assert.Equal(backends.Length, counts.Count);
-        Assert.All(backends, backend => Assert.InRange(counts[backend], 300 / backends.Length, (300 / backends.Length) + 1));
+        int[] counts = [.. backends.Select((backend, index) => backend.Requests.Count - before[index])];
+        Assert.Equal(300, counts.Sum());
+        Assert.All(counts, count => Assert.InRange(count, 300 / backends.Length, (300 / backends.Length) + 1));
     }
 
     private sealed class OnceBody : MessageBody

@@ -4,80 +4,153 @@ using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
 using GoAround.Core.Pool;
+using GoAround.Testing;
 using Xunit;
 using static GoAround.Core.Tests.Pool.PoolScene;
+using static GoAround.Core.Tests.Pool.TestedPool;
 
 namespace GoAround.Core.Tests.Pool;
 
+/// <summary>With the test kit; over doubles of the contract where a moment in between, or what the pool does to its connections, is the point.</summary>
 public sealed class BackendPoolQueueTests
 {
     [Fact]
     public async Task Requests_wait_in_order()
     {
-        await using PoolScene scene = await OpenAsync(Options(1), A);
-        ProxyResponse holder = await scene.FetchAsync();
-        List<Task<ProxyResponse>> waiting = [.. Enumerable.Range(0, 100).Select(_ => scene.FetchAsync())];
-        Assert.Equal(100, scene.Pool.QueueLength);
-        await holder.DisposeAsync();
-        for (int i = 0; i < waiting.Count; i++)
+        RecordedEvents events = new();
+        TestBackend backend = new TestBackend("http://a").Takes(Second / 20);
+        await using TestBalancer balancer = await StartAsync(1, _ => { }, events, backend);
+        List<Task<TestAnswer>> asked = [.. Enumerable.Range(0, 101).Select(_ => balancer.Begin("GET", "/"))];
+        Assert.Equal(100, balancer.Pool.QueueLength);
+        for (int i = 1; i <= asked.Count; i++)
         {
-            Assert.True(waiting[i].IsCompletedSuccessfully);
-            Assert.True(i == 99 || !waiting[i + 1].IsCompleted);
-            await (await waiting[i]).DisposeAsync();
+            balancer.Advance(Second / 20);
+            Assert.All(asked[..i], answer => Assert.True(answer.IsCompletedSuccessfully));
+            Assert.DoesNotContain(asked[i..], answer => answer.IsCompleted);
         }
 
-        Assert.Equal(0, scene.Pool.QueueLength);
-        Assert.Equal(100, scene.Events.Queue.Count(left => left.Served));
-        await scene.CountSlotsAsync(1);
+        Assert.Equal((0, 1), (balancer.Pool.QueueLength, backend.MostInFlight));
+        Assert.Equal(100, events.Queue.Count(left => left.Served));
+        balancer.ExpectSlots(1, backend);
     }
 
     [Fact]
     public async Task One_more_than_may_wait_is_answered_503_at_once()
     {
-        await using PoolScene scene = await OpenAsync(new PoolOptions { ConnectionsPerBackend = 1, MaxQueue = 2 }, A);
-        ProxyResponse holder = await scene.FetchAsync();
-        Task<ProxyResponse> first = scene.FetchAsync();
-        Task<ProxyResponse> second = scene.FetchAsync();
-        await using ProxyResponse refused = await scene.FetchAsync();
-        Assert.Equal((503, ProxyError.ConnectionLimitReached), (refused.StatusCode, refused.Error));
+        await using TestBalancer balancer = await StartAsync(1, setup => setup.Options.Pool.MaxQueue = 2, new TestBackend("http://a").Takes(Second));
+        List<Task<TestAnswer>> asked = [.. Enumerable.Range(0, 4).Select(_ => balancer.Begin("GET", "/"))];
+        Assert.Equal([false, false, false, true], asked.Select(answer => answer.IsCompleted));
+        TestAnswer refused = asked[3].Now();
+        Assert.Equal((503, ProxyError.ConnectionLimitReached, 0), (refused.StatusCode, refused.Error, refused.Attempts));
         Assert.True(refused.Fields.Contains("Retry-After"u8));
-        Assert.Equal(0, refused.Attempts);
-        await holder.DisposeAsync();
-        await (await first).DisposeAsync();
-        await (await second).DisposeAsync();
+        balancer.Advance(3 * Second);
+        Assert.All(asked[..3], answer => Assert.True(answer is { IsCompletedSuccessfully: true, Result.StatusCode: 200 }));
     }
 
     [Fact]
     public async Task No_queue_at_all_still_serves_who_finds_a_slot()
     {
-        await using PoolScene scene = await OpenAsync(new PoolOptions { ConnectionsPerBackend = 1, MaxQueue = 0 }, A);
-        ProxyResponse holder = await scene.FetchAsync();
-        Assert.Equal(503, (await scene.FetchAndDisposeAsync()).StatusCode);
-        await holder.DisposeAsync();
-        Assert.Equal(200, (await scene.FetchAndDisposeAsync()).StatusCode);
+        await using TestBalancer balancer = await StartAsync(1, setup => setup.Options.Pool.MaxQueue = 0, new TestBackend("http://a").Takes(Second));
+        Task<TestAnswer> holder = balancer.Begin("GET", "/");
+        Assert.Equal(503, (await balancer.SendAsync("GET", "/")).StatusCode);
+        balancer.Advance(Second);
+        Assert.Equal(200, holder.Now().StatusCode);
+        Assert.Equal(200, (await balancer.SendAsync("GET", "/")).StatusCode);
     }
 
     [Fact]
     public async Task Who_waits_too_long_is_answered_503()
     {
-        await using PoolScene scene = await OpenAsync(Options(1), A);
-        ProxyResponse holder = await scene.FetchAsync();
-        Task<ProxyResponse> early = scene.FetchAsync();
-        scene.Time.Advance(TimeSpan.FromSeconds(5));
-        Task<ProxyResponse> late = scene.FetchAsync();
-        scene.Time.Advance(TimeSpan.FromSeconds(4.9));
+        RecordedEvents events = new();
+        await using TestBalancer balancer = await StartAsync(1, _ => { }, events, new TestBackend("http://a").Takes(12 * Second));
+        Task<TestAnswer> holder = balancer.Begin("GET", "/");
+        Task<TestAnswer> early = balancer.Begin("GET", "/");
+        balancer.Advance(5 * Second);
+        Task<TestAnswer> late = balancer.Begin("GET", "/");
+        balancer.Advance(4.9 * Second);
         Assert.False(early.IsCompleted);
-        scene.Time.Advance(TimeSpan.FromSeconds(0.2));
-        await using ProxyResponse refused = await early;
+        balancer.Advance(0.2 * Second);
+        TestAnswer refused = early.Now();
         Assert.Equal((503, ProxyError.ConnectionLimitReached), (refused.StatusCode, refused.Error));
         Assert.True(refused.Fields.Contains("Retry-After"u8));
         Assert.False(late.IsCompleted);
-        (TimeSpan waited, bool served) = Assert.Single(scene.Events.Queue);
+        (TimeSpan waited, bool served) = Assert.Single(events.Queue);
         Assert.False(served);
         Assert.InRange(waited.TotalSeconds, 10, 10.2);
-        await holder.DisposeAsync();
-        Assert.Equal(200, (await late).StatusCode);
-        await (await late).DisposeAsync();
+        balancer.Advance(14 * Second);
+        Assert.Equal((200, 200), (holder.Now().StatusCode, late.Now().StatusCode));
+    }
+
+    [Fact]
+    public async Task No_backend_is_503_at_once()
+    {
+        await using TestBalancer balancer = await StartAsync(1, new TestBackend("http://a"));
+        await balancer.ReplaceAsync();
+        Task<TestAnswer> asked = balancer.Begin("GET", "/");
+        Assert.True(asked.IsCompleted);
+        TestAnswer refused = asked.Now();
+        Assert.Equal((503, ProxyError.DestinationUnavailable), (refused.StatusCode, refused.Error));
+        Assert.True(refused.Fields.Contains("Retry-After"u8));
+    }
+
+    [Fact]
+    public async Task Everybody_who_waits_is_answered_503_when_the_last_healthy_backend_goes()
+    {
+        TestBackend a = new TestBackend("http://a").Takes(9 * Second).TurnsUnhealthyAt(1.5 * Second).TurnsHealthyAt(14 * Second);
+        TestBackend b = new TestBackend("http://b").Takes(9 * Second).TurnsUnhealthyAt(4.5 * Second).TurnsHealthyAt(12 * Second);
+        await using TestBalancer balancer = await StartAsync(1, a, b);
+        List<Task<TestAnswer>> asked = [.. Enumerable.Range(0, 12).Select(_ => balancer.Begin("GET", "/"))];
+        balancer.Await(a, HealthState.Unhealthy);
+        Assert.DoesNotContain(asked, answer => answer.IsCompleted);
+        balancer.Await(b, HealthState.Unhealthy);
+        TimeSpan gone = balancer.Time.Elapsed;
+        Assert.Equal(10, asked.Count(answer => answer.IsCompleted));
+        Assert.All(asked[2..], answer => Assert.Equal((503, gone), (answer.Result.StatusCode, answer.Result.Took)));
+        Assert.Equal(503, (await balancer.SendAsync("GET", "/")).StatusCode);
+        balancer.Await(b, HealthState.Healthy);
+        Assert.All(asked[..2], answer => Assert.Equal(200, answer.Result.StatusCode)); // they were with a backend
+        Assert.Equal(b.Backend, (await balancer.SendAsync("GET", "/")).Backend);
+        balancer.ExpectSlots(1, a, b);
+    }
+
+    [Fact]
+    public async Task Retry_that_waits_for_the_other_backend_lets_others_have_the_one_it_tried()
+    {
+        TestBackend a = new TestBackend("http://a").Takes(Second);
+        TestBackend b = new TestBackend("http://b").Takes(3 * Second);
+        await using TestBalancer balancer = await StartAsync(1, a, b);
+        List<Task<TestAnswer>> holders = [balancer.Begin("GET", "/"), balancer.Begin("GET", "/")];
+        Assert.Equal((1, 1), (a.InFlight, b.InFlight));
+        a.Fails(TestFault.Refused);
+        Task<TestAnswer> retrier = balancer.Begin("GET", "/retried");
+        balancer.Advance(Second); // it fails at A, and waits for B
+        Assert.False(retrier.IsCompleted);
+        Task<TestAnswer> newcomer = balancer.Begin("GET", "/");
+        balancer.Advance(Second);
+        Assert.Equal((a.Backend, Second), (newcomer.Now().Backend, newcomer.Now().Took));
+        balancer.Advance(4 * Second);
+        TestAnswer answer = retrier.Now();
+        Assert.Equal((b.Backend, 2, 6 * Second), (answer.Backend, answer.Attempts, answer.Took));
+        Assert.All(holders.Select(TestedPool.Now), held => Assert.Equal(200, held.StatusCode));
+        balancer.ExpectSlots(1, a, b);
+    }
+
+    [Fact]
+    public async Task Retry_whose_last_hope_goes_is_answered_with_its_failure()
+    {
+        TestBackend a = new TestBackend("http://a").Takes(Second);
+        TestBackend b = new TestBackend("http://b").Takes(30 * Second).TurnsUnhealthyAt(3 * Second);
+        await using TestBalancer balancer = await StartAsync(1, a, b);
+        List<Task<TestAnswer>> holders = [balancer.Begin("GET", "/"), balancer.Begin("GET", "/")];
+        a.Fails(TestFault.Refused);
+        Task<TestAnswer> retrier = balancer.Begin("GET", "/retried");
+        balancer.Advance(2 * Second);
+        Assert.False(retrier.IsCompleted);
+        balancer.Await(b, HealthState.Unhealthy);
+        TestAnswer answer = retrier.Now();
+        Assert.Equal((502, balancer.Time.Elapsed), (answer.StatusCode, answer.Took));
+        balancer.Advance(30 * Second);
+        Assert.All(holders.Select(TestedPool.Now), held => Assert.Equal(200, held.StatusCode));
     }
 
     [Fact]
@@ -95,35 +168,6 @@ public sealed class BackendPoolQueueTests
         await holder.DisposeAsync();
         await (await staying).DisposeAsync();
         await scene.CountSlotsAsync(1);
-    }
-
-    [Fact]
-    public async Task No_backend_is_503_at_once()
-    {
-        await using PoolScene scene = await OpenAsync(Options(1));
-        await using ProxyResponse refused = await scene.FetchAsync();
-        Assert.Equal((503, ProxyError.DestinationUnavailable), (refused.StatusCode, refused.Error));
-        Assert.True(refused.Fields.Contains("Retry-After"u8));
-    }
-
-    [Fact]
-    public async Task Everybody_who_waits_is_answered_503_when_the_last_healthy_backend_goes()
-    {
-        await using PoolScene scene = await OpenAsync(Options(1), A, B);
-        ProxyResponse first = await scene.FetchAsync();
-        ProxyResponse second = await scene.FetchAsync();
-        List<Task<ProxyResponse>> waiting = [.. Enumerable.Range(0, 10).Select(_ => scene.FetchAsync())];
-        scene.World.HealthOf(A).Push(HealthState.Unhealthy);
-        Assert.DoesNotContain(waiting, fetch => fetch.IsCompleted);
-        scene.World.HealthOf(B).Push(HealthState.Unhealthy);
-        Assert.All(await Task.WhenAll(waiting), refused => Assert.Equal(503, refused.StatusCode));
-        Assert.Equal(503, (await scene.FetchAndDisposeAsync()).StatusCode);
-        await first.DisposeAsync();
-        scene.World.HealthOf(B).Push(HealthState.Healthy);
-        await second.DisposeAsync();
-        Assert.Equal(B, (await scene.FetchAndDisposeAsync()).Backend);
-        scene.World.HealthOf(A).Push(HealthState.Healthy);
-        await scene.CountSlotsAsync(2);
     }
 
     [Fact]
@@ -153,40 +197,6 @@ public sealed class BackendPoolQueueTests
         Task firstCheck = scene.Pool.WaitForFirstCheckAsync(give.Token);
         await give.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => firstCheck);
-    }
-
-    [Fact]
-    public async Task Retry_that_waits_for_the_other_backend_lets_others_have_the_one_it_tried()
-    {
-        await using PoolScene scene = await OpenAsync(Options(1), A, B);
-        ProxyResponse onA = await scene.FetchAsync();
-        ProxyResponse onB = await scene.FetchAsync();
-        Assert.Equal((A, B), (onA.Backend, onB.Backend));
-        int sends = 0;
-        scene.World.Send = (_, _, _) => sends++ == 0 ? throw Failure() : new(new ProxyResponse());
-        Task<ProxyResponse> retrier = scene.FetchAsync();
-        await onA.DisposeAsync(); // the retrier fails at A and waits for B
-        Assert.False(retrier.IsCompleted);
-        ProxyResponse newcomer = await scene.FetchAsync();
-        Assert.Equal(A, newcomer.Backend);
-        await newcomer.DisposeAsync();
-        await onB.DisposeAsync();
-        await using ProxyResponse answer = await retrier;
-        Assert.Equal((B, 2), (answer.Backend, answer.Attempts));
-    }
-
-    [Fact]
-    public async Task Retry_whose_last_hope_goes_is_answered_with_its_failure()
-    {
-        await using PoolScene scene = await OpenAsync(Options(1), A, B);
-        ProxyResponse onA = await scene.FetchAsync();
-        ProxyResponse onB = await scene.FetchAsync();
-        scene.World.Send = (_, _, _) => throw Failure();
-        Task<ProxyResponse> retrier = scene.FetchAsync();
-        await onA.DisposeAsync();
-        scene.World.HealthOf(B).Push(HealthState.Unhealthy);
-        Assert.Equal(502, (await retrier).StatusCode);
-        await onB.DisposeAsync();
     }
 
     [Fact]

@@ -3,11 +3,14 @@ using System.Collections.Generic;
 using System.Linq;
 using System.Threading.Tasks;
 using GoAround.Core.Pool;
+using GoAround.Testing;
 using Xunit;
 using static GoAround.Core.Tests.Pool.PoolScene;
+using static GoAround.Core.Tests.Pool.TestedPool;
 
 namespace GoAround.Core.Tests.Pool;
 
+/// <summary>With the test kit; over doubles of the contract where a health is unknown for a while, or a part of the pool is alone.</summary>
 public sealed class BackendPoolSlowStartTests
 {
     private static readonly TimeSpan TenSeconds = TimeSpan.FromSeconds(10);
@@ -15,71 +18,125 @@ public sealed class BackendPoolSlowStartTests
     [Fact]
     public async Task Share_rises_evenly_once_a_backend_is_healthy_again()
     {
-        await using PoolScene scene = await OpenAsync(Slow(100), A, B);
-        scene.World.HealthOf(B).Push(HealthState.Unhealthy);
-        scene.Time.Advance(TimeSpan.FromMinutes(1));
-        scene.World.HealthOf(B).Push(HealthState.Healthy);
-        Assert.Equal([100, 1], Limits(scene));
-        await scene.CountSlotsAsync(101);
+        TestBackend a = new TestBackend("http://a").Takes(Second / 4);
+        TestBackend b = new TestBackend("http://b").Takes(Second / 4);
+        await using TestBalancer balancer = await StartSlowAsync(100, a, b);
+        Fail(balancer, b);
+        balancer.Advance(TimeSpan.FromMinutes(1));
+        Recover(balancer, b);
+        Assert.Equal([100, 1], Limits(balancer));
+        List<Task<TestAnswer>> asked = [.. Enumerable.Range(0, 102).Select(_ => balancer.Begin("GET", "/"))];
+        Assert.Equal((100, 1, 1), (a.InFlight, b.InFlight, balancer.Pool.QueueLength));
         for (int second = 1; second <= 10; second++)
         {
-            scene.Time.Advance(TimeSpan.FromSeconds(1));
-            Assert.Equal([100, 10 * second], Limits(scene));
+            balancer.Advance(Second);
+            Assert.Equal([100, 10 * second], Limits(balancer));
         }
 
-        Assert.All((await scene.CountSlotsAsync(200)).Values, count => Assert.Equal(100, count));
+        Assert.All(asked, answer => Assert.Equal(200, answer.Now().StatusCode));
+        balancer.ExpectSlots(100, a, b);
     }
 
     [Fact]
     public async Task Few_requests_spread_by_the_share_of_the_moment()
     {
-        await using PoolScene scene = await OpenAsync(Slow(100), A, B);
-        scene.World.HealthOf(A).Push(HealthState.Unhealthy);
-        scene.World.HealthOf(A).Push(HealthState.Healthy);
-        int ofA = 0;
+        TestBackend a = new("http://a");
+        TestBackend b = new("http://b");
+        await using TestBalancer balancer = await StartSlowAsync(100, a, b);
+        Fail(balancer, a);
+        Recover(balancer, a);
+        int before = a.Requests.Count;
         for (int step = 0; step < 200; step++)
         {
-            scene.Time.Advance(TenSeconds / 200);
-            ofA += A.Equals((await scene.FetchAndDisposeAsync()).Backend) ? 1 : 0;
+            balancer.Advance(TenSeconds / 200);
+            Assert.Equal(200, (await balancer.SendAsync("GET", "/")).StatusCode);
         }
 
         // The integral of s / (1 + s) over 0..1 is 0.307: 61 of 200.
-        Assert.InRange(ofA, 40, 80);
+        Assert.InRange(a.Requests.Count - before, 40, 80);
     }
 
     [Fact]
     public async Task Weighted_share_rises_to_its_weight()
     {
-        await using PoolScene scene = await OpenAsync(Slow(100), A.WithWeight(4), B.WithWeight(2));
-        scene.World.HealthOf(B).Push(HealthState.Unhealthy);
-        scene.World.HealthOf(B).Push(HealthState.Healthy);
-        scene.Time.Advance(TenSeconds / 2);
-        Assert.Equal([100, 25], Limits(scene));
-        scene.Time.Advance(TenSeconds / 2);
-        Assert.Equal([100, 50], Limits(scene));
+        TestBackend b = new("http://b weight=2");
+        await using TestBalancer balancer = await StartSlowAsync(100, new TestBackend("http://a weight=4"), b);
+        Fail(balancer, b);
+        Recover(balancer, b);
+        balancer.Advance(TenSeconds / 2);
+        Assert.Equal([100, 25], Limits(balancer));
+        balancer.Advance(TenSeconds / 2);
+        Assert.Equal([100, 50], Limits(balancer));
     }
 
     [Fact]
     public async Task Waiting_requests_are_served_as_the_share_rises()
     {
-        await using PoolScene scene = await OpenAsync(Slow(4), A, B);
-        scene.World.HealthOf(B).Push(HealthState.Unhealthy);
-        scene.World.HealthOf(B).Push(HealthState.Healthy);
-        List<ProxyResponse> held = [];
-        for (int i = 0; i < 5; i++)
-        {
-            held.Add(await scene.FetchAsync());
-        }
+        TestBackend a = new TestBackend("http://a").Takes(TenSeconds);
+        TestBackend b = new TestBackend("http://b").Takes(TenSeconds);
+        await using TestBalancer balancer = await StartSlowAsync(4, a, b);
+        Fail(balancer, b);
+        Recover(balancer, b);
+        List<Task<TestAnswer>> asked = [.. Enumerable.Range(0, 6).Select(_ => balancer.Begin("GET", "/"))];
+        Assert.Equal((4, 1, 1), (a.InFlight, b.InFlight, balancer.Pool.QueueLength));
+        balancer.Advance(TenSeconds / 2);
+        Assert.Equal((4, 2, 0), (a.InFlight, b.InFlight, balancer.Pool.QueueLength));
+        balancer.Advance(TenSeconds);
+        Assert.Equal(b.Backend, asked[5].Now().Backend);
+    }
 
-        Task<ProxyResponse> waiting = scene.FetchAsync();
-        Assert.False(waiting.IsCompleted);
-        scene.Time.Advance(TenSeconds / 2);
-        Assert.Equal(B, (await waiting).Backend);
-        held.Add(await waiting);
-        foreach (ProxyResponse response in held)
-        {
-            await response.DisposeAsync();
-        }
+    [Fact]
+    public async Task Backend_that_is_added_while_others_serve_starts_slowly()
+    {
+        TestBackend a = new("http://a");
+        await using TestBalancer balancer = await StartSlowAsync(100, a);
+        await balancer.ReplaceAsync(a, new TestBackend("http://b"));
+        balancer.Time.RunUntilIdle();
+        Assert.Equal([100, 1], Limits(balancer));
+    }
+
+    [Fact]
+    public async Task Whole_new_set_starts_at_once()
+    {
+        await using TestBalancer balancer = await StartSlowAsync(100, new TestBackend("http://a"));
+        await balancer.ReplaceAsync(new TestBackend("http://b"), new TestBackend("http://c"));
+        balancer.Time.RunUntilIdle();
+        Assert.Equal([100, 100], Limits(balancer));
+    }
+
+    [Fact]
+    public async Task Resumed_backend_starts_slowly()
+    {
+        TestBackend b = new("http://b");
+        await using TestBalancer balancer = await StartSlowAsync(100, new TestBackend("http://a"), b);
+        await balancer.Time.RunAsync(() => balancer.Pool.DrainAsync(b.Backend, default));
+        Assert.True(balancer.Pool.EndDrain(b.Backend));
+        Assert.Equal([100, 1], Limits(balancer));
+    }
+
+    [Fact]
+    public async Task Alone_a_backend_has_all_its_connections_however_new()
+    {
+        TestBackend a = new("http://a");
+        TestBackend b = new("http://b");
+        await using TestBalancer balancer = await StartSlowAsync(100, a, b);
+        Fail(balancer, b);
+        Recover(balancer, b);
+        Fail(balancer, a);
+        Assert.Equal([0, 100], Limits(balancer));
+        Fail(balancer, b);
+        Recover(balancer, a);
+        Assert.Equal([100, 0], Limits(balancer));
+    }
+
+    [Fact]
+    public async Task Share_is_whole_at_once_without_a_slow_start()
+    {
+        TestBackend b = new("http://b");
+        await using TestBalancer balancer = await StartAsync(100, new TestBackend("http://a"), b);
+        Fail(balancer, b);
+        Recover(balancer, b);
+        Assert.Equal([100, 100], Limits(balancer));
     }
 
     [Fact]
@@ -91,54 +148,7 @@ public sealed class BackendPoolSlowStartTests
         scene.Time.Advance(TimeSpan.FromSeconds(1));
         scene.World.HealthOf(B).Push(HealthState.Healthy);
         scene.World.HealthOf(C).Push(HealthState.Healthy);
-        Assert.Equal([100, 100, 1], Limits(scene));
-    }
-
-    [Fact]
-    public async Task Backend_that_is_added_while_others_serve_starts_slowly()
-    {
-        await using PoolScene scene = await OpenAsync(Slow(100), A);
-        await scene.Pool.ReplaceAsync([A, B], default);
-        Assert.Equal([100, 1], Limits(scene));
-    }
-
-    [Fact]
-    public async Task Whole_new_set_starts_at_once()
-    {
-        await using PoolScene scene = await OpenAsync(Slow(100), A);
-        await scene.Pool.ReplaceAsync([B, C], default);
-        Assert.Equal([100, 100], Limits(scene));
-    }
-
-    [Fact]
-    public async Task Resumed_backend_starts_slowly()
-    {
-        await using PoolScene scene = await OpenAsync(Slow(100), A, B);
-        await scene.Pool.DrainAsync(B, default);
-        Assert.True(scene.Pool.EndDrain(B));
-        Assert.Equal([100, 1], Limits(scene));
-    }
-
-    [Fact]
-    public async Task Alone_a_backend_has_all_its_connections_however_new()
-    {
-        await using PoolScene scene = await OpenAsync(Slow(100), A, B);
-        scene.World.HealthOf(B).Push(HealthState.Unhealthy);
-        scene.World.HealthOf(B).Push(HealthState.Healthy);
-        scene.World.HealthOf(A).Push(HealthState.Unhealthy);
-        Assert.Equal([0, 100], Limits(scene));
-        scene.World.HealthOf(B).Push(HealthState.Unhealthy);
-        scene.World.HealthOf(A).Push(HealthState.Healthy);
-        Assert.Equal([100, 0], Limits(scene));
-    }
-
-    [Fact]
-    public async Task Share_is_whole_at_once_without_a_slow_start()
-    {
-        await using PoolScene scene = await OpenAsync(Options(100), A, B);
-        scene.World.HealthOf(B).Push(HealthState.Unhealthy);
-        scene.World.HealthOf(B).Push(HealthState.Healthy);
-        Assert.Equal([100, 100], Limits(scene));
+        Assert.Equal([100, 100, 1], scene.Pool.GetStatus().Select(status => status.Limit));
     }
 
     [Fact]
@@ -170,7 +180,21 @@ public sealed class BackendPoolSlowStartTests
         return group;
     }
 
-    private static PoolOptions Slow(int n) => new() { ConnectionsPerBackend = n, SlowStart = TenSeconds };
+    private static Task<TestBalancer> StartSlowAsync(int n, params TestBackend[] backends) => StartAsync(n, setup => setup.Options.Pool.SlowStart = TenSeconds, backends);
 
-    private static IEnumerable<int> Limits(PoolScene scene) => scene.Pool.GetStatus().Select(status => status.Limit);
+    private static void Fail(TestBalancer balancer, TestBackend backend)
+    {
+        backend.Die();
+        balancer.Await(backend, HealthState.Unhealthy);
+    }
+
+    private static void Recover(TestBalancer balancer, TestBackend backend)
+    {
+        backend.ComeBack();
+        balancer.Await(backend, HealthState.Healthy);
+    }
+
+    private static IEnumerable<int> Limits(TestBalancer balancer) => balancer.Pool.GetStatus().Select(status => status.Limit);
+
+    private static PoolOptions Slow(int n) => new() { ConnectionsPerBackend = n, SlowStart = TenSeconds };
 }

@@ -1,8 +1,10 @@
 using System.Collections.Generic;
 using System.Linq;
 using System.Threading.Tasks;
+using GoAround.Testing;
 using Xunit;
 using static GoAround.Core.Tests.Pool.PoolScene;
+using static GoAround.Core.Tests.Pool.TestedPool;
 
 namespace GoAround.Core.Tests.Pool;
 
@@ -25,18 +27,16 @@ public sealed class BackendPoolWeightTests
     [Fact]
     public async Task Sequential_requests_spread_by_weight_and_evenly_mixed()
     {
-        await using PoolScene scene = await OpenAsync(Options(256), A.WithWeight(3), B);
+        TestBackend b = new("http://b");
+        await using TestBalancer balancer = await StartAsync(256, new TestBackend("http://a weight=3"), b);
         int inARow = 0;
-        int ofB = 0;
         for (int i = 0; i < 340; i++)
         {
-            bool isB = B.Equals((await scene.FetchAndDisposeAsync()).Backend);
-            ofB += isB ? 1 : 0;
-            inARow = isB ? 0 : inARow + 1;
+            inARow = b.Backend.Equals((await balancer.SendAsync("GET", "/")).Backend) ? 0 : inARow + 1;
             Assert.InRange(inARow, 0, 4);
         }
 
-        Assert.InRange(ofB, 84, 86);
+        Assert.InRange(b.Requests.Count, 84, 86);
     }
 
     [Fact]
@@ -139,14 +139,25 @@ public sealed class BackendPoolWeightTests
     [Fact]
     public async Task Weights_count_only_among_those_that_serve()
     {
-        await using PoolScene scene = await OpenAsync(Options(8), A.WithWeight(8), B.WithWeight(2), C);
-        Assert.Equal([8, 2, 1], scene.Pool.GetStatus().Select(status => status.Limit));
-        scene.World.HealthOf(A).Push(HealthState.Unhealthy);
-        Assert.Equal([0, 8, 4], scene.Pool.GetStatus().Select(status => status.Limit));
-        await scene.CountSlotsAsync(12);
-        scene.World.HealthOf(A).Push(HealthState.Healthy);
-        await scene.CountSlotsAsync(11);
-        await scene.Pool.ReplaceAsync([B.WithWeight(2), C], default);
-        await scene.CountSlotsAsync(12);
+        TestBackend[] all = [new TestBackend("http://a weight=8").Takes(Second), new TestBackend("http://b weight=2").Takes(Second), new TestBackend("http://c").Takes(Second)];
+        await using TestBalancer balancer = await StartAsync(8, all);
+        Expect(8, 2, 1);
+        all[0].Die();
+        balancer.Await(all[0], HealthState.Unhealthy);
+        Expect(0, 8, 4);
+        all[0].ComeBack();
+        balancer.Await(all[0], HealthState.Healthy);
+        Expect(8, 2, 1);
+        await balancer.ReplaceAsync(all[1..]);
+        Expect(8, 4);
+
+        void Expect(params int[] limits)
+        {
+            Assert.Equal(limits, balancer.Pool.GetStatus().Select(status => status.Limit));
+            List<Task<TestAnswer>> asked = [.. Enumerable.Range(0, limits.Sum() + 1).Select(_ => balancer.Begin("GET", "/"))];
+            Assert.Equal(limits, balancer.Pool.GetStatus().Select(status => status.InFlight));
+            balancer.Advance(3 * Second);
+            Assert.All(asked, answer => Assert.Equal(200, answer.Now().StatusCode));
+        }
     }
 }

@@ -4,10 +4,12 @@ using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
 using GoAround.Core.Pool;
+using GoAround.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
 using static GoAround.Core.Tests.Pool.PoolScene;
+using static GoAround.Core.Tests.Pool.TestedPool;
 
 namespace GoAround.Core.Tests.Pool;
 
@@ -36,10 +38,32 @@ public sealed class RetryBudgetTests
     [Fact]
     public async Task Retries_switched_off_are_denied_at_once()
     {
-        await using PoolScene scene = await OpenAsync(new PoolOptions { ConnectionsPerBackend = 1, MinRetries = 0, RetryBudget = 0 }, A, B);
-        scene.World.Send = (_, _, _) => throw Failure();
-        ProxyResponse response = await scene.FetchAndDisposeAsync();
-        Assert.Equal((502, 1), (response.StatusCode, response.Attempts));
+        TestBackend[] all = [new TestBackend("http://a").Fails(TestFault.Refused), new TestBackend("http://b").Fails(TestFault.Refused)];
+        await using TestBalancer balancer = await StartAsync(1, setup => (setup.Options.Pool.MinRetries, setup.Options.Pool.RetryBudget) = (0, 0), all);
+        TestAnswer answer = await balancer.SendAsync("GET", "/");
+        Assert.Equal((502, 1), (answer.StatusCode, answer.Attempts));
+    }
+
+    [Fact]
+    public async Task Retry_that_waits_for_a_permit_too_long_is_answered_with_its_failure_and_holds_no_slot()
+    {
+        TestBackend a = new TestBackend("http://a").Fails(TestFault.Unreachable, 2);
+        TestBackend b = new TestBackend("http://b").Takes(30 * Second);
+        await using TestBalancer balancer = await StartAsync(4, setup => (setup.Options.Pool.MinRetries, setup.Options.Pool.RetryBudget) = (1, 0), a, b);
+        List<Task<TestAnswer>> asked = [.. Enumerable.Range(0, 4).Select(_ => balancer.Begin("GET", "/"))];
+        Assert.True(balancer.Time.AdvanceUntil(() => balancer.Pool.GetStatus() is { RetriesRunning: 1, RetriesWaiting: 1 }, 30 * Second), "no retry waits");
+        TimeSpan failed = balancer.Time.Elapsed;
+        Assert.Equal((0, 3), (balancer.StatusOf(a).InFlight, balancer.StatusOf(b).InFlight));
+        Assert.DoesNotContain(asked, answer => answer.IsCompleted);
+        balancer.Advance(9.9 * Second);
+        Assert.DoesNotContain(asked, answer => answer.IsCompleted);
+        balancer.Advance(0.2 * Second);
+        TestAnswer late = Assert.Single(asked, answer => answer.IsCompleted).Now();
+        Assert.Equal((504, ProxyError.ConnectionTimeout), (late.StatusCode, late.Error));
+        Assert.InRange(late.Took - failed, 10 * Second, 10.1 * Second);
+        balancer.Advance(40 * Second);
+        Assert.Equal(3, asked.Count(answer => answer.Now().StatusCode == 200));
+        balancer.ExpectSlots(4, a, b);
     }
 
     [Fact]
@@ -60,46 +84,6 @@ public sealed class RetryBudgetTests
         {
             await response.DisposeAsync();
         }
-    }
-
-    [Fact]
-    public async Task Retry_that_waits_for_a_permit_too_long_is_answered_with_its_failure_and_holds_no_slot()
-    {
-        await using PoolScene scene = await OpenAsync(new PoolOptions { ConnectionsPerBackend = 4, MinRetries = 1, RetryBudget = 0 }, A, B);
-        TaskCompletionSource hang = new();
-        scene.World.Send = async (backend, _, _) =>
-        {
-            if (backend == B)
-            {
-                await hang.Task;
-                return new ProxyResponse();
-            }
-
-            throw Failure(BackendFailureStage.ResponseHead, BackendFailureKind.TimedOut);
-        };
-        List<Task<ProxyResponse>> fetches = [.. Enumerable.Range(0, 4).Select(_ => scene.FetchAsync())];
-        Assert.DoesNotContain(fetches, fetch => fetch.IsCompleted);
-        int held = scene.Pool.GetStatus().Sum(status => status.InFlight);
-        int waiting = 4 - held;
-        Assert.InRange(waiting, 1, 3);
-        scene.Time.Advance(TimeSpan.FromSeconds(10.1));
-        for (int i = 0; i < waiting; i++)
-        {
-            Task<ProxyResponse> timedOut = await Task.WhenAny(fetches);
-            Assert.Equal(504, (await timedOut).StatusCode);
-            fetches.Remove(timedOut);
-        }
-
-        Assert.DoesNotContain(fetches, fetch => fetch.IsCompleted);
-        hang.SetResult();
-        ProxyResponse[] responses = await Task.WhenAll(fetches);
-        Assert.All(responses, response => Assert.Equal(200, response.StatusCode));
-        foreach (ProxyResponse response in responses)
-        {
-            await response.DisposeAsync();
-        }
-
-        await scene.CountSlotsAsync(8);
     }
 
     [Fact]

@@ -2,6 +2,7 @@ using System;
 using System.Linq;
 using System.Threading.Tasks;
 using GoAround.Core.Pool;
+using Microsoft.Extensions.Time.Testing;
 using Xunit;
 using static GoAround.Core.Tests.Pool.PoolScene;
 
@@ -13,11 +14,12 @@ public sealed class SuccessionTests
     public async Task Removed_backend_that_still_carries_something_lets_go_of_the_slots_that_came_back()
     {
         RecordedLog<BackendPool> log = new();
-        await using Retirement retirement = new(log, TimeProvider.System);
-        using FreeSlots home = new(Options(64), retirement, ProxyEvents.None, TimeProvider.System);
+        FakeTimeProvider time = new();
+        await using Retirement retirement = new(log, time);
+        using FreeSlots home = new(Options(64), retirement, ProxyEvents.None, time);
         ScriptedBackends world = new();
-        Succession succession = new(retirement, new ChangeFeed(TimeProvider.System));
-        BackendGroup group = new(A, world.Subscribe(A), TimeProvider.System.GetUtcNow(), null);
+        Succession succession = new(retirement, new ChangeFeed(time));
+        BackendGroup group = new(A, world.Subscribe(A), time.GetUtcNow(), null);
         group.Fill(64, world, home);
         succession.Admit(group);
         Slot[] waiting = [.. group.Aside.Take(32)];

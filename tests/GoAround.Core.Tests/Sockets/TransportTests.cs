@@ -156,6 +156,102 @@ public sealed class TransportTests
         Assert.False(transfer.IsEnd);
     }
 
+    [LinuxTheory]
+    [InlineData(false, false)]
+    [InlineData(false, true)]
+    [InlineData(true, false)]
+    [InlineData(true, true)]
+    public async Task Reset_of_which_a_send_was_told_is_one_for_the_receiver_too_unless_the_end_came_before(bool hasEnded, bool waits)
+    {
+        foreach (bool isPolled in new[] { false, true })
+        {
+            using SocketPair pair = await SocketPair.OpenAsync();
+            using Transport transport = isPolled ? new PolledTransport(pair.Near) : new PlainTransport(pair.Near);
+            using Inbox inbox = new(transport, 4096);
+            Task<SocketError> send = waits ? SendMuch(transport) : Task.FromResult(SocketError.Success);
+            await pair.Far.SendAsync("half");
+            if (hasEnded)
+            {
+                pair.Far.ShutdownSend();
+            }
+
+            pair.Far.Reset();
+            await Until.TrueAsync(() => LinuxCalls.PeerEndOf(pair.Near.SafeHandle) == PeerEnd.Reset || (waits && send.IsCompleted), "the reset did not come");
+            if (!waits)
+            {
+                send = transport.SendAsync("x"u8.ToArray()).AsTask();
+            }
+
+            Assert.NotEqual(SocketError.Success, await send.WaitAsync(WireEnd.Patience));
+            Assert.Equal(new Transfer(4, SocketError.Success), await inbox.FillAsync().AsTask().WaitAsync(WireEnd.Patience));
+            inbox.Take(4);
+            Assert.NotEqual(SocketError.Success, await transport.SendAsync(new byte[PolledSender.MostHeldBytes + 1])); // which is told EPIPE
+            Assert.Equal(new Transfer(0, hasEnded ? SocketError.Success : SocketError.ConnectionReset), await inbox.FillAsync().AsTask().WaitAsync(WireEnd.Patience));
+        }
+    }
+
+    [LinuxTheory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task End_behind_which_a_send_is_still_under_way_is_what_that_is_told(bool hasEnded)
+    {
+        // The sender's socket is another one, so that its send ends when the test wants it to.
+        using SocketPair received = await SocketPair.OpenAsync();
+        using SocketPair sent = await SocketPair.OpenAsync();
+        using SocketSender sender = new();
+        using SocketReceiver receiver = new(received.Near, sender);
+        Task<SocketError> send = sender.SendAsync(sent.Near, new byte[30_000_000]).AsTask();
+        received.Far.Reset();
+        await Until.TrueAsync(() => LinuxCalls.PeerEndOf(received.Near.SafeHandle) == PeerEnd.Reset, "the reset did not come");
+        Assert.Equal(SocketError.ConnectionReset, received.Near.TakeError());
+        EndSink sink = new();
+        Assert.False(receiver.TryReceive(sink, out _));
+        Assert.False(send.IsCompleted);
+        if (hasEnded)
+        {
+            sent.Far.ShutdownSend();
+        }
+
+        sent.Far.Reset();
+        Assert.Equal(new Transfer(0, hasEnded ? SocketError.Success : SocketError.ConnectionReset), await sink.Ended.WaitAsync(WireEnd.Patience));
+        Assert.NotEqual(SocketError.Success, await send.WaitAsync(WireEnd.Patience));
+    }
+
+    [LinuxFact]
+    public async Task End_in_order_does_not_wait_for_a_send_that_waits()
+    {
+        foreach (bool isPolled in new[] { false, true })
+        {
+            using SocketPair pair = await SocketPair.OpenAsync();
+            using Transport transport = isPolled ? new PolledTransport(pair.Near) : new PlainTransport(pair.Near);
+            using Inbox inbox = new(transport, 4096);
+            Task<SocketError> send = SendMuch(transport);
+            pair.Far.ShutdownSend();
+            Assert.Equal(new Transfer(0, SocketError.Success), await inbox.FillAsync().AsTask().WaitAsync(WireEnd.Patience));
+            Assert.False(send.IsCompleted);
+            transport.Abort();
+            Assert.NotEqual(SocketError.Success, await send.WaitAsync(WireEnd.Patience));
+        }
+    }
+
+    [LinuxFact]
+    public async Task Receive_that_waits_for_the_outcome_of_a_send_ends_with_an_error_where_this_side_closes()
+    {
+        using SocketPair received = await SocketPair.OpenAsync();
+        using SocketPair sent = await SocketPair.OpenAsync();
+        using SocketSender sender = new();
+        using SocketReceiver receiver = new(received.Near, sender);
+        Task<SocketError> send = sender.SendAsync(sent.Near, new byte[30_000_000]).AsTask();
+        received.Far.Reset();
+        await Until.TrueAsync(() => LinuxCalls.PeerEndOf(received.Near.SafeHandle) == PeerEnd.Reset, "the reset did not come");
+        Assert.Equal(SocketError.ConnectionReset, received.Near.TakeError());
+        EndSink sink = new();
+        Assert.False(receiver.TryReceive(sink, out _));
+        sent.Near.Abort();
+        Assert.Equal(new Transfer(0, SocketError.Shutdown), await sink.Ended.WaitAsync(WireEnd.Patience));
+        Assert.NotEqual(SocketError.Success, await send.WaitAsync(WireEnd.Patience));
+    }
+
     [Fact]
     public async Task Garbage_in_a_tls_stream_is_an_error_and_no_exception()
     {
@@ -167,6 +263,37 @@ public sealed class TransportTests
         Transfer transfer = await fill.WaitAsync(WireEnd.Patience);
         Assert.False(transfer.HasBytes);
         Assert.False(transfer.IsEnd);
+    }
+
+    private static Task<SocketError> SendMuch(Transport transport)
+    {
+        Task<SocketError> send = transport.SendAsync(new byte[30_000_000]).AsTask();
+        Assert.False(send.IsCompleted);
+        return send;
+    }
+
+    /// <summary>Keeps how a receive has ended.</summary>
+    private sealed class EndSink : IReceiveSink
+    {
+        private readonly TaskCompletionSource<Transfer> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task<Transfer> Ended => _ended.Task;
+
+        public Memory<byte> RentRoom() => new byte[16];
+
+        public void ReturnRoom()
+        {
+        }
+
+        public void OnReceived(Transfer transfer) => _ended.TrySetResult(transfer);
+
+        public void OnReset()
+        {
+        }
+
+        public void OnPeerClosed()
+        {
+        }
     }
 
     /// <summary>Looks, in the moment it is told of bytes, at what others see of them.</summary>
