@@ -43,6 +43,11 @@ public abstract class MessageBody
     {
     }
 
+    /// <summary>The time of the tunnel it is a half of is over; any thread.</summary>
+    internal virtual void OnTimedOut()
+    {
+    }
+
     /// <summary>The piece lent last, a large one, was taken; a reader that is fast may get larger ones.</summary>
     internal virtual void OnTaken(bool wasFast)
     {

@@ -78,7 +78,7 @@ public class ProxyRequest
             : throw new ArgumentException("A field value has no control bytes (RFC 9110 §5.5).", nameof(value));
     }
 
-    /// <summary>The client waits for 100 (Continue) before it sends its body (RFC 9110 §10.1.1).</summary>
+    /// <summary>The client waits for 100 (Continue) before it sends its body (RFC 9110 §10.1.1), which a backend says, or a handler that reads the body itself, by <see cref="SendInterimAsync"/>.</summary>
     public bool ExpectsContinue { get; set; }
 
     /// <summary>The client accepts trailers (<c>TE: trailers</c>, RFC 9110 §10.1.4).</summary>
@@ -92,6 +92,11 @@ public class ProxyRequest
 
     /// <summary>Whoever waits for its answer is an application's, and may block where it goes on: never on top of what others wait for.</summary>
     internal virtual bool MayBlock => true;
+
+    /// <summary>The expectation goes on to a backend: its word is what the client waits for.</summary>
+    internal virtual void OnExpected()
+    {
+    }
 
     /// <summary>Says what a parser has read, which has checked it.</summary>
     internal void SetParsed(ReadOnlyMemory<byte> target, ReadOnlyMemory<byte> authority, ReadOnlyMemory<byte> upgradeProtocol)

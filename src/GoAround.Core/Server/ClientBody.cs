@@ -91,6 +91,15 @@ internal sealed class ClientBody : MessageBody
         return _replay.TryRewind();
     }
 
+    /// <inheritdoc/>
+    internal override void OnCut()
+    {
+        if (!_state.HasEnded)
+        {
+            _inflow.EndUpload();
+        }
+    }
+
     /// <summary>Takes what is already received of a body nobody reads any more; true: that was all of it.</summary>
     public bool TryDiscard()
     {

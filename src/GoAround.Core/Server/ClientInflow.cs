@@ -22,14 +22,15 @@ internal sealed class ClientInflow : IDisposable
     private readonly Transport _transport;
     private readonly ClientPresence _presence;
     private readonly Deadline _deadline;
-    private readonly Lock _gate = new(); // of what begins a body's deadline, where the client waits for 100 (Continue)
+    private readonly Lock _gate = new(); // of what begins a body's deadline, where the client waits for 100 (Continue), or a tunnel's
     private BodyPace _pace;
     private long _waitStart;
+    private bool _mayHoldBack;
     private bool _isHeldBack;
     private bool _isWaitingForBody;
     private HeadWait _headWait;
     private volatile bool _hasEnded;
-    private volatile bool _isTunnelLimited;
+    private bool _isTunnelLimited;
 
     public ClientInflow(ServerContext server, Transport transport, IPEndPoint? client)
     {
@@ -111,12 +112,22 @@ internal sealed class ClientInflow : IDisposable
     }
 
     /// <summary>A request has a body.</summary>
-    /// <param name="isHeldBack">The client waits for 100 (Continue) with it: its deadlines hold from then on, or from its first byte.</param>
-    public void BeginBody(bool isHeldBack)
+    /// <param name="mayHoldBack">The client waits for 100 (Continue) with it.</param>
+    public void BeginBody(bool mayHoldBack)
     {
         _pace = default;
         _pace.AddBytes(Inbox.UnreadSpan.Length);
-        _isHeldBack = isHeldBack;
+        _mayHoldBack = mayHoldBack;
+        _isHeldBack = false;
+    }
+
+    /// <summary>A backend is asked whether the client may send its body: its deadlines hold from that one's word on, or from the body's first byte.</summary>
+    public void HoldBack()
+    {
+        lock (_gate)
+        {
+            _isHeldBack = _mayHoldBack && !_isWaitingForBody;
+        }
     }
 
     /// <summary>Somebody reads the body: that its client has closed its half says nothing until the body's end.</summary>
@@ -129,11 +140,21 @@ internal sealed class ClientInflow : IDisposable
         _presence.LookOut();
     }
 
+    /// <summary>Nobody reads the rest of the body. Where its answer has begun, the client's leaving is looked out for from here on.</summary>
+    public void EndUpload()
+    {
+        if (_presence.IsAnswered)
+        {
+            EndReading();
+        }
+    }
+
     /// <summary>The client was told to send its body.</summary>
     public void EndHoldBack()
     {
         lock (_gate)
         {
+            _mayHoldBack = false;
             if (_isHeldBack)
             {
                 _isHeldBack = false;
@@ -175,6 +196,7 @@ internal sealed class ClientInflow : IDisposable
             }
 
             _isHeldBack &= !transfer.HasBytes;
+            _mayHoldBack &= !transfer.HasBytes;
         }
 
         _pace.AddBytes(transfer.Count);
@@ -194,6 +216,14 @@ internal sealed class ClientInflow : IDisposable
             return new OperationCanceledException(cancellationToken);
         }
 
+        if (transfer.IsEnd && _presence.IsAnswered)
+        {
+            _hasEnded = true; // it has its answer, and may cease to send then   RFC 9112 §9.5
+            _presence.EndReading();
+            _presence.OnHalfClosed();
+            return new ClientException(400, "The body broke off.");
+        }
+
         OnClientLeft();
         return new OperationCanceledException($"the client left in the middle of its body ({transfer.Error})", Left);
     }
@@ -208,18 +238,31 @@ internal sealed class ClientInflow : IDisposable
     /// <summary>The backend has closed its half of the tunnel: from now on the client's pauses are limited.</summary>
     public void LimitTunnel()
     {
-        _isTunnelLimited = true;
-        _deadline.Set(_server.Options.BodyTimeout);
+        lock (_gate)
+        {
+            _isTunnelLimited = true;
+            if (_isWaitingForBody)
+            {
+                _deadline.Set(_server.Options.BodyTimeout);
+            }
+        }
     }
+
+    /// <inheritdoc cref="ClientPresence.OnTunnelTimedOut"/>
+    public void OnTunnelTimedOut() => _presence.OnTunnelTimedOut();
 
     /// <summary>Waits for more of a tunnel's bytes.</summary>
     [AsyncMethodBuilder(typeof(PooledMethodBuilder<>))]
     public async ValueTask<Transfer> FillTunnelAsync(int wantedBytes, CancellationToken cancellationToken)
     {
         Transfer transfer;
-        if (_isTunnelLimited)
+        lock (_gate)
         {
-            _deadline.Set(_server.Options.BodyTimeout);
+            _isWaitingForBody = true;
+            if (_isTunnelLimited)
+            {
+                _deadline.Set(_server.Options.BodyTimeout);
+            }
         }
 
         do
@@ -228,9 +271,13 @@ internal sealed class ClientInflow : IDisposable
         }
         while (transfer == Transfer.GivenUp && !MustStop && !cancellationToken.IsCancellationRequested); // else it was only nudged
 
-        if (_isTunnelLimited)
+        lock (_gate)
         {
-            _deadline.Clear(); // how long the backend takes to accept it is not the client's pause
+            _isWaitingForBody = false;
+            if (_isTunnelLimited)
+            {
+                _deadline.Clear(); // how long the backend takes to accept it is not the client's pause
+            }
         }
 
         return transfer;

@@ -22,9 +22,11 @@ internal sealed class ClientPresence : IDisposable
     private readonly Lock _gate = new(); // of the deadline, while a request is under way and its body is not read
     private volatile bool _isUnderWay;
     private volatile bool _isReading;
+    private volatile bool _isAnswered;
     private volatile bool _isSending;
     private volatile bool _isHalfClosed;
     private volatile bool _isTunnel;
+    private bool _isTunnelOver;
 
     /// <param name="server">The options and the clock.</param>
     /// <param name="transport">The client's connection.</param>
@@ -48,6 +50,9 @@ internal sealed class ClientPresence : IDisposable
     /// <summary>The client's bytes are not HTTP any more.</summary>
     public bool IsTunnel => _isTunnel;
 
+    /// <summary>Its final response goes out, or is out: it may stop sending its body then.</summary>
+    public bool IsAnswered => _isAnswered;
+
     /// <summary>It has closed its half, and the deadline is the grace it has.</summary>
     public bool IsHalfClosed => _isHalfClosed;
 
@@ -55,11 +60,24 @@ internal sealed class ClientPresence : IDisposable
     public void BeginRequest()
     {
         _isReading = false;
+        _isAnswered = false;
         _isUnderWay = true;
     }
 
-    /// <summary>No request is under way.</summary>
-    public void EndRequest() => _isUnderWay = false;
+    /// <summary>No request is under way, and the deadline is its owner's again. By the session.</summary>
+    public void EndRequest()
+    {
+        if (!_isUnderWay)
+        {
+            return;
+        }
+
+        lock (_gate) // an arrival that another thread is still told of sets it before, or not at all
+        {
+            _isUnderWay = false;
+            Deadline.Clear();
+        }
+    }
 
     /// <summary>Somebody reads the body: its end tells, or that it breaks off.</summary>
     public void BeginReading()
@@ -86,25 +104,49 @@ internal sealed class ClientPresence : IDisposable
         }
     }
 
-    /// <summary>Bytes are about to be sent: a client that has closed its half and takes them must not run out of grace meanwhile.</summary>
+    /// <summary>Bytes of the final response are about to be sent: a client that has closed its half and takes them must not run out of grace meanwhile.</summary>
     public void OnSending()
     {
+        _isAnswered = true;
         if (_isHalfClosed)
         {
             OnSendWaits();
         }
     }
 
-    /// <summary>A send waits for the client to take it, and has a deadline of its own.</summary>
+    /// <summary>A send waits for the client to take it, and has a deadline of its own, or the tunnel's.</summary>
     public void OnSendWaits()
     {
+        bool mustEnd;
         lock (_gate)
         {
             _isSending = true;
+            mustEnd = _isTunnelOver;
             if (_isHalfClosed)
             {
                 Deadline.Clear();
             }
+        }
+
+        if (mustEnd)
+        {
+            _transport.Abort();
+        }
+    }
+
+    /// <summary>The time of the tunnel is over: what waits for the client to take it ends, now or later; any thread.</summary>
+    public void OnTunnelTimedOut()
+    {
+        bool mustEnd;
+        lock (_gate)
+        {
+            _isTunnelOver = true;
+            mustEnd = _isSending;
+        }
+
+        if (mustEnd)
+        {
+            _transport.Abort();
         }
     }
 
@@ -131,7 +173,8 @@ internal sealed class ClientPresence : IDisposable
     public void LookOut(bool isReceiving = false)
     {
         Interlocked.MemoryBarrier(); // whoever is told of an end now sees the request, or the end is seen here
-        PeerEnd end = _transport.TellsPeerEnd ? _transport.PeerEnd : PeerEnd.None;
+        bool tells = _transport.TellsPeerEnd;
+        PeerEnd end = tells ? _transport.PeerEnd : PeerEnd.None;
         if (end == PeerEnd.Reset)
         {
             OnLeft(); // it came together with bytes, which a receive brought
@@ -140,9 +183,9 @@ internal sealed class ClientPresence : IDisposable
         {
             OnHalfClosed();
         }
-        else if (!isReceiving && !_transport.TellsPeerEnd)
+        else if (!isReceiving && !tells)
         {
-            Deadline.Set(LookInterval);
+            SetLook();
         }
     }
 
@@ -200,6 +243,17 @@ internal sealed class ClientPresence : IDisposable
     {
         Deadline.Dispose();
         _left.Dispose();
+    }
+
+    private void SetLook()
+    {
+        lock (_gate)
+        {
+            if (_isUnderWay && !_isReading && !_isTunnel && !_isHalfClosed)
+            {
+                Deadline.Set(LookInterval);
+            }
+        }
     }
 
     /// <summary>The deadline is due: where it is the time to ask for the client, returns how long until the next time, else zero.</summary>

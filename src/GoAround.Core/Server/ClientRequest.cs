@@ -24,6 +24,9 @@ internal sealed class ClientRequest : ProxyRequest
     /// <inheritdoc/>
     internal override bool MayBlock => false;
 
+    /// <inheritdoc/>
+    internal override void OnExpected() => _session.HoldBack();
+
     /// <summary>Says what its head does, all but the body.</summary>
     public void Accept(RequestHead head)
     {

@@ -144,6 +144,9 @@ internal sealed class ClientSession : IDisposable
     /// <summary>Passes an interim response on.</summary>
     internal ValueTask SendInterimAsync(int statusCode, FieldList fields) => Writer.SendInterimAsync(statusCode, fields);
 
+    /// <summary>A backend says when the client may send its body.</summary>
+    internal void HoldBack() => Inflow.HoldBack();
+
     /// <summary>From here on the client's bytes are not HTTP.</summary>
     internal MessageBody OpenTunnel() => Inflow.OpenTunnel();
 

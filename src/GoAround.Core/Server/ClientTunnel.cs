@@ -35,6 +35,9 @@ internal sealed class ClientTunnel : MessageBody
         return new(TakeAll());
     }
 
+    /// <inheritdoc/>
+    internal override void OnTimedOut() => _inflow.OnTunnelTimedOut();
+
     [AsyncMethodBuilder(typeof(PooledMethodBuilder<>))]
     private async ValueTask<ReadOnlyMemory<byte>> WaitAsync(CancellationToken cancellationToken)
     {

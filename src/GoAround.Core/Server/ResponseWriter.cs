@@ -69,7 +69,7 @@ internal sealed class ResponseWriter : IDisposable
         _state.Announced = response.StatusCode;
         if (response.StatusCode == 101)
         {
-            _watch.EndRate();
+            _watch.BeginTunnel();
         }
 
         try
@@ -134,6 +134,7 @@ internal sealed class ResponseWriter : IDisposable
             return;
         }
 
+        _watch.EndTunnel();
         _watch.Start();
         await closing.ConfigureAwait(false);
         _watch.Stop();

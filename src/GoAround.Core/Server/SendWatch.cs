@@ -42,8 +42,11 @@ internal sealed class SendWatch : IDisposable
         _state.Base = _transport.Handed;
     }
 
-    /// <summary>From here on the bytes are not HTTP: there is no rate, and only the longest pause counts.</summary>
-    public void EndRate() => _state.IsTunnel = true;
+    /// <summary>From here on the bytes are not HTTP, and a send may wait so long as the tunnel lives.</summary>
+    public void BeginTunnel() => _state.IsTunnel = true;
+
+    /// <summary>Only the end of a tunnel is sent yet: there is no rate, but the longest pause counts.</summary>
+    public void EndTunnel() => _state.IsEnding = true;
 
     /// <summary>A send waits.</summary>
     public void Start()
@@ -51,6 +54,11 @@ internal sealed class SendWatch : IDisposable
         TimeSpan left;
         lock (_gate)
         {
+            if (_state.IsTunnel && !_state.IsEnding)
+            {
+                return;
+            }
+
             if (!_state.HasWaited)
             {
                 _state.HasWaited = true;
@@ -71,8 +79,11 @@ internal sealed class SendWatch : IDisposable
     {
         lock (_gate)
         {
-            _state.IsWaiting = false;
-            _state.Pace.AddWait(_server.Time.GetElapsedTime(_state.WaitStart));
+            if (_state.IsWaiting)
+            {
+                _state.IsWaiting = false;
+                _state.Pace.AddWait(_server.Time.GetElapsedTime(_state.WaitStart));
+            }
         }
 
         return _deadline.Clear();
@@ -118,5 +129,6 @@ internal sealed class SendWatch : IDisposable
         public bool HasWaited;
         public bool IsWaiting;
         public bool IsTunnel;
+        public bool IsEnding;
     }
 }

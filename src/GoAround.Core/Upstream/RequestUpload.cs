@@ -9,11 +9,14 @@ namespace GoAround.Core.Upstream;
 
 /// <summary>
 /// Sends the body of a request: what is at hand leaves together with the head; the rest is pumped while the response is
-/// already awaited, so that an early final response gets through.
+/// already awaited, so that an early final response gets through. Until its head is there, a failure of the upload is the exchange's; from then on it ends the upload alone.
 /// </summary>
 internal sealed class RequestUpload : IDisposable
 {
     private const int CollectLimitBytes = 16 * 1024;
+
+    /// <summary>Sent at once of a piece: an application's may be of any size, and the deadline is one of a pause.</summary>
+    private const int ShareBytes = PollerTurn.Share;
 
     /// <summary>A backend that has answered to the end may still be taking the last piece: so long it is waited for, with its slot and the client.</summary>
     private static readonly TimeSpan LastPieceGrace = TimeSpan.FromMilliseconds(500);
@@ -27,7 +30,8 @@ internal sealed class RequestUpload : IDisposable
     private CancellationTokenSource _stop = new();
     private MessageBody _body = MessageBody.Empty;
     private bool _isTunnel;
-    private volatile bool _isAnswered;
+    private volatile bool _isThrough; // the response
+    private Phase _phase;
     private long _sent;
     private Task? _pump;
 
@@ -54,14 +58,24 @@ internal sealed class RequestUpload : IDisposable
     /// <summary>The pump was started and is not through.</summary>
     public bool IsRunning => _pump is { IsCompleted: false };
 
-    /// <summary>Appends what of the body is at hand, and starts to read the next piece; null: that was all.</summary>
-    public ValueTask<ReadOnlyMemory<byte>>? Collect(ref OutboundBuffer outbound, MessageBody body)
+    /// <summary>Appends what of the body is at hand, and starts to read the next piece; null: that was all, or nothing was begun.</summary>
+    /// <param name="outbound">Has the head.</param>
+    /// <param name="request">What is sent. Where its client waits for 100 (Continue) nothing is collected: the body is pumped when it comes, told to or not.</param>
+    public ValueTask<ReadOnlyMemory<byte>>? Collect(ref OutboundBuffer outbound, ProxyRequest request)
     {
+        MessageBody body = request.Body;
         _body = body;
         _sent = 0;
         _isTunnel = false;
-        _isAnswered = false;
+        _isThrough = false;
+        _phase = Phase.Awaited;
         IsComplete = body.Length == 0;
+        if (request.ExpectsContinue && !IsComplete)
+        {
+            request.OnExpected();
+            return null;
+        }
+
         while (!IsComplete)
         {
             ValueTask<ReadOnlyMemory<byte>> read = body.ReadAsync(_stop.Token);
@@ -70,21 +84,18 @@ internal sealed class RequestUpload : IDisposable
                 return read;
             }
 
-            Append(ref outbound, read.Result);
+            ReadOnlyMemory<byte> piece = read.Result;
+            if (piece.Length > ReceiveBuffers.LargeBytes)
+            {
+                return new(piece); // an application's: it is not copied, and may take longer than an answer
+            }
+
+            Check(piece);
+            Append(ref outbound, piece);
         }
 
         body.OnSent(); // what was lent was copied
         return null;
-    }
-
-    /// <summary>Collects nothing of the body: it is pumped when the client sends it, told to or not.</summary>
-    public void Begin(MessageBody body)
-    {
-        _body = body;
-        _sent = 0;
-        _isTunnel = false;
-        _isAnswered = false;
-        IsComplete = false;
     }
 
     /// <summary>Pumps the rest of the body.</summary>
@@ -97,8 +108,18 @@ internal sealed class RequestUpload : IDisposable
     {
         _body = tunnel;
         _isTunnel = true;
+        _phase = Phase.Awaited;
         IsComplete = false;
         _pump = PumpAsync(tunnel.ReadAsync(_stop.Token));
+    }
+
+    /// <summary>The exchange took too long. The client of a tunnel may be one that takes nothing, and notices nothing.</summary>
+    public void OnTimedOut()
+    {
+        if (_isTunnel)
+        {
+            _body.OnTimedOut();
+        }
     }
 
     /// <summary>Leaves the clock; after the last exchange.</summary>
@@ -108,15 +129,23 @@ internal sealed class RequestUpload : IDisposable
         _stop.Dispose();
     }
 
+    /// <summary>The head of the final response is there: what goes wrong from now on ends the upload alone. False: something has gone wrong before, and the exchange ends.</summary>
+    public bool TryAnswer() => _pump is null || Interlocked.CompareExchange(ref _phase, Phase.Answered, Phase.Awaited) == Phase.Awaited;
+
     /// <summary>Waits for the pump to come to its own end.</summary>
     public ValueTask FinishAsync() => _pump is null ? default : new ValueTask(_pump);
 
     /// <summary>Waits for the pump to come to its own end, but not long: the response is through.</summary>
     public async ValueTask FinishSoonAsync()
     {
-        _isAnswered = true;
+        _isThrough = true;
         Interlocked.MemoryBarrier(); // the pump sees this, or its deadline is seen here
         _sendDeadline?.Set(LastPieceGrace);
+        if (_sendDeadline is { HasPassed: true })
+        {
+            _transport.Abort(); // it had its time while the response went on
+        }
+
         await FinishAsync().ConfigureAwait(false);
         IsComplete &= _sendDeadline?.Clear() ?? true; // it may have been set behind the pump's back
     }
@@ -163,13 +192,24 @@ internal sealed class RequestUpload : IDisposable
             {
                 bool wasAtHand = next.IsCompleted;
                 ReadOnlyMemory<byte> piece = await next.ConfigureAwait(false);
+                Check(piece);
                 if (_sent == 0 && !_isTunnel)
                 {
                     _answerDeadline.OnBodyBegun();
                 }
 
-                ValueTask<SocketError> sending = SendAsync(ref outbound, piece);
-                SocketError error = sending.IsCompleted ? await sending.ConfigureAwait(false) : await WaitAsync(sending).ConfigureAwait(false);
+                SocketError error;
+                ReadOnlyMemory<byte> rest = piece;
+                do
+                {
+                    ReadOnlyMemory<byte> share = rest.Length > ShareBytes ? rest[..ShareBytes] : rest;
+                    rest = rest[share.Length..];
+                    ValueTask<SocketError> sending = SendAsync(ref outbound, share);
+                    error = sending.IsCompleted ? await sending.ConfigureAwait(false) : await WaitAsync(sending).ConfigureAwait(false);
+                    outbound.Clear();
+                }
+                while (error == SocketError.Success && !rest.IsEmpty);
+
                 if (error != SocketError.Success)
                 {
                     IsComplete = false;
@@ -178,7 +218,6 @@ internal sealed class RequestUpload : IDisposable
                     return;
                 }
 
-                outbound.Clear();
                 if (IsComplete)
                 {
                     break;
@@ -216,7 +255,14 @@ internal sealed class RequestUpload : IDisposable
 #pragma warning restore CA1031
         {
             IsComplete = false;
-            _socket.OnClientFault(error);
+            if (error is ClientException && !TryFail())
+            {
+                _body.OnCut();
+            }
+            else
+            {
+                _socket.OnClientFault(error);
+            }
         }
         finally
         {
@@ -232,17 +278,29 @@ internal sealed class RequestUpload : IDisposable
             return await sending.ConfigureAwait(false);
         }
 
-        _sendDeadline ??= new Deadline(_clock, static socket => ((UpstreamSocket)socket).Interrupt(Interruption.NotTaken), _socket);
+        _sendDeadline ??= new Deadline(_clock, static upload => ((RequestUpload)upload).OnNotTaken(), this);
         _sendDeadline.Set(_options.BodyTimeout);
         Interlocked.MemoryBarrier(); // see FinishSoonAsync
-        if (_isAnswered)
+        if (_isThrough)
         {
             _sendDeadline.Set(LastPieceGrace);
         }
 
         SocketError error = await sending.ConfigureAwait(false);
-        return _sendDeadline.Clear() ? error : SocketError.TimedOut; // too late: the exchange is being interrupted
+        return _sendDeadline.Clear() ? error : SocketError.TimedOut; // too late: the exchange is being interrupted, or nobody wants the rest
     }
+
+    /// <summary>The backend has not taken a piece in time. A response that has begun needs the socket: the piece waits on, and is the last.</summary>
+    private void OnNotTaken()
+    {
+        if (_isThrough || TryFail())
+        {
+            _socket.Interrupt(Interruption.NotTaken);
+        }
+    }
+
+    /// <summary>The upload has failed, and the exchange with it; false: its response is there.</summary>
+    private bool TryFail() => Interlocked.CompareExchange(ref _phase, Phase.Failed, Phase.Awaited) == Phase.Awaited;
 
     /// <summary>A body of known length goes out as it was lent; a chunked one is framed in a buffer.</summary>
     private ValueTask<SocketError> SendAsync(ref OutboundBuffer outbound, ReadOnlyMemory<byte> piece)
@@ -254,7 +312,7 @@ internal sealed class RequestUpload : IDisposable
 
         if (_isTunnel || _body.Length is not null)
         {
-            Count(piece); // before anything of it is sent
+            Count(piece);
             return piece.IsEmpty ? new(SocketError.Success) : _transport.SendAsync(piece);
         }
 
@@ -282,16 +340,22 @@ internal sealed class RequestUpload : IDisposable
     private void Count(ReadOnlyMemory<byte> piece)
     {
         _sent += piece.Length;
-        if (_isTunnel || _body.Length is not { } length)
-        {
-            IsComplete = piece.IsEmpty;
-            return;
-        }
+        IsComplete = _isTunnel || _body.Length is not { } length ? piece.IsEmpty : _sent == length;
+    }
 
-        IsComplete = _sent == length;
-        if (_sent > length || (piece.IsEmpty && !IsComplete))
+    /// <summary>Before anything of a piece is sent.</summary>
+    private void Check(ReadOnlyMemory<byte> piece)
+    {
+        if (!_isTunnel && _body.Length is { } length && (_sent + piece.Length > length || (piece.IsEmpty && _sent < length)))
         {
             throw new InvalidOperationException("The body of a request is not as long as its length says."); // the next request would be read as a part of it
         }
+    }
+
+    private enum Phase
+    {
+        Awaited,
+        Answered,
+        Failed,
     }
 }

@@ -47,7 +47,7 @@ internal sealed class UpstreamSocket : IResponseLease, IDisposable
         _limits = new HeadLimits(options.MaxHeadBytes, options.MaxHeadBytes, options.MaxFields);
         _inbox = new Inbox(transport, ReceiveBufferBytes, static (socket, _) => ((UpstreamSocket)socket).OnUnawaited(), this);
         _answerDeadline = new AnswerDeadline(this, options, clock);
-        _deadline = new Deadline(clock, static socket => ((UpstreamSocket)socket).Interrupt(Interruption.TimedOut), this);
+        _deadline = new Deadline(clock, static socket => ((UpstreamSocket)socket).OnTimedOut(), this);
         _upload = new RequestUpload(this, transport, _answerDeadline, options, clock);
         _head = new ResponseHead(_response.Fields);
         _body = new UpstreamBody(this, _inbox);
@@ -93,16 +93,7 @@ internal sealed class UpstreamSocket : IResponseLease, IDisposable
         {
             Begin(request, cancellationToken);
             RequestComposer.AppendHead(ref outbound, request, _backend);
-            ValueTask<ReadOnlyMemory<byte>>? rest = null;
-            if (request.ExpectsContinue && request.Body.Length != 0)
-            {
-                _upload.Begin(request.Body);
-            }
-            else
-            {
-                rest = _upload.Collect(ref outbound, request.Body);
-            }
-
+            ValueTask<ReadOnlyMemory<byte>>? rest = _upload.Collect(ref outbound, request);
             SocketError sent = outbound.TryHandOver(_transport) ? SocketError.Success : await _transport.SendAsync(outbound.Bytes).ConfigureAwait(false);
             outbound.Return(); // where it was not handed over: not held while the backend thinks
             _exchange.SendFailed = sent != SocketError.Success;
@@ -129,6 +120,12 @@ internal sealed class UpstreamSocket : IResponseLease, IDisposable
                 {
                     throw Fail(_exchange.SendFailed ? BackendFailureStage.Request : BackendFailureStage.ResponseHead, transfer, cancellationToken);
                 }
+            }
+
+            if (!_upload.TryAnswer())
+            {
+                await _upload.FinishAsync().ConfigureAwait(false); // it is just telling what went wrong
+                throw Fail(BackendFailureStage.ResponseHead, default, cancellationToken);
             }
 
             Answer();
@@ -232,6 +229,12 @@ internal sealed class UpstreamSocket : IResponseLease, IDisposable
     /// <summary>What to throw when the backend's bytes are no proper response.</summary>
     internal BackendException Malformed(string what, Rejection rejection = Rejection.None, BackendFailureStage stage = BackendFailureStage.ResponseHead) =>
         ExchangeFaults.Malformed(_backend, stage, what, rejection);
+
+    private void OnTimedOut()
+    {
+        Interrupt(Interruption.TimedOut);
+        _upload.OnTimedOut();
+    }
 
     private void Begin(ProxyRequest request, CancellationToken cancellationToken)
     {

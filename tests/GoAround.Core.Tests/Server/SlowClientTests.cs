@@ -206,6 +206,42 @@ public sealed class SlowClientTests
         await link.ReadToResetAsync();
     }
 
+    [Fact]
+    public async Task Client_that_waits_for_a_word_that_nobody_says_is_answered_408_where_a_handler_reads()
+    {
+        await using ProxyFixture proxy = await ProxyFixture.ServeAsync(
+            async (request, cancellationToken) =>
+            {
+                await request.Body.ReadAsync(cancellationToken);
+                return ProxyResponse.FromText(200, "read");
+            },
+            new ProxyFixture.Setup { Time = _time });
+        await Expect408Async(proxy);
+    }
+
+    [Fact]
+    public async Task Client_that_waits_for_a_word_that_nobody_says_is_answered_408_where_its_expectation_was_taken_away()
+    {
+        using ScriptedBackend backend = new();
+        ProxyFixture.Setup setup = new() { Time = _time };
+        setup.Wrap = pool => new ScriptedHandler((request, cancellationToken) =>
+        {
+            request.ExpectsContinue = false;
+            return pool.HandleAsync(request, cancellationToken);
+        });
+        await using ProxyFixture proxy = await ProxyFixture.OpenAsync(setup, backend);
+        await Expect408Async(proxy);
+        await proxy.UntilNothingIsInFlightAsync();
+    }
+
+    private async Task Expect408Async(ProxyFixture proxy)
+    {
+        using WireEnd client = await proxy.ConnectAsync();
+        await client.SendAsync("PUT / HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n");
+        Assert.StartsWith("HTTP/1.1 408 ", await Until.EndedAsync(client.ReadToEndAsync(), _time));
+        proxy.ExpectNoErrors();
+    }
+
     private static async Task DribbleAsync(WireEnd client, string text)
     {
         try

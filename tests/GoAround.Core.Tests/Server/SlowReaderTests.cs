@@ -92,11 +92,7 @@ public sealed class SlowReaderTests
         using ScriptedBackend backend = new();
         await using ProxyFixture proxy = await ProxyFixture.OpenAsync(Setup(2_000_000_000, TimeSpan.FromDays(1)), backend);
         using WireEnd client = await ConnectAsync(proxy.Port);
-        await client.SendAsync("GET / HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: foo\r\n\r\n");
-        using WireEnd link = await backend.AcceptAsync();
-        await link.ReadHeadAsync();
-        await link.SendAsync("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: foo\r\n\r\n");
-        await client.ReadHeadAsync();
+        using WireEnd link = await UpgradeAsync(backend, client);
         const int Length = 20_000_000;
         Task sending = link.SendAsync(new string('a', Length));
         for (int i = 0; i < 100; i++)
@@ -109,6 +105,53 @@ public sealed class SlowReaderTests
         await client.SendAsync("x");
         await link.ExpectAsync("x");
         proxy.ExpectNoErrors();
+    }
+
+    [Fact]
+    public async Task Tunnel_whose_client_takes_nothing_for_a_while_is_not_cut()
+    {
+        using ScriptedBackend backend = new();
+        await using ProxyFixture proxy = await ProxyFixture.OpenAsync(Setup(0, TimeSpan.FromSeconds(60)), backend);
+        using WireEnd client = await ConnectAsync(proxy.Port);
+        using WireEnd link = await UpgradeAsync(backend, client);
+        const int Length = 20_000_000;
+        Task sending = link.SendAsync(new string('a', Length));
+        for (int i = 0; i < 100; i++)
+        {
+            _time.Advance(TimeSpan.FromSeconds(5));
+            await Task.Yield();
+        }
+
+        await client.ReadAsync(Length);
+        await sending;
+        await client.SendAsync("x");
+        await link.ExpectAsync("x");
+        proxy.ExpectNoErrors();
+    }
+
+    [Fact]
+    public async Task Tunnel_whose_client_takes_nothing_ends_after_its_time()
+    {
+        using ScriptedBackend backend = new();
+        ProxyFixture.Setup setup = Setup(0, TimeSpan.FromDays(10));
+        setup.Upstream.TunnelTimeout = TimeSpan.FromSeconds(100);
+        await using ProxyFixture proxy = await ProxyFixture.OpenAsync(setup, backend);
+        using WireEnd client = await ConnectAsync(proxy.Port);
+        using WireEnd link = await UpgradeAsync(backend, client);
+        await Until.EndedAsync(StreamAsync(link), _time);
+        await proxy.UntilNothingIsInFlightAsync();
+        await Until.TrueAsync(() => proxy.Events.OpenConnections == 0, "the session did not end");
+        proxy.ExpectNoErrors();
+    }
+
+    private static async Task<WireEnd> UpgradeAsync(ScriptedBackend backend, WireEnd client)
+    {
+        await client.SendAsync("GET / HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: foo\r\n\r\n");
+        WireEnd link = await backend.AcceptAsync();
+        await link.ReadHeadAsync();
+        await link.SendAsync("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: foo\r\n\r\n");
+        await client.ReadHeadAsync();
+        return link;
     }
 
     private static async Task<bool> StreamAsync(WireEnd link)

@@ -63,6 +63,60 @@ public sealed class UploadTests
         proxy.ExpectNoErrors();
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Backend_that_takes_a_large_piece_slowly_and_steadily_gets_all_of_it(bool isHeldBack)
+    {
+        const int Step = 4 * 1024 * 1024;
+        const int Steps = 12; // far more than all buffers
+        FakeTimeProvider time = new();
+        using ScriptedBackend backend = new();
+        ProxyFixture.Setup setup = new() { Time = time };
+        setup.Wrap = pool => new ScriptedHandler((request, cancellationToken) =>
+        {
+            request.ExpectsContinue = isHeldBack;
+            request.Body = new ScriptedBody(Step * Steps, _ => new(new byte[Step * Steps]));
+            return pool.HandleAsync(request, cancellationToken);
+        });
+        await using ProxyFixture proxy = await ProxyFixture.OpenAsync(setup, backend);
+        using WireEnd client = await proxy.ConnectAsync();
+        await client.SendAsync(Get);
+        using WireEnd link = await backend.AcceptAsync();
+        await link.ReadHeadAsync();
+        for (int i = 0; i < Steps; i++)
+        {
+            await link.ReadAsync(Step);
+            time.Advance(TimeSpan.FromSeconds(15)); // four times less than it may pause, and in all thrice as long
+        }
+
+        await link.SendAsync(WireEnd.Response("ok"));
+        await client.ExpectAsync(WireEnd.Response("ok"));
+        proxy.ExpectNoErrors();
+    }
+
+    [Fact]
+    public async Task Backend_that_takes_nothing_of_a_large_piece_is_a_gateway_timeout()
+    {
+        const int MoreThanAllBuffers = 64 * 1024 * 1024;
+        FakeTimeProvider time = new();
+        using ScriptedBackend backend = new();
+        ProxyFixture.Setup setup = new() { Time = time };
+        setup.Wrap = pool => new ScriptedHandler((request, cancellationToken) =>
+        {
+            request.Body = new ScriptedBody(MoreThanAllBuffers, _ => new(new byte[MoreThanAllBuffers]));
+            return pool.HandleAsync(request, cancellationToken);
+        });
+        await using ProxyFixture proxy = await ProxyFixture.OpenAsync(setup, backend);
+        using WireEnd client = await proxy.ConnectAsync();
+        await client.SendAsync("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n");
+        using WireEnd link = await backend.AcceptAsync();
+        await link.ReadHeadAsync();
+        Assert.Contains("error=connection_write_timeout", await Until.EndedAsync(client.ReadUntilAsync("\r\n\r\n"), time));
+        await proxy.UntilNothingIsInFlightAsync();
+        proxy.ExpectNoErrors();
+    }
+
     [Fact]
     public async Task Early_final_response_wins_while_the_client_still_sends()
     {

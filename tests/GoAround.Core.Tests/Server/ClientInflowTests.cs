@@ -1,0 +1,68 @@
+using System;
+using System.Threading;
+using System.Threading.Tasks;
+using GoAround.Core.Async;
+using GoAround.Core.Server;
+using GoAround.Core.Sockets;
+using GoAround.Core.Tests.Sockets;
+using GoAround.Core.Tests.Wire;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
+using Xunit;
+
+namespace GoAround.Core.Tests.Server;
+
+public sealed class ClientInflowTests : IDisposable
+{
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(60);
+
+    private readonly FakeTimeProvider _time = new();
+    private readonly DeadlineClock _clock;
+    private readonly ScriptedTransport _transport = new();
+    private readonly ClientInflow _inflow;
+
+    public ClientInflowTests()
+    {
+        _clock = new DeadlineClock(_time);
+        ServerContext server = new(
+            new ServerOptions { BodyTimeout = Pause }, new ScriptedHandler((_, _) => throw new NotSupportedException()), ProxyEvents.None, _time, _clock, NullLogger.Instance);
+        _inflow = new ClientInflow(server, _transport, null);
+    }
+
+    public void Dispose()
+    {
+        _transport.Dispose();
+        _inflow.Dispose();
+        _clock.Dispose();
+    }
+
+    [Fact]
+    public void Tunnel_that_is_limited_while_the_backend_takes_nothing_has_no_pause_of_the_client()
+    {
+        _inflow.OpenTunnel();
+        _inflow.LimitTunnel();
+        _time.Advance(Pause * 2);
+        Assert.False(_inflow.HasTimedOut);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Client_of_a_limited_tunnel_is_waited_for_no_longer_than_the_pause(bool isLimitedBefore)
+    {
+        _inflow.OpenTunnel();
+        if (isLimitedBefore)
+        {
+            _inflow.LimitTunnel();
+        }
+
+        ValueTask<Transfer> waiting = _inflow.FillTunnelAsync(0, CancellationToken.None);
+        if (!isLimitedBefore)
+        {
+            _inflow.LimitTunnel();
+        }
+
+        Assert.Equal(Transfer.GivenUp, await Until.EndedAsync(waiting.AsTask(), _time));
+        Assert.True(_inflow.HasTimedOut);
+    }
+}

@@ -1,0 +1,139 @@
+using System;
+using System.Threading.Tasks;
+using GoAround.Core.Tests.Wire;
+using Microsoft.Extensions.Time.Testing;
+using Xunit;
+
+namespace GoAround.Core.Tests.Upstream;
+
+/// <summary>Once the head of the final response is there, what goes wrong with the upload ends the upload, and the response goes out whole.</summary>
+public sealed class EarlyAnswerTests
+{
+    private const string Head = "HTTP/1.1 403 Forbidden\r\nDate: D\r\nContent-Length: 30\r\n\r\n";
+
+    private readonly FakeTimeProvider _time = new();
+
+    [Theory]
+    [InlineData("Content-Length: 10", "half")]
+    [InlineData("Transfer-Encoding: chunked", "4\r\nhalf\r\n")]
+    [InlineData("Content-Length: 10\r\nExpect: 100-continue", "")]
+    public async Task Client_that_ceases_to_send_and_closes_its_half_keeps_the_answer_that_has_begun(string framing, string half)
+    {
+        using ScriptedBackend backend = new();
+        await using ProxyFixture proxy = await ProxyFixture.OpenAsync(Setup(), backend);
+        using WireEnd client = await proxy.ConnectAsync();
+        using WireEnd link = await BeginAsync(backend, client, framing, half);
+        client.ShutdownSend();
+        await StreamAsync(link, client, TimeSpan.FromMilliseconds(300)); // under the grace each time, over it in all
+        await ExpectOrderlyEndAsync(proxy, link, client);
+    }
+
+    [Fact]
+    public async Task Client_that_ceases_to_send_and_takes_nothing_more_has_the_grace_of_a_half_closed_one()
+    {
+        using ScriptedBackend backend = new();
+        await using ProxyFixture proxy = await ProxyFixture.OpenAsync(Setup(), backend);
+        using WireEnd client = await proxy.ConnectAsync();
+        using WireEnd link = await BeginAsync(backend, client, "Content-Length: 10", "half");
+        client.ShutdownSend();
+        await Until.EndedAsync(link.ReadToResetAsync(), _time);
+        await proxy.UntilNothingIsInFlightAsync();
+        proxy.ExpectNoErrors();
+    }
+
+    [Fact]
+    public async Task Upload_that_pauses_too_long_does_not_cut_the_answer_that_has_begun()
+    {
+        using ScriptedBackend backend = new();
+        await using ProxyFixture proxy = await ProxyFixture.OpenAsync(Setup(), backend);
+        using WireEnd client = await proxy.ConnectAsync();
+        using WireEnd link = await BeginAsync(backend, client, "Content-Length: 10", "half");
+        await StreamAsync(link, client, TimeSpan.FromSeconds(20));
+        await client.SendAsync("more");
+        await ExpectOrderlyEndAsync(proxy, link, client);
+    }
+
+    [Theory]
+    [InlineData("malformed\r\n")]
+    [InlineData("FF\r\n1234567890")]
+    [InlineData("0\r\nno field\r\n")]
+    public async Task Body_at_fault_does_not_cut_the_answer_that_has_begun(string fault)
+    {
+        using ScriptedBackend backend = new();
+        ProxyFixture.Setup setup = Setup();
+        setup.Server.MaxBodyBytes = 10;
+        await using ProxyFixture proxy = await ProxyFixture.OpenAsync(setup, backend);
+        using WireEnd client = await proxy.ConnectAsync();
+        using WireEnd link = await BeginAsync(backend, client, "Transfer-Encoding: chunked", "4\r\nhalf\r\n");
+        await client.SendAsync(fault);
+        await StreamAsync(link, client, TimeSpan.FromSeconds(20));
+        await ExpectOrderlyEndAsync(proxy, link, client);
+    }
+
+    [Fact]
+    public async Task Backend_that_does_not_take_the_rest_keeps_its_answer_but_not_its_socket()
+    {
+        const int MoreThanAllBuffers = 64 * 1024 * 1024;
+        using ScriptedBackend backend = new();
+        ProxyFixture.Setup setup = Setup();
+        setup.Upstream.BodyTimeout = TimeSpan.FromSeconds(60);
+        setup.Wrap = pool => new ScriptedHandler((request, cancellationToken) =>
+        {
+            request.ExpectsContinue = true; // so that the body is pumped, as one piece, while the answer comes
+            request.Body = new ScriptedBody(MoreThanAllBuffers, _ => new(new byte[MoreThanAllBuffers]));
+            return pool.HandleAsync(request, cancellationToken);
+        });
+        await using ProxyFixture proxy = await ProxyFixture.OpenAsync(setup, backend);
+        using WireEnd client = await proxy.ConnectAsync();
+        for (int i = 0; i < 2; i++)
+        {
+            await client.SendAsync("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+            using WireEnd link = await backend.AcceptAsync();
+            await link.ReadHeadAsync();
+            await link.SendAsync(Head);
+            Assert.Equal(Head, await client.ReadHeadAsync());
+            await StreamAsync(link, client, TimeSpan.FromSeconds(20));
+            await proxy.UntilNothingIsInFlightAsync();
+        }
+
+        proxy.ExpectNoErrors();
+    }
+
+    /// <summary>The head of the final response has reached the client, of whose body something is missing.</summary>
+    private static async Task<WireEnd> BeginAsync(ScriptedBackend backend, WireEnd client, string framing, string half)
+    {
+        await client.SendAsync($"POST / HTTP/1.1\r\nHost: h\r\n{framing}\r\n\r\n{half}");
+        WireEnd link = await backend.AcceptAsync();
+        await link.ReadHeadAsync();
+        await link.ExpectAsync(half);
+        await link.SendAsync(Head);
+        Assert.Contains("Connection: close\r\n", await client.ReadHeadAsync());
+        return link;
+    }
+
+    private async Task StreamAsync(WireEnd link, WireEnd client, TimeSpan pause)
+    {
+        for (int i = 0; i < 10; i++)
+        {
+            await link.SendAsync("abc");
+            await client.ExpectAsync("abc");
+            _time.Advance(pause);
+        }
+    }
+
+    /// <summary>The client sees an end in order, and the backend nothing more of the body; its socket is closed.</summary>
+    private static async Task ExpectOrderlyEndAsync(ProxyFixture proxy, WireEnd link, WireEnd client)
+    {
+        await client.ExpectEndAsync();
+        Assert.Equal("", await link.ReadToCloseAsync());
+        await proxy.UntilNothingIsInFlightAsync();
+        Assert.Equal([("POST", "/", 403)], proxy.Events.Ended);
+        proxy.ExpectNoErrors();
+    }
+
+    private ProxyFixture.Setup Setup() => new()
+    {
+        Time = _time,
+        Upstream = { BodyTimeout = TimeSpan.FromDays(10), ResponseTimeout = TimeSpan.FromDays(10) },
+    };
+}
