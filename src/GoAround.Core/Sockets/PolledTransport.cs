@@ -27,7 +27,7 @@ internal sealed class PolledTransport : Transport
     private volatile bool _mustTry; // an end or an urgent byte has come: a short receive no longer means that the socket is empty
     private volatile bool _hasPeerClosed;
     private volatile bool _hasFailed;
-    private volatile bool _isSignalled;
+    private int _signals; // so many events are known whose turn has not come; the poller's to write
     private int _isClosed;
 
     /// <summary>Starts to watch the socket; from here on it must not be received from or sent to by other means.</summary>
@@ -90,7 +90,7 @@ internal sealed class PolledTransport : Transport
     public override bool IsReceiving => Volatile.Read(ref _receiving) != Waiting;
 
     /// <inheritdoc/>
-    public override bool MayBeReadable => _isSignalled || Volatile.Read(ref _receiving) != Waiting;
+    public override bool MayBeReadable => Volatile.Read(ref _signals) > 0 || Volatile.Read(ref _receiving) != Waiting;
 
     /// <inheritdoc/>
     public override bool TryCatchUp() => Poller.Current == _poller && _poller.TryCatchUp();
@@ -126,8 +126,14 @@ internal sealed class PolledTransport : Transport
     /// <summary>Waits until a connect that was begun has ended.</summary>
     internal ValueTask<SocketError> ConnectedAsync() => _sender.ConnectedAsync();
 
-    /// <summary>The poller knows of an event of this socket, whose turn comes.</summary>
-    internal void OnSignalled(uint events) => _isSignalled |= (events & (LinuxCalls.Readable | Unusual)) != 0;
+    /// <summary>The poller knows of an event of this socket, whose turn comes; once for each.</summary>
+    internal void OnSignalled(uint events)
+    {
+        if ((events & (LinuxCalls.Readable | Unusual)) != 0)
+        {
+            Volatile.Write(ref _signals, _signals + 1);
+        }
+    }
 
     /// <summary>
     /// Receives what somebody waits for, and keeps it until the socket's turn comes; true: there is some. Only where nothing but bytes was signalled,
@@ -196,16 +202,16 @@ internal sealed class PolledTransport : Transport
         if (_hasAhead)
         {
             _hasAhead = false;
-            _isSignalled = false; // the state tells from here on
+            Volatile.Write(ref _signals, _signals - 1); // the state tells from here on, and what other events are known
             _sink!.OnReceived(_ahead); // set by whoever waited
             return;
         }
 
-        while (true)
+        for (int word = 1; ; word = 0)
         {
             bool isWaiting = Interlocked.CompareExchange(ref _receiving, Unready, Waiting) == Waiting
                 || (Interlocked.CompareExchange(ref _receiving, Ready, Unready) == Waiting && Interlocked.CompareExchange(ref _receiving, Unready, Waiting) == Waiting);
-            _isSignalled = false; // the state tells from here on
+            Volatile.Write(ref _signals, _signals - word); // the state tells from here on
             if (!isWaiting)
             {
                 return;

@@ -227,7 +227,7 @@ internal sealed class Poller
             byte* ready = _events + (_run * EventBytes);
             int count = Math.Min(_told - _run, EventsAtOnce);
             _run += count;
-            _signalled = Math.Max(_signalled, _run);
+            Signal(_run);
             _isRunning = true;
             if (count > 1)
             {
@@ -277,24 +277,27 @@ internal sealed class Poller
             Poll(0);
         }
 
-        for (; _signalled < _told; _signalled++)
+        Signal(_told);
+        return _knowsAll;
+    }
+
+    /// <summary>Lets transports know of their events, up to the one of this number. What runs on the first ones may be about to use the last one's socket.</summary>
+    private unsafe void Signal(int end)
+    {
+        for (; _signalled < end; _signalled++)
         {
             Find(_events, _signalled, out uint events)?.OnSignalled(events);
         }
-
-        return _knowsAll;
     }
 
     /// <summary>
     /// All receives of a batch, before any of them is handled: each part of the work finds its code and the kernel's still in the processor's caches.
-    /// What runs on the first ones may be about to use the last one, so all are told that they are signalled.
     /// </summary>
     private unsafe void ReceiveAhead(byte* ready, int count)
     {
         for (int i = 0; i < count; i++)
         {
             PolledTransport? transport = Find(ready, i, out uint events);
-            transport?.OnSignalled(events);
             _ahead[i] = transport is not null && transport.TryReceiveAhead(events) ? transport : null;
         }
     }
