@@ -21,6 +21,8 @@ internal sealed class CachedAnswer : ProxyResponse, IResponseLease
 
     private readonly AnswerBody _body;
 
+    private bool _isGuess;
+
     private CachedAnswer() => _body = new AnswerBody(Reader);
 
     /// <summary>It, among those who wait for a fetch.</summary>
@@ -116,6 +118,7 @@ internal sealed class CachedAnswer : ProxyResponse, IResponseLease
         RangeOutcome range = new(RangeKind.Whole, 0, (length ?? 0) - 1);
         if (StatusCode != 206 && TryShorten(request, in content.Head, length, out range)) // the part that was asked for goes out as it comes
         {
+            _isGuess = StatusCode == 304 && !Conditions.NamesValidator(request.Fields, in content.Head);
             return true;
         }
 
@@ -152,13 +155,14 @@ internal sealed class CachedAnswer : ProxyResponse, IResponseLease
     public void Free()
     {
         Fill? fill = Fill;
-        bool hasAll = fill is not null && (!ReferenceEquals(Body, _body) || _body.IsRead);
+        bool hasAll = fill is not null && !_isGuess && (!ReferenceEquals(Body, _body) || _body.IsRead);
         Clear();
         Fill = null;
         fill?.Leave(Reader, hasAll);
         DropStored();
         Facts = default;
         IsPartial = false;
+        _isGuess = false;
         FreeList<CachedAnswer>.Give(this);
     }
 
@@ -173,6 +177,7 @@ internal sealed class CachedAnswer : ProxyResponse, IResponseLease
 
     private void Begin(in StoredHead head)
     {
+        _isGuess = false;
         Fields.Clear();
         head.CopyTo(this);
         UpgradeProtocol = default;

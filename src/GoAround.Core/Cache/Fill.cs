@@ -30,6 +30,7 @@ internal sealed class Fill
     private volatile bool _isSlow;
     private volatile bool _isOutdated;
     private volatile bool _goesOn;
+    private int _place; // among those that go on without readers: 0 none, 1 taken, -1 given back for good
     private State _state;
 
     private Fill()
@@ -97,7 +98,7 @@ internal sealed class Fill
     public CancellationToken Stopped => _stop.Token;
 
     /// <summary>Without readers it stops.</summary>
-    private bool EndsEmpty => !_hasEnded && !_goesOn && !_state.IsRefresh;
+    private bool EndsEmpty => !_hasEnded && (!_goesOn || _isOutdated) && !_state.IsRefresh;
 
     /// <summary>One that is prepared next.</summary>
     public static Fill Rent(CacheContext cache)
@@ -276,12 +277,12 @@ internal sealed class Fill
 
     /// <summary>A reader has no more use for it. It stops where that was the last one, unless it works for the store.</summary>
     /// <param name="reader">Who leaves.</param>
-    /// <param name="hasAll">It has got all it wanted: a fetch whose end can be foreseen then goes on, or what is wanted in part only would never be stored.</param>
+    /// <param name="hasAll">It has got all it wanted: a fetch whose end can be foreseen then goes on, while few do, or what is wanted in part only would never be stored.</param>
     public void Leave(FillReader reader, bool hasAll)
     {
-        if (hasAll && _phase == FillPhase.Open && !_isOutdated && Content.Length is not null)
+        if (hasAll && !_goesOn && _phase == FillPhase.Open && !_isOutdated && Content.Length is not null)
         {
-            _goesOn = true;
+            TryGoOn(_cache!.Fills); // set while anybody holds it
         }
 
         if (Audience.Leave(reader, closesEmpty: EndsEmpty))
@@ -343,6 +344,7 @@ internal sealed class Fill
         _isSlow = false;
         _isOutdated = false;
         _goesOn = false;
+        _place = 0;
         _state = default;
         if (!_stop.TryReset())
         {
@@ -353,10 +355,32 @@ internal sealed class Fill
         FreeList<Fill>.Give(this);
     }
 
+    private void TryGoOn(FillTable fills)
+    {
+        if (!fills.TryTakePlace())
+        {
+            return;
+        }
+
+        if (Interlocked.CompareExchange(ref _place, 1, 0) == 0)
+        {
+            _goesOn = true;
+        }
+        else
+        {
+            fills.GivePlace(); // another reader was quicker, or it has ended
+        }
+    }
+
     private void OnEnded()
     {
         CacheContext cache = _cache!; // it holds itself until here
         _running.GetResult(); // a run has no failure of its own: it tells its readers
+        if (Interlocked.Exchange(ref _place, -1) == 1)
+        {
+            cache.Fills.GivePlace();
+        }
+
         Release();
         cache.Fills.Leave();
     }

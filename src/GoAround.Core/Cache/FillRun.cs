@@ -185,6 +185,12 @@ internal static class FillRun
         int atOnce = 0;
         while (content.Length != received)
         {
+            if (fill.IsOutdated && fill.Audience.Count == 0)
+            {
+                fill.Stop(); // nobody reads it, and it is not stored
+                fill.Stopped.ThrowIfCancellationRequested();
+            }
+
             ValueTask<ReadOnlyMemory<byte>> read = body.ReadAsync(fill.Stopped);
             if (!read.IsCompleted)
             {

@@ -12,6 +12,9 @@ internal sealed class FillTable : IAsyncDisposable
     private const int Buckets = 1024;
     private const int Gates = 64;
 
+    // Each takes a slot of a backend and up to MaxObjectBytes at a trifle of cost to whoever asked; what does not get a place is fetched again for the next one.
+    private const int MostForNobody = 4;
+
     /// <summary>So long a fetch without an answer holds up those who joined it (nginx: proxy_cache_lock_timeout).</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
@@ -26,6 +29,7 @@ internal sealed class FillTable : IAsyncDisposable
     private readonly CancellationTokenSource _stopping = new();
     private int _running = 1; // the table itself, until it is disposed
     private int _isTicking;
+    private int _forNobody;
     private volatile bool _isStopped;
 
     /// <summary>Makes an empty table.</summary>
@@ -137,6 +141,21 @@ internal sealed class FillTable : IAsyncDisposable
             _drained.Set();
         }
     }
+
+    /// <summary>A fetch goes on although nobody reads it any more; false: enough do already.</summary>
+    public bool TryTakePlace()
+    {
+        if (Interlocked.Increment(ref _forNobody) <= MostForNobody)
+        {
+            return true;
+        }
+
+        GivePlace();
+        return false;
+    }
+
+    /// <summary>Such a fetch has ended.</summary>
+    public void GivePlace() => Interlocked.Decrement(ref _forNobody);
 
     /// <summary>What is being fetched for a URL is out of date before it has come: nobody joins it any more, and it is not stored.</summary>
     public void Outdate(ReadOnlySpan<byte> url)
