@@ -261,16 +261,35 @@ internal static class FillStorage
             return false; // nothing has come meanwhile
         }
 
-        FillContent content = fill.Content;
-        using StoredResponse? found = await cache.Store.FindAsync(content.StoreKey.Memory, cache.Fills.Stopping).ConfigureAwait(false);
-        if (found is null || !StoredHead.TryRead(found, out StoredHead head) || head.IsMarker)
+        ReadOnlyMemory<byte> key = fill.Content.StoreKey.Memory;
+        using StoredResponse? found = await cache.Store.FindAsync(key, cache.Fills.Stopping).ConfigureAwait(false);
+        if (found is not null && IsNewer(found, fill.Content))
+        {
+            return true;
+        }
+
+        if (key.Length == fill.PrimaryKey.Length)
         {
             return false;
         }
 
-        long later = head.DateSeconds - content.Head.DateSeconds;
+        using StoredResponse? plain = await cache.Store.FindAsync(key[..fill.PrimaryKey.Length], cache.Fills.Stopping).ConfigureAwait(false); // where its marker goes
+        return plain is not null && IsNewer(plain, fill.Content);
+    }
+
+    private static bool IsNewer(StoredResponse found, FillContent content)
+    {
+        if (!StoredHead.TryRead(found, out StoredHead head) || head.IsMarker || (content.Old is not null && head.ResponseMs == content.OldHead.ResponseMs))
+        {
+            return false; // the one that it renews, or takes the place of
+        }
+
+        long later = DateOf(in head) - DateOf(in content.Head);
         return later > 0 || (later == 0 && head.ResponseMs > content.Head.ResponseMs);
     }
+
+    // A clock that is ahead makes no response more recent than when it came.
+    private static long DateOf(in StoredHead head) => Math.Min(head.DateSeconds, head.ResponseMs / 1000);
 
     /// <summary>What is whole and fresh was stored meanwhile: no part takes its place.</summary>
     private static async ValueTask<bool> HasWholeAsync(Fill fill, CacheContext cache)
