@@ -38,7 +38,10 @@ internal sealed class CachedAnswer : ProxyResponse, IResponseLease
     public int PrimaryLength { get; private set; }
 
     /// <summary>How many fetches of its like had ended before the store was looked into.</summary>
-    public int Ended { get; set; }
+    public int Ended { get; private set; }
+
+    /// <summary>How many purges of its like had come by then.</summary>
+    public int Purges { get; private set; }
 
     /// <summary>What was found; a share.</summary>
     public StoredResponse? Stored { get; set; }
@@ -64,6 +67,13 @@ internal sealed class CachedAnswer : ProxyResponse, IResponseLease
 
     /// <summary>A free one, for its key alone.</summary>
     public static CachedAnswer RentScratch() => FreeList<CachedAnswer>.TryTake() ?? new();
+
+    /// <summary>The store is looked into next: remembers what has happened until now.</summary>
+    public void BeginLook(FillTable fills)
+    {
+        Ended = fills.Ended(Hash);
+        Purges = fills.Purges(Hash);
+    }
 
     /// <summary>What was found is not used.</summary>
     public void DropStored()

@@ -22,6 +22,7 @@ internal sealed class FillTable : IAsyncDisposable
 
     private readonly Fill?[] _buckets = new Fill?[Buckets];
     private readonly int[] _ended = new int[Buckets];
+    private readonly int[] _purges = new int[Buckets];
     private readonly Lock[] _gates = new Lock[Gates];
     private readonly TimeProvider _time;
     private readonly ITimer _timer;
@@ -82,6 +83,9 @@ internal sealed class FillTable : IAsyncDisposable
 
     /// <summary>How many fetches have ended, and purges come, so far of those whose hash is like this one: while it stays the same, what was found before is the latest.</summary>
     public int Ended(int hash) => Volatile.Read(ref _ended[hash & (Buckets - 1)]);
+
+    /// <summary>How many purges of them have come so far.</summary>
+    public int Purges(int hash) => Volatile.Read(ref _purges[hash & (Buckets - 1)]);
 
     /// <summary>Puts a prepared fetch into the table, or joins one that has come before it.</summary>
     /// <param name="fill">Not yet started; to be started where its reader is the leader.</param>
@@ -164,6 +168,7 @@ internal sealed class FillTable : IAsyncDisposable
         lock (GateOf(hash))
         {
             _ended[hash & (Buckets - 1)]++;
+            _purges[hash & (Buckets - 1)]++;
             ref Fill? place = ref BucketOf(hash);
             while (place is not null)
             {
@@ -185,6 +190,7 @@ internal sealed class FillTable : IAsyncDisposable
             lock (GateOf(i))
             {
                 _ended[i]++;
+                _purges[i]++;
             }
         }
 
@@ -246,8 +252,9 @@ internal sealed class FillTable : IAsyncDisposable
                 return reader is null ? FillSeat.None : FillSeat.Joined;
             }
 
-            // One that nobody joins needs the latest only where it has what is stored confirmed: what was removed meanwhile must not come back.
-            if ((!fill.IsPrivate || fill.Content.Old is not null) && ended != _ended[fill.Hash & (Buckets - 1)])
+            // One that nobody joins looks again only where it would have confirmed what was removed meanwhile, which must not come back: what has ended beside it may be many.
+            int place = fill.Hash & (Buckets - 1);
+            if (fill.IsPrivate ? fill.Content.Old is not null && fill.Purges != _purges[place] : ended != _ended[place])
             {
                 return reader is null ? FillSeat.None : FillSeat.LookAgain;
             }
@@ -255,7 +262,7 @@ internal sealed class FillTable : IAsyncDisposable
             ref Fill? bucket = ref BucketOf(fill.Hash);
             fill.NextInBucket() = bucket;
             bucket = fill;
-            fill.Ended = _ended[fill.Hash & (Buckets - 1)];
+            fill.Ended = ended;
             if (reader is not null)
             {
                 fill.Seat(reader);
