@@ -25,6 +25,7 @@ internal sealed class CacheContext
         MaxObjectBytes = Math.Min(options.MaxObjectBytes, memory.CapacityBytes / 4);
         Fills = new FillTable(time);
         Unshared = new UnsharedKeys(time);
+        Outgrown = new UnsharedKeys(time);
     }
 
     /// <summary>Asks the backends.</summary>
@@ -62,6 +63,9 @@ internal sealed class CacheContext
 
     /// <summary>What is not worth waiting for.</summary>
     public UnsharedKeys Unshared { get; }
+
+    /// <summary>Whose latest body of unknown length became too long to be stored.</summary>
+    public UnsharedKeys Outgrown { get; }
 
     /// <summary>Unix milliseconds.</summary>
     public long NowMs() => Time.GetUtcNow().ToUnixTimeMilliseconds();
