@@ -1,4 +1,3 @@
-using System;
 using System.Threading.Tasks;
 using GoAround.Core.Tests.Wire;
 using Xunit;
