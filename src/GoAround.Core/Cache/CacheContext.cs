@@ -7,6 +7,9 @@ namespace GoAround.Core.Cache;
 /// <summary>What everything in one cache shares.</summary>
 internal sealed class CacheContext
 {
+    /// <summary>So long a client waits for what is removed before it is answered.</summary>
+    public static readonly TimeSpan StorePatience = TimeSpan.FromSeconds(5);
+
     /// <summary>Puts it together.</summary>
     public CacheContext(ProxyHandler next, IResponseCache store, CacheOptions options, CacheMemory memory, ProxyEvents events, TimeProvider time, ILogger log, string proxyName)
     {
@@ -22,6 +25,7 @@ internal sealed class CacheContext
         MaxObjectBytes = Math.Min(options.MaxObjectBytes, memory.CapacityBytes / 4);
         Fills = new FillTable(time);
         Unshared = new UnsharedKeys(time);
+        Outgrown = new UnsharedKeys(time);
     }
 
     /// <summary>Asks the backends.</summary>
@@ -59,6 +63,9 @@ internal sealed class CacheContext
 
     /// <summary>What is not worth waiting for.</summary>
     public UnsharedKeys Unshared { get; }
+
+    /// <summary>Whose latest body of unknown length became too long to be stored.</summary>
+    public UnsharedKeys Outgrown { get; }
 
     /// <summary>Unix milliseconds.</summary>
     public long NowMs() => Time.GetUtcNow().ToUnixTimeMilliseconds();

@@ -14,6 +14,7 @@ internal sealed class CacheInvalidation(CacheContext cache)
     public async ValueTask FollowAsync(ProxyRequest request, ProxyResponse response)
     {
         CachedAnswer scratch = CachedAnswer.RentScratch();
+        using CancellationTokenSource deadline = new(CacheContext.StorePatience, cache.Time); // whoever asked waits for it; it goes on although the cache is stopped: a store may outlive the process
         try
         {
             for (InvalidationTarget which = InvalidationTarget.Target; which <= InvalidationTarget.ContentLocation; which++)
@@ -21,13 +22,9 @@ internal sealed class CacheInvalidation(CacheContext cache)
                 scratch.Key.Clear();
                 if (Invalidation.TryKey(which, request, response, ref scratch.Key))
                 {
-                    await RemoveAsync(scratch).ConfigureAwait(false);
+                    await RemoveUrlAsync(scratch.Key, deadline.Token).ConfigureAwait(false);
                 }
             }
-        }
-        catch (OperationCanceledException) when (cache.Fills.Stopping.IsCancellationRequested)
-        {
-            // Nothing is answered from the store any more.
         }
 #pragma warning disable CA1031 // a store is done without where it fails
         catch (Exception fault)
@@ -50,8 +47,7 @@ internal sealed class CacheInvalidation(CacheContext cache)
             return -1;
         }
 
-        cache.Fills.Outdate(key.Span);
-        return await cache.Store.RemoveAsync(key.Memory, cancellationToken).ConfigureAwait(false);
+        return await RemoveUrlAsync(key, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Removes what bears a tag. What is being fetched may bear it too: nobody knows yet.</summary>
@@ -60,19 +56,26 @@ internal sealed class CacheInvalidation(CacheContext cache)
         KeyBuffer key = default;
         CacheTags.Append(ref key, System.Text.Encoding.UTF8.GetBytes(tag));
         cache.Fills.OutdateAll();
-        return await cache.Store.RemoveAsync(key.Memory, cancellationToken).ConfigureAwait(false);
+        int count = await cache.Store.RemoveAsync(key.Memory, cancellationToken).ConfigureAwait(false);
+        cache.Fills.OutdateAll(); // see RemoveUrlAsync
+        return count;
     }
 
     /// <summary>Removes everything.</summary>
-    public ValueTask<int> PurgeAllAsync(CancellationToken cancellationToken)
+    public async ValueTask<int> PurgeAllAsync(CancellationToken cancellationToken)
     {
         cache.Fills.OutdateAll();
-        return cache.Store.ClearAsync(cancellationToken);
+        int count = await cache.Store.ClearAsync(cancellationToken).ConfigureAwait(false);
+        cache.Fills.OutdateAll(); // see RemoveUrlAsync
+        return count;
     }
 
-    private ValueTask<int> RemoveAsync(CachedAnswer scratch)
+    private async ValueTask<int> RemoveUrlAsync(KeyBuffer key, CancellationToken cancellationToken)
     {
-        cache.Fills.Outdate(scratch.Key.Span[..CacheKey.UrlLength(scratch.Key.Span)]);
-        return cache.Store.RemoveAsync(scratch.Key.Memory, cache.Fills.Stopping);
+        int urlLength = CacheKey.UrlLength(key.Span);
+        cache.Fills.Outdate(key.Span[..urlLength]);
+        int count = await cache.Store.RemoveAsync(key.Memory, cancellationToken).ConfigureAwait(false);
+        cache.Fills.Outdate(key.Span[..urlLength]); // whoever came in between may have found it still, and shall not bring it back by a 304
+        return count;
     }
 }

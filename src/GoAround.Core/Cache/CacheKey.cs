@@ -23,6 +23,8 @@ internal static class CacheKey
         bool isHttps = request.Scheme.Length == 5;
         ReadOnlySpan<byte> host = request.Authority.Span;
         bool goesOn = false;
+        bool hasHost = false;
+        bool isForwarded = false;
         for (int i = 0; i < fields.Count; i++)
         {
             FieldLine line = fields[i];
@@ -33,18 +35,21 @@ internal static class CacheKey
                     break;
                 case KnownField.XForwardedHost when line.Value.SequenceEqual(request.Authority.Span):
                     break;
-                case KnownField.XForwardedHost when !goesOn && HostSyntax.IsValid(line.Value):
-                    host = line.Value;
+                case KnownField.XForwardedHost:
+                    host = !hasHost && HostSyntax.IsValid(line.Value) ? line.Value : host;
+                    hasHost = true; // the first one, be it what it may
                     goesOn = true;
                     break;
-                case KnownField.XForwardedProto or KnownField.XForwardedHost or KnownField.XForwardedOther:
+                case KnownField.XForwardedProto or KnownField.XForwardedOther:
                     goesOn = true;
                     break;
                 case KnownField.Forwarded:
-                    goesOn |= ForwardedKey.IsNeeded(line.Value, request);
+                    isForwarded = true;
                     break;
             }
         }
+
+        goesOn |= isForwarded && IsForwardedNeeded(request, isHttps); // X-Forwarded-Proto may stand behind it
 
         int start = key.Length + (isHttps ? 8 : 7); // https://
         AppendOrigin(ref key, isHttps, host);
@@ -144,6 +149,19 @@ internal static class CacheKey
 
         key.Append(rest);
         return true;
+    }
+
+    private static bool IsForwardedNeeded(ProxyRequest request, bool isHttps)
+    {
+        FieldList fields = request.Fields;
+        bool isNeeded = false;
+        for (int i = 0; i < fields.Count && !isNeeded; i++)
+        {
+            FieldLine line = fields[i];
+            isNeeded = line.Known == KnownField.Forwarded && ForwardedKey.IsNeeded(line.Value, request.Authority.Span, isHttps);
+        }
+
+        return isNeeded;
     }
 
     private static void AppendBehind(ref KeyBuffer key, ProxyRequest request)

@@ -21,6 +21,8 @@ internal sealed class CachedAnswer : ProxyResponse, IResponseLease
 
     private readonly AnswerBody _body;
 
+    private bool _isGuess;
+
     private CachedAnswer() => _body = new AnswerBody(Reader);
 
     /// <summary>It, among those who wait for a fetch.</summary>
@@ -36,7 +38,10 @@ internal sealed class CachedAnswer : ProxyResponse, IResponseLease
     public int PrimaryLength { get; private set; }
 
     /// <summary>How many fetches of its like had ended before the store was looked into.</summary>
-    public int Ended { get; set; }
+    public int Ended { get; private set; }
+
+    /// <summary>How many purges of its like had come by then.</summary>
+    public int Purges { get; private set; }
 
     /// <summary>What was found; a share.</summary>
     public StoredResponse? Stored { get; set; }
@@ -62,6 +67,13 @@ internal sealed class CachedAnswer : ProxyResponse, IResponseLease
 
     /// <summary>A free one, for its key alone.</summary>
     public static CachedAnswer RentScratch() => FreeList<CachedAnswer>.TryTake() ?? new();
+
+    /// <summary>The store is looked into next: remembers what has happened until now.</summary>
+    public void BeginLook(FillTable fills)
+    {
+        Ended = fills.Ended(Hash);
+        Purges = fills.Purges(Hash);
+    }
 
     /// <summary>What was found is not used.</summary>
     public void DropStored()
@@ -116,6 +128,7 @@ internal sealed class CachedAnswer : ProxyResponse, IResponseLease
         RangeOutcome range = new(RangeKind.Whole, 0, (length ?? 0) - 1);
         if (StatusCode != 206 && TryShorten(request, in content.Head, length, out range)) // the part that was asked for goes out as it comes
         {
+            _isGuess = StatusCode == 304 && !Conditions.NamesValidator(request.Fields, in content.Head);
             return true;
         }
 
@@ -152,13 +165,14 @@ internal sealed class CachedAnswer : ProxyResponse, IResponseLease
     public void Free()
     {
         Fill? fill = Fill;
-        bool hasAll = fill is not null && (!ReferenceEquals(Body, _body) || _body.IsRead);
+        bool hasAll = fill is not null && !_isGuess && (!ReferenceEquals(Body, _body) || _body.IsRead);
         Clear();
         Fill = null;
         fill?.Leave(Reader, hasAll);
         DropStored();
         Facts = default;
         IsPartial = false;
+        _isGuess = false;
         FreeList<CachedAnswer>.Give(this);
     }
 
@@ -173,6 +187,7 @@ internal sealed class CachedAnswer : ProxyResponse, IResponseLease
 
     private void Begin(in StoredHead head)
     {
+        _isGuess = false;
         Fields.Clear();
         head.CopyTo(this);
         UpgradeProtocol = default;

@@ -56,7 +56,7 @@ internal sealed class CachingHandler : ProxyHandler, ICachePurge, IAsyncDisposab
         }
 
         CachedAnswer answer = CachedAnswer.Rent(request, in facts);
-        answer.Ended = _cache.Fills.Ended(answer.Hash);
+        answer.BeginLook(_cache.Fills);
         ValueTask finding = CacheLookup.FindAsync(_cache, answer, request, cancellationToken);
         return finding.IsCompletedSuccessfully ? Decide(request, answer, cancellationToken) : DecideAsync(finding, request, answer, cancellationToken);
     }

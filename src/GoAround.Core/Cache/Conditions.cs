@@ -42,6 +42,26 @@ internal static class Conditions
         return !hasNoneMatch && sinceCount == 1 && IsUnmodified(fields[sinceAt].Value, in head) ? ConditionResult.NotModified : ConditionResult.Proceed;
     }
 
+    /// <summary>Whether a condition that is not modified was met by a validator of the response: <c>*</c>, and a date where it has no Last-Modified, fit without one.</summary>
+    public static bool NamesValidator(FieldList fields, in StoredHead head)
+    {
+        bool hasNoneMatch = false;
+        for (int i = 0; i < fields.Count; i++)
+        {
+            if (CacheFields.Recognise(fields[i].Name) == CacheField.IfNoneMatch)
+            {
+                if (fields[i].Value.SequenceEqual("*"u8))
+                {
+                    return false;
+                }
+
+                hasNoneMatch = true;
+            }
+        }
+
+        return hasNoneMatch || head.LastModifiedSeconds != StoredLayout.NoDate;
+    }
+
     /// <summary>
     /// Makes a copied head into that of a 304: it keeps what guides caches (Content-Location, Date, ETag, Vary, Cache-Control, Expires) and leaves out
     /// what describes the content that is not sent (RFC 9110 §15.4.5).

@@ -29,7 +29,7 @@ internal sealed class Fill
     private volatile bool _hasEnded;
     private volatile bool _isSlow;
     private volatile bool _isOutdated;
-    private volatile bool _goesOn;
+    private volatile int _place; // among those that go on without readers: 0 none, 1 taken, -1 given back for good
     private State _state;
 
     private Fill()
@@ -62,8 +62,11 @@ internal sealed class Fill
     /// <summary>The timestamp at which it began.</summary>
     public long Started => _state.Started;
 
-    /// <summary>How many of its like had ended when it came into the table; set there.</summary>
+    /// <summary>How many of its like had ended before the store was looked into; set by the table.</summary>
     public int Ended { get; set; }
+
+    /// <summary>How many purges of its like had come by then.</summary>
+    public int Purges => _state.Purges;
 
     /// <summary>What the request that began it says.</summary>
     public ref readonly RequestFacts Facts => ref _state.Facts;
@@ -97,7 +100,7 @@ internal sealed class Fill
     public CancellationToken Stopped => _stop.Token;
 
     /// <summary>Without readers it stops.</summary>
-    private bool EndsEmpty => !_hasEnded && !_goesOn && !_state.IsRefresh;
+    private bool EndsEmpty => !_hasEnded && (_place != 1 || _isOutdated) && !_state.IsRefresh;
 
     /// <summary>One that is prepared next.</summary>
     public static Fill Rent(CacheContext cache)
@@ -118,6 +121,7 @@ internal sealed class Fill
         _state.Started = _cache!.Time.GetTimestamp(); // set when it was rented
         _state.Facts = answer.Facts;
         _state.Hash = answer.Hash;
+        _state.Purges = answer.Purges;
         _state.IsPrivate = kind == FillKind.Private;
         _state.IsRefresh = kind == FillKind.Refresh;
         _state.PrimaryLength = answer.PrimaryLength;
@@ -276,12 +280,12 @@ internal sealed class Fill
 
     /// <summary>A reader has no more use for it. It stops where that was the last one, unless it works for the store.</summary>
     /// <param name="reader">Who leaves.</param>
-    /// <param name="hasAll">It has got all it wanted: a fetch whose end can be foreseen then goes on, or what is wanted in part only would never be stored.</param>
+    /// <param name="hasAll">It has got all it wanted: a fetch whose end can be foreseen then goes on, while few do, or what is wanted in part only would never be stored.</param>
     public void Leave(FillReader reader, bool hasAll)
     {
-        if (hasAll && _phase == FillPhase.Open && !_isOutdated && Content.Length is not null)
+        if (hasAll && _place == 0 && _phase == FillPhase.Open && !_isOutdated && Content.Length is not null)
         {
-            _goesOn = true;
+            TryGoOn(_cache!.Fills); // set while anybody holds it
         }
 
         if (Audience.Leave(reader, closesEmpty: EndsEmpty))
@@ -342,7 +346,7 @@ internal sealed class Fill
         _hasEnded = false;
         _isSlow = false;
         _isOutdated = false;
-        _goesOn = false;
+        _place = 0;
         _state = default;
         if (!_stop.TryReset())
         {
@@ -353,10 +357,23 @@ internal sealed class Fill
         FreeList<Fill>.Give(this);
     }
 
+    private void TryGoOn(FillTable fills)
+    {
+        if (fills.TryTakePlace() && Interlocked.CompareExchange(ref _place, 1, 0) != 0)
+        {
+            fills.GivePlace(); // another reader was quicker, or it has ended
+        }
+    }
+
     private void OnEnded()
     {
         CacheContext cache = _cache!; // it holds itself until here
         _running.GetResult(); // a run has no failure of its own: it tells its readers
+        if (Interlocked.Exchange(ref _place, -1) == 1)
+        {
+            cache.Fills.GivePlace();
+        }
+
         Release();
         cache.Fills.Leave();
     }
@@ -367,6 +384,7 @@ internal sealed class Fill
         public Exception? Fault;
         public long Started;
         public int Hash;
+        public int Purges;
         public int PrimaryLength;
         public int UrlLength;
         public bool IsPrivate;

@@ -136,7 +136,7 @@ internal static class FillRun
         {
             decision = StoreDecision.Not(CacheBypass.Status);
         }
-        else if (decision.IsStored && response.Body.Length > cache.MaxObjectBytes)
+        else if (decision.IsStored && (response.Body.Length is { } length ? length > cache.MaxObjectBytes : cache.Outgrown.Contains(fill.Hash, in fill.Facts)))
         {
             decision = StoreDecision.Not(CacheBypass.Size);
         }
@@ -185,6 +185,12 @@ internal static class FillRun
         int atOnce = 0;
         while (content.Length != received)
         {
+            if (fill.IsOutdated && fill.Audience.Count == 0)
+            {
+                fill.Stop(); // nobody reads it, and it is not stored
+                fill.Stopped.ThrowIfCancellationRequested();
+            }
+
             ValueTask<ReadOnlyMemory<byte>> read = body.ReadAsync(fill.Stopped);
             if (!read.IsCompleted)
             {
@@ -224,6 +230,11 @@ internal static class FillRun
     private static async ValueTask WidenAsync(Fill fill, CacheContext cache)
     {
         cache.Unshared.Add(fill.Hash, in fill.Facts); // who reads along is cut where others are faster: the next ones are served each at its own pace
+        if (fill.Content.Last!.Start + fill.Content.Last.Length >= cache.MaxObjectBytes) // the body has begun
+        {
+            cache.Outgrown.Add(fill.Hash, in fill.Facts); // no room is made for the next one in vain
+        }
+
         fill.Audience.Close();
         fill.Audience.Signal();
         await fill.Audience.UntilEntered(fill.Content.Last!).ConfigureAwait(false); // the body has begun

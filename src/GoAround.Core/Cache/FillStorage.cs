@@ -2,6 +2,7 @@ using System;
 using System.Buffers;
 using System.Collections.Generic;
 using System.Runtime.CompilerServices;
+using System.Threading;
 using System.Threading.Tasks;
 using GoAround.Core.Async;
 using GoAround.Core.Http;
@@ -11,6 +12,9 @@ namespace GoAround.Core.Cache;
 /// <summary>Makes of an answer what is stored, and stores it.</summary>
 internal static class FillStorage
 {
+    // So that not every confirmation of a variant, which asks for a little more, writes its marker again.
+    private static readonly TimeSpan MarkerSlack = TimeSpan.FromHours(1);
+
     /// <summary>The answer is to be stored: takes over its head, and begins its body.</summary>
     public static void Open(Fill fill, CacheContext cache, ProxyResponse response)
     {
@@ -212,16 +216,22 @@ internal static class FillStorage
     {
         FillContent content = fill.Content;
         content.StoreKey.Append(fill.LookupKey);
+        using CancellationTokenSource deadline = new(CacheContext.StorePatience, cache.Time);
+        using CancellationTokenRegistration stopping = cache.Fills.Stopping.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), deadline);
         try
         {
-            using StoredResponse? found = await cache.Store.FindAsync(content.StoreKey.Memory, cache.Fills.Stopping).ConfigureAwait(false);
+            using StoredResponse? found = await cache.Store.FindAsync(content.StoreKey.Memory, deadline.Token).ConfigureAwait(false);
             if (found is not null && StoredHead.TryRead(found, out StoredHead head) && !head.IsMarker && head.ResponseMs == content.OldHead.ResponseMs)
             {
-                await cache.Store.RemoveAsync(content.StoreKey.Memory, cache.Fills.Stopping).ConfigureAwait(false);
+                await cache.Store.RemoveAsync(content.StoreKey.Memory, deadline.Token).ConfigureAwait(false);
             }
         }
+        catch (OperationCanceledException) when (cache.Fills.Stopping.IsCancellationRequested)
+        {
+            // It is not used any more: its client is answered all the same.
+        }
 #pragma warning disable CA1031 // a store is done without where it fails
-        catch (Exception fault) when (!cache.Fills.Stopping.IsCancellationRequested)
+        catch (Exception fault)
 #pragma warning restore CA1031
         {
             CacheLog.StoreFailed(cache.Log, "remove", fault);
@@ -261,16 +271,35 @@ internal static class FillStorage
             return false; // nothing has come meanwhile
         }
 
-        FillContent content = fill.Content;
-        using StoredResponse? found = await cache.Store.FindAsync(content.StoreKey.Memory, cache.Fills.Stopping).ConfigureAwait(false);
-        if (found is null || !StoredHead.TryRead(found, out StoredHead head) || head.IsMarker)
+        ReadOnlyMemory<byte> key = fill.Content.StoreKey.Memory;
+        using StoredResponse? found = await cache.Store.FindAsync(key, cache.Fills.Stopping).ConfigureAwait(false);
+        if (found is not null && IsNewer(found, fill.Content))
+        {
+            return true;
+        }
+
+        if (key.Length == fill.PrimaryKey.Length)
         {
             return false;
         }
 
-        long later = head.DateSeconds - content.Head.DateSeconds;
+        using StoredResponse? plain = await cache.Store.FindAsync(key[..fill.PrimaryKey.Length], cache.Fills.Stopping).ConfigureAwait(false); // where its marker goes
+        return plain is not null && IsNewer(plain, fill.Content);
+    }
+
+    private static bool IsNewer(StoredResponse found, FillContent content)
+    {
+        if (!StoredHead.TryRead(found, out StoredHead head) || head.IsMarker || (content.Old is not null && head.ResponseMs == content.OldHead.ResponseMs))
+        {
+            return false; // the one that it renews, or takes the place of
+        }
+
+        long later = DateOf(in head) - DateOf(in content.Head);
         return later > 0 || (later == 0 && head.ResponseMs > content.Head.ResponseMs);
     }
+
+    // A clock that is ahead makes no response more recent than when it came.
+    private static long DateOf(in StoredHead head) => Math.Min(head.DateSeconds, head.ResponseMs / 1000);
 
     /// <summary>What is whole and fresh was stored meanwhile: no part takes its place.</summary>
     private static async ValueTask<bool> HasWholeAsync(Fill fill, CacheContext cache)
@@ -294,7 +323,7 @@ internal static class FillStorage
         StoredHeadWriter.WriteMarker(ref head, names.Span);
         List<ReadOnlyMemory<byte>> tags = [];
         AddKeys(tags, primary.Span, primaryLength, urlLength);
-        using StoredResponse marker = new(head.Memory, ReadOnlySequence<byte>.Empty, tags, until) { IsMarker = true };
+        using StoredResponse marker = new(head.Memory, ReadOnlySequence<byte>.Empty, tags, until + MarkerSlack) { IsMarker = true };
         await cache.Store.StoreAsync(primary, marker, cache.Fills.Stopping).ConfigureAwait(false);
     }
 

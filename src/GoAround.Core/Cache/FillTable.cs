@@ -12,6 +12,9 @@ internal sealed class FillTable : IAsyncDisposable
     private const int Buckets = 1024;
     private const int Gates = 64;
 
+    // Each takes a slot of a backend and up to MaxObjectBytes at a trifle of cost to whoever asked; what does not get a place is fetched again for the next one.
+    private const int MostForNobody = 4;
+
     /// <summary>So long a fetch without an answer holds up those who joined it (nginx: proxy_cache_lock_timeout).</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
@@ -19,6 +22,7 @@ internal sealed class FillTable : IAsyncDisposable
 
     private readonly Fill?[] _buckets = new Fill?[Buckets];
     private readonly int[] _ended = new int[Buckets];
+    private readonly int[] _purges = new int[Buckets];
     private readonly Lock[] _gates = new Lock[Gates];
     private readonly TimeProvider _time;
     private readonly ITimer _timer;
@@ -26,6 +30,7 @@ internal sealed class FillTable : IAsyncDisposable
     private readonly CancellationTokenSource _stopping = new();
     private int _running = 1; // the table itself, until it is disposed
     private int _isTicking;
+    private int _forNobody;
     private volatile bool _isStopped;
 
     /// <summary>Makes an empty table.</summary>
@@ -78,6 +83,9 @@ internal sealed class FillTable : IAsyncDisposable
 
     /// <summary>How many fetches have ended, and purges come, so far of those whose hash is like this one: while it stays the same, what was found before is the latest.</summary>
     public int Ended(int hash) => Volatile.Read(ref _ended[hash & (Buckets - 1)]);
+
+    /// <summary>How many purges of them have come so far.</summary>
+    public int Purges(int hash) => Volatile.Read(ref _purges[hash & (Buckets - 1)]);
 
     /// <summary>Puts a prepared fetch into the table, or joins one that has come before it.</summary>
     /// <param name="fill">Not yet started; to be started where its reader is the leader.</param>
@@ -138,6 +146,21 @@ internal sealed class FillTable : IAsyncDisposable
         }
     }
 
+    /// <summary>A fetch goes on although nobody reads it any more; false: enough do already.</summary>
+    public bool TryTakePlace()
+    {
+        if (Interlocked.Increment(ref _forNobody) <= MostForNobody)
+        {
+            return true;
+        }
+
+        GivePlace();
+        return false;
+    }
+
+    /// <summary>Such a fetch has ended.</summary>
+    public void GivePlace() => Interlocked.Decrement(ref _forNobody);
+
     /// <summary>What is being fetched for a URL is out of date before it has come: nobody joins it any more, and it is not stored.</summary>
     public void Outdate(ReadOnlySpan<byte> url)
     {
@@ -145,6 +168,7 @@ internal sealed class FillTable : IAsyncDisposable
         lock (GateOf(hash))
         {
             _ended[hash & (Buckets - 1)]++;
+            _purges[hash & (Buckets - 1)]++;
             ref Fill? place = ref BucketOf(hash);
             while (place is not null)
             {
@@ -166,6 +190,7 @@ internal sealed class FillTable : IAsyncDisposable
             lock (GateOf(i))
             {
                 _ended[i]++;
+                _purges[i]++;
             }
         }
 
@@ -227,8 +252,9 @@ internal sealed class FillTable : IAsyncDisposable
                 return reader is null ? FillSeat.None : FillSeat.Joined;
             }
 
-            // One that nobody joins needs the latest only where it has what is stored confirmed: what was removed meanwhile must not come back.
-            if ((!fill.IsPrivate || fill.Content.Old is not null) && ended != _ended[fill.Hash & (Buckets - 1)])
+            // One that nobody joins looks again only where it would have confirmed what was removed meanwhile, which must not come back: what has ended beside it may be many.
+            int place = fill.Hash & (Buckets - 1);
+            if (fill.IsPrivate ? fill.Content.Old is not null && fill.Purges != _purges[place] : ended != _ended[place])
             {
                 return reader is null ? FillSeat.None : FillSeat.LookAgain;
             }
@@ -236,7 +262,7 @@ internal sealed class FillTable : IAsyncDisposable
             ref Fill? bucket = ref BucketOf(fill.Hash);
             fill.NextInBucket() = bucket;
             bucket = fill;
-            fill.Ended = _ended[fill.Hash & (Buckets - 1)];
+            fill.Ended = ended;
             if (reader is not null)
             {
                 fill.Seat(reader);

@@ -8,13 +8,16 @@ namespace GoAround.Core.Cache;
 // Forwarded = 1#forwarded-element; forwarded-element = [ forwarded-pair ] *( ";" [ forwarded-pair ] ); forwarded-pair = token "=" ( token / quoted-string )   RFC 7239 §4
 internal static class ForwardedKey
 {
-    /// <summary>Whether a line says anything that the request itself does not say.</summary>
-    public static bool IsNeeded(ReadOnlySpan<byte> value, ProxyRequest request)
+    /// <summary>Whether a line says anything but what the key says already.</summary>
+    /// <param name="value">The line.</param>
+    /// <param name="authority">The host as it was received.</param>
+    /// <param name="isHttps">The scheme of the key.</param>
+    public static bool IsNeeded(ReadOnlySpan<byte> value, ReadOnlySpan<byte> authority, bool isHttps)
     {
         while (!value.IsEmpty)
         {
             ReadOnlySpan<byte> pair = TakePair(ref value, out _);
-            if (!IsLeftOut(pair) && !IsKnown(pair, request))
+            if (!IsLeftOut(pair) && !IsKnown(pair, authority, isHttps))
             {
                 return true;
             }
@@ -78,7 +81,7 @@ internal static class ForwardedKey
         return pair.IsEmpty || ((Ascii.EqualsIgnoreCase(name, "for"u8) || Ascii.EqualsIgnoreCase(name, "by"u8)) && value.IndexOfAny(",;=\\"u8) < 0);
     }
 
-    private static bool IsKnown(ReadOnlySpan<byte> pair, ProxyRequest request)
+    private static bool IsKnown(ReadOnlySpan<byte> pair, ReadOnlySpan<byte> authority, bool isHttps)
     {
         Split(pair, out ReadOnlySpan<byte> name, out ReadOnlySpan<byte> value);
         if (value.Length > 1 && value[0] == (byte)'"' && value[^1] == (byte)'"')
@@ -86,8 +89,8 @@ internal static class ForwardedKey
             value = value[1..^1];
         }
 
-        return Ascii.EqualsIgnoreCase(name, "host"u8) ? value.SequenceEqual(request.Authority.Span)
-            : Ascii.EqualsIgnoreCase(name, "proto"u8) && Ascii.EqualsIgnoreCase(value, request.Scheme);
+        return Ascii.EqualsIgnoreCase(name, "host"u8) ? value.SequenceEqual(authority)
+            : Ascii.EqualsIgnoreCase(name, "proto"u8) && Ascii.EqualsIgnoreCase(value, isHttps ? "https"u8 : "http"u8);
     }
 
     private static void Split(ReadOnlySpan<byte> pair, out ReadOnlySpan<byte> name, out ReadOnlySpan<byte> value)

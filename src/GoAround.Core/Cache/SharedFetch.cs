@@ -132,7 +132,7 @@ internal sealed class SharedFetch(CacheContext cache)
     {
         answer.DropStored();
         answer.Key.Truncate(answer.PrimaryLength);
-        answer.Ended = cache.Fills.Ended(answer.Hash);
+        answer.BeginLook(cache.Fills);
         return CacheLookup.FindAsync(cache, answer, request, cancellationToken);
     }
 

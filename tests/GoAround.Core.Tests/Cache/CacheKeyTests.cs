@@ -47,6 +47,13 @@ public class CacheKeyTests
     [InlineData("Forwarded: for=\"x, host=evil", "http://example.com/a!example.com!Forwarded:for=\"x, host=evil;")]
     [InlineData("Forwarded: for=\"\\\", host=evil", "http://example.com/a!example.com!Forwarded:for=\"\\\", host=evil;")]
     [InlineData("Forwarded: for=1.2.3.4\nForwarded: host=evil", "http://example.com/a!example.com!Forwarded:!Forwarded:host=evil;")]
+    [InlineData("X-Forwarded-Host: shop.com\nForwarded: host=shop.com", "http://shop.com/a!example.com!X-Forwarded-Host:shop.com!Forwarded:host=shop.com;")]
+    [InlineData("Forwarded: host=shop.com\nX-Forwarded-Host: shop.com", "http://shop.com/a!example.com!Forwarded:host=shop.com;!X-Forwarded-Host:shop.com")]
+    [InlineData("X-Forwarded-Prefix: /p\nX-Forwarded-Host: shop.com", "http://shop.com/a!example.com!X-Forwarded-Prefix:/p!X-Forwarded-Host:shop.com")]
+    [InlineData("X-Forwarded-Host: a.com\nX-Forwarded-Host: b.com", "http://a.com/a!example.com!X-Forwarded-Host:a.com!X-Forwarded-Host:b.com")]
+    [InlineData("X-Forwarded-Proto: https\nForwarded: proto=https", "https://example.com/a")]
+    [InlineData("Forwarded: proto=https\nX-Forwarded-Proto: https", "https://example.com/a")]
+    [InlineData("Forwarded: proto=http\nX-Forwarded-Proto: https", "https://example.com/a!example.com!Forwarded:proto=http;!X-Forwarded-Proto:https")]
     public void What_a_trusted_proxy_says_is_part_of_the_key(string lines, string expected) => Assert.Equal(expected, KeyOf(Said.Request(lines)));
 
     [Fact]

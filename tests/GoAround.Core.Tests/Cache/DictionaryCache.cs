@@ -23,6 +23,12 @@ internal sealed class DictionaryCache : IResponseCache
     /// <summary>What is stored or removed waits for this.</summary>
     public Task? Hold { get; set; }
 
+    /// <summary>What was found is handed out only after this.</summary>
+    public Task? HoldFound { get; set; }
+
+    /// <summary>How often something was looked for.</summary>
+    public int Finds { get; private set; }
+
     /// <summary>Something waits for it.</summary>
     public bool Holding { get; private set; }
 
@@ -51,12 +57,21 @@ internal sealed class DictionaryCache : IResponseCache
     public async ValueTask<StoredResponse?> FindAsync(ReadOnlyMemory<byte> key, CancellationToken cancellationToken)
     {
         await BeginAsync();
+        StoredResponse? found;
         lock (_gate)
         {
-            return _entries.TryGetValue(Text(key), out var entry)
+            Finds++;
+            found = _entries.TryGetValue(Text(key), out var entry)
                 ? new StoredResponse(entry.Head, new ReadOnlySequence<byte>(entry.Body), [.. entry.Tags.Select(tag => (ReadOnlyMemory<byte>)tag)], entry.Until)
                 : null;
         }
+
+        if (HoldFound is { } hold)
+        {
+            await hold.WaitAsync(cancellationToken);
+        }
+
+        return found;
     }
 
     public async ValueTask StoreAsync(ReadOnlyMemory<byte> key, StoredResponse response, CancellationToken cancellationToken)
@@ -83,6 +98,7 @@ internal sealed class DictionaryCache : IResponseCache
     public async ValueTask<int> ClearAsync(CancellationToken cancellationToken)
     {
         await BeginAsync();
+        await HoldAsync(cancellationToken);
         lock (_gate)
         {
             int count = _entries.Count;

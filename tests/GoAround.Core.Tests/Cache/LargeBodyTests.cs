@@ -117,6 +117,39 @@ public sealed class LargeBodyTests
     }
 
     [Fact]
+    public async Task After_a_body_that_outgrew_the_limit_no_room_is_made_for_the_next_ones_for_a_while()
+    {
+        await using CacheStage stage = new(configure: options => options.MaxObjectBytes = 128 * 1024);
+        for (int i = 0; i < 2; i++)
+        {
+            Task<CacheReply> asking = stage.AskAsync();
+            PushedBody body = new(null);
+            (await stage.CallAsync()).Answer(body);
+            for (int piece = 0; piece < 4; piece++)
+            {
+                body.Push(new byte[PieceBytes]);
+                int read = piece;
+                await Until.TrueAsync(() => body.Reads > read + 1, "nobody reads");
+                Assert.True(i == 0 || stage.Memory.UsedBytes == 0);
+            }
+
+            body.End();
+            Assert.Equal(4 * PieceBytes, (await asking).Body.Length);
+            await Until.TrueAsync(() => stage.Handler.IsIdle, "the fetch did not end");
+        }
+
+        stage.Advance(121);
+        Task<CacheReply> later = stage.AskAsync();
+        PushedBody small = new(null);
+        (await stage.CallAsync()).Answer(small);
+        small.Push("small");
+        small.End();
+        Assert.Equal("small", (await later).Body);
+        await Until.TrueAsync(() => stage.Handler.IsIdle, "the fetch did not end");
+        Assert.Equal(["http://h/a"], ((DictionaryCache)stage.Store).Keys);
+    }
+
+    [Fact]
     public async Task A_body_for_which_there_is_no_room_goes_on_all_the_same()
     {
         await using CacheStage stage = new(configure: options => options.SizeBytes = 1024 * 1024);

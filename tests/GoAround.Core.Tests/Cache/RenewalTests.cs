@@ -178,14 +178,31 @@ public sealed class RenewalTests
         Assert.Equal(first, store.KeepUntil("http://h/a"));
         stage.Advance(2000);
         Task<CacheReply> asking = stage.AskAsync(fields: "X-Tongue: de");
-        (await stage.CallAsync()).Answer(MessageBody.Empty, "Cache-Control: max-age=1000|ETag: \"1\"", 304);
+        (await stage.CallAsync()).Answer(MessageBody.Empty, "Cache-Control: max-age=10000|ETag: \"1\"", 304);
         await asking;
-        Assert.Equal(first.AddSeconds(2000), store.KeepUntil("http://h/a"));
-        stage.Advance(2000);
+        Assert.Equal(first.AddSeconds(11000), store.KeepUntil("http://h/a"));
+        stage.Advance(12000);
         asking = stage.AskAsync(fields: "X-Tongue: de", method: "HEAD");
-        (await stage.CallAsync()).Answer(Head("Cache-Control: max-age=1000|ETag: \"1\"", length: 2));
+        (await stage.CallAsync()).Answer(Head("Cache-Control: max-age=10000|ETag: \"1\"", length: 2));
         await asking;
-        Assert.Equal(first.AddSeconds(4000), store.KeepUntil("http://h/a"));
+        Assert.Equal(first.AddSeconds(23000), store.KeepUntil("http://h/a"));
+    }
+
+    [Fact]
+    public async Task A_marker_is_not_written_at_each_confirmation()
+    {
+        await using CacheStage stage = new();
+        DictionaryCache store = (DictionaryCache)stage.Store;
+        await stage.FillAsync("de", "Cache-Control: max-age=60|Vary: X-Tongue|ETag: \"1\"", fields: "X-Tongue: de");
+        DateTimeOffset first = store.KeepUntil("http://h/a");
+        for (int i = 0; i < 3; i++)
+        {
+            stage.Advance(61);
+            Task<CacheReply> asking = stage.AskAsync(fields: "X-Tongue: de");
+            (await stage.CallAsync()).Answer(MessageBody.Empty, "Cache-Control: max-age=60|ETag: \"1\"", 304);
+            await asking;
+            Assert.Equal(first, store.KeepUntil("http://h/a"));
+        }
     }
 
     [Fact]

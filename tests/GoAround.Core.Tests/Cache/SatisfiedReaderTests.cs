@@ -79,6 +79,74 @@ public sealed class SatisfiedReaderTests
     }
 
     [Fact]
+    public async Task What_is_purged_while_it_is_fetched_for_nobody_is_given_up()
+    {
+        await using CacheStage stage = new();
+        Task<CacheReply> asking = stage.AskAsync(fields: "If-None-Match: \"a\"");
+        OriginCall call = await stage.CallAsync();
+        PushedBody body = new(10);
+        call.Answer(body, Tagged);
+        Assert.Equal(304, (await asking).StatusCode);
+        await stage.Handler.PurgeAllAsync(default);
+        body.Push("0");
+        await Until.TrueAsync(() => call.Disposals == 1, "the fetch went on");
+    }
+
+    [Theory]
+    [InlineData("If-None-Match: *")]
+    [InlineData("If-None-Match: \"b\"|If-None-Match: *")]
+    [InlineData("If-Modified-Since: Mon, 23 Nov 2026 12:00:00 GMT")]
+    public async Task A_client_that_names_nothing_it_has_is_not_fetched_for(string condition)
+    {
+        await using CacheStage stage = new();
+        Task<CacheReply> asking = stage.AskAsync(fields: condition);
+        OriginCall call = await stage.CallAsync();
+        call.Answer(new PushedBody(10), Tagged);
+        Assert.Equal(304, (await asking).StatusCode);
+        await Until.TrueAsync(() => call.Disposals == 1, "the fetch went on");
+    }
+
+    [Fact]
+    public async Task A_client_that_names_a_modification_has_the_body_already()
+    {
+        await using CacheStage stage = new();
+        Task<CacheReply> asking = stage.AskAsync(fields: "If-Modified-Since: Mon, 23 Nov 2026 12:00:00 GMT");
+        OriginCall call = await stage.CallAsync();
+        PushedBody body = new(10);
+        call.Answer(body, "Cache-Control: max-age=60|Last-Modified: Mon, 23 Nov 2026 11:00:00 GMT");
+        Assert.Equal(304, (await asking).StatusCode);
+        await ExpectStoredAsync(stage, call, body, "0123456789");
+    }
+
+    [Fact]
+    public async Task Only_few_are_fetched_for_nobody_at_a_time()
+    {
+        const int Most = 4;
+        await using CacheStage stage = new();
+        OriginCall[] calls = new OriginCall[Most];
+        PushedBody[] bodies = new PushedBody[Most];
+        for (int round = 0; round < 2; round++) // what has ended makes room
+        {
+            for (int i = 0; i < Most; i++)
+            {
+                (calls[i], bodies[i]) = await LeaveBehindAsync(stage, $"/{round}/{i}");
+            }
+
+            (OriginCall tooMany, _) = await LeaveBehindAsync(stage, "/more");
+            await Until.TrueAsync(() => tooMany.Disposals == 1, "one more goes on");
+            for (int i = 0; i < Most; i++)
+            {
+                Assert.Equal(0, calls[i].Disposals);
+                bodies[i].Push("0123456789");
+            }
+
+            await Until.TrueAsync(() => stage.Handler.IsIdle, "they did not end");
+        }
+
+        Assert.Equal(2 * Most, ((DictionaryCache)stage.Store).Keys.Length);
+    }
+
+    [Fact]
     public async Task Nobody_who_leaves_keeps_a_confirmed_response_from_being_stored()
     {
         TaskCompletionSource held = new();
@@ -113,6 +181,16 @@ public sealed class SatisfiedReaderTests
         held.SetResult();
         await Until.TrueAsync(() => store.Keys.Length == 0, "what was changed is still there");
         await changing.ContinueWith(_ => { }, TaskScheduler.Default);
+    }
+
+    private static async Task<(OriginCall Call, PushedBody Body)> LeaveBehindAsync(CacheStage stage, string target)
+    {
+        Task<CacheReply> asking = stage.AskAsync(target, "If-None-Match: \"a\"");
+        OriginCall call = await stage.CallAsync();
+        PushedBody body = new(10);
+        call.Answer(body, Tagged);
+        Assert.Equal(304, (await asking).StatusCode);
+        return (call, body);
     }
 
     private static async Task ExpectStoredAsync(CacheStage stage, OriginCall call, PushedBody body, string rest)

@@ -167,6 +167,67 @@ public sealed class SupersededTests
     }
 
     [Fact]
+    public async Task What_is_stored_with_a_date_to_come_gives_way_to_its_own_renewal()
+    {
+        await using CacheStage stage = new();
+        await stage.FillAsync("v1", "Cache-Control: max-age=1|ETag: \"1\"|Date: " + stage.Time.GetUtcNow().AddHours(1).ToString("R"));
+        stage.Advance(5);
+        Task<CacheReply> first = stage.AskAsync();
+        OriginCall one = await stage.CallAsync();
+        Task<CacheReply> second = stage.AskAsync();
+        for (int i = 0; i < 6; i++)
+        {
+            stage.Advance(1);
+        }
+
+        OriginCall two = await stage.CallAsync();
+        two.Answer("no", "", 403);
+        Assert.Equal(403, (await second).StatusCode);
+        await Until.TrueAsync(() => two.Disposals == 1, "it did not end");
+        one.Answer("v2", "Cache-Control: max-age=60|Date: " + stage.Time.GetUtcNow().ToString("R"));
+        Assert.Equal("v2", (await first).Body);
+        Assert.Equal("v2", (await stage.AskAsync()).Body);
+    }
+
+    [Fact]
+    public async Task A_date_to_come_makes_nothing_more_recent_than_it_is()
+    {
+        await using CacheStage stage = new();
+        await stage.FillAsync("v0");
+        Task<CacheReply> first = stage.AskAsync(fields: "Cache-Control: no-cache");
+        OriginCall one = await stage.CallAsync();
+        Task<CacheReply> second = stage.AskAsync(fields: "Cache-Control: no-cache");
+        (await stage.CallAsync()).Answer("v1", "Cache-Control: max-age=60|Date: " + stage.Time.GetUtcNow().AddHours(1).ToString("R"));
+        await second;
+        stage.Advance(2);
+        one.Answer("v2", "Cache-Control: max-age=60|Date: " + stage.Time.GetUtcNow().ToString("R"));
+        await first;
+        Assert.Equal("v2", (await stage.AskAsync()).Body);
+    }
+
+    [Fact]
+    public async Task An_older_answer_that_varies_does_not_take_the_place_of_a_newer_one_that_does_not()
+    {
+        await using CacheStage stage = new();
+        string began = stage.Time.GetUtcNow().ToString("R");
+        Task<CacheReply> leader = stage.AskAsync();
+        OriginCall slow = await stage.CallAsync();
+        Task<CacheReply> other = stage.AskAsync();
+        for (int i = 0; i < 6; i++)
+        {
+            stage.Advance(1);
+        }
+
+        (await stage.CallAsync()).Answer("v2", "Cache-Control: max-age=60|Date: " + stage.Time.GetUtcNow().ToString("R"));
+        Assert.Equal("v2", (await other).Body);
+        slow.Answer("v1", "Cache-Control: max-age=60|Vary: X-Tongue|Date: " + began);
+        Assert.Equal("v1", (await leader).Body);
+        await Until.TrueAsync(() => stage.Handler.IsIdle, "the fetch did not end");
+        Assert.Equal(["http://h/a"], ((DictionaryCache)stage.Store).Keys);
+        Assert.Equal("v2", (await stage.AskAsync()).Body);
+    }
+
+    [Fact]
     public async Task A_confirmation_that_comes_late_does_not_take_the_place_of_what_is_newer()
     {
         await using CacheStage stage = new();

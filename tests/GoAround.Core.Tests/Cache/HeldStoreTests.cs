@@ -1,0 +1,153 @@
+using System.Threading.Tasks;
+using GoAround.Core.Tests.Wire;
+using Xunit;
+
+namespace GoAround.Core.Tests.Cache;
+
+/// <summary>A store that takes its time: what happens meanwhile is not undone, and nobody waits for ever.</summary>
+public sealed class HeldStoreTests
+{
+    [Fact]
+    public async Task Who_asks_for_itself_does_not_look_again_whenever_another_fetch_has_ended()
+    {
+        TaskCompletionSource held = new();
+        DictionaryCache store = new();
+        await using CacheStage stage = new(store);
+        await stage.FillAsync("v0", "Cache-Control: max-age=60|ETag: \"0\"");
+        store.HoldFound = held.Task;
+        Task<CacheReply> first = stage.AskAsync(fields: "Cache-Control: no-cache");
+        store.HoldFound = null;
+        Task<CacheReply> second = stage.AskAsync(fields: "Cache-Control: no-cache");
+        (await stage.CallAsync()).Answer("v1");
+        Assert.Equal("v1", (await second).Body);
+        await Until.TrueAsync(() => stage.Handler.IsIdle, "the fetch did not end");
+        int finds = store.Finds;
+        held.SetResult();
+        OriginCall call = await stage.CallAsync();
+        Assert.Equal(finds, store.Finds);
+        stage.Advance(1);
+        call.Answer("v2");
+        Assert.Equal("v2", (await first).Body);
+        Assert.Equal("v2", (await stage.AskAsync()).Body);
+    }
+
+    [Fact]
+    public async Task Who_confirms_what_was_replaced_before_it_asked_does_not_bring_it_back()
+    {
+        TaskCompletionSource held = new();
+        DictionaryCache store = new();
+        await using CacheStage stage = new(store);
+        await stage.FillAsync("v0", "Cache-Control: max-age=60|ETag: \"0\"");
+        string began = stage.Time.GetUtcNow().ToString("R");
+        stage.Advance(1);
+        store.HoldFound = held.Task;
+        Task<CacheReply> first = stage.AskAsync(fields: "Cache-Control: no-cache");
+        store.HoldFound = null;
+        Task<CacheReply> second = stage.AskAsync(fields: "Cache-Control: no-cache");
+        (await stage.CallAsync()).Answer("v1");
+        Assert.Equal("v1", (await second).Body);
+        await Until.TrueAsync(() => stage.Handler.IsIdle, "the fetch did not end");
+        held.SetResult();
+        (await stage.CallAsync()).Answer(MessageBody.Empty, "ETag: \"0\"|Date: " + began, 304);
+        Assert.Equal("v0", (await first).Body);
+        Assert.Equal("v1", (await stage.AskAsync()).Body);
+    }
+
+    [Theory]
+    [InlineData("url")]
+    [InlineData("tag")]
+    [InlineData("all")]
+    [InlineData("POST")]
+    public async Task What_is_being_removed_is_not_brought_back_by_one_who_found_it_still(string how)
+    {
+        TaskCompletionSource held = new();
+        DictionaryCache store = new();
+        await using CacheStage stage = new(store);
+        await stage.FillAsync("old", "Cache-Control: max-age=60|ETag: \"0\"|Cache-Tag: t");
+        store.Hold = held.Task;
+        Task removing = how switch
+        {
+            "url" => stage.Handler.PurgeAsync("http://h/a", default).AsTask(),
+            "tag" => stage.Handler.PurgeTagAsync("t", default).AsTask(),
+            "all" => stage.Handler.PurgeAllAsync(default).AsTask(),
+            _ => stage.AskAsync(method: how),
+        };
+        if (how == "POST")
+        {
+            (await stage.CallAsync()).Answer("done", "");
+        }
+
+        await Until.TrueAsync(() => store.Holding, "nothing is removed");
+        Task<CacheReply> asking = stage.AskAsync(fields: "Cache-Control: no-cache");
+        OriginCall call = await stage.CallAsync();
+        store.Hold = null;
+        held.SetResult();
+        await removing.WaitAsync(WireEnd.Patience);
+        call.Answer(MessageBody.Empty, "ETag: \"0\"", 304);
+        Assert.Equal("old", (await asking).Body);
+        await Until.TrueAsync(() => stage.Handler.IsIdle, "the fetch did not end");
+        Assert.Empty(store.Keys);
+    }
+
+    [Fact]
+    public async Task The_answer_to_an_unsafe_method_does_not_wait_for_ever_for_a_store_that_hangs()
+    {
+        TaskCompletionSource held = new();
+        DictionaryCache store = new() { Hold = held.Task };
+        await using CacheStage stage = new(store);
+        Task<CacheReply> changing = stage.AskAsync(method: "POST");
+        (await stage.CallAsync()).Answer("done", "");
+        await Until.TrueAsync(() => store.Holding, "nothing is removed");
+        stage.Advance(5);
+        Assert.Equal("done", (await changing.WaitAsync(WireEnd.Patience)).Body);
+    }
+
+    [Fact]
+    public async Task An_answer_that_is_not_stored_does_not_wait_for_ever_for_a_store_that_hangs()
+    {
+        TaskCompletionSource held = new();
+        DictionaryCache store = new();
+        await using CacheStage stage = new(store);
+        await stage.FillAsync("old", "Cache-Control: max-age=1");
+        stage.Advance(3);
+        store.Hold = held.Task;
+        Task<CacheReply> asking = stage.AskAsync();
+        (await stage.CallAsync()).Answer("gone", "", 404);
+        await Until.TrueAsync(() => store.Holding, "nothing is removed");
+        stage.Advance(5);
+        Assert.Equal("gone", (await asking.WaitAsync(WireEnd.Patience)).Body);
+    }
+
+    [Fact]
+    public async Task An_answer_that_is_not_stored_goes_out_although_the_cache_is_being_stopped()
+    {
+        TaskCompletionSource held = new();
+        DictionaryCache store = new();
+        CacheStage stage = new(store);
+        await stage.FillAsync("old", "Cache-Control: max-age=1");
+        stage.Advance(3);
+        store.Hold = held.Task;
+        Task<CacheReply> asking = stage.AskAsync();
+        (await stage.CallAsync()).Answer("gone", "", 404);
+        await Until.TrueAsync(() => store.Holding, "nothing is removed");
+        await stage.DisposeAsync();
+        Assert.Equal("gone", (await asking.WaitAsync(WireEnd.Patience)).Body);
+    }
+
+    [Fact]
+    public async Task What_was_changed_is_removed_although_the_cache_was_stopped_meanwhile()
+    {
+        TaskCompletionSource held = new();
+        DictionaryCache store = new();
+        CacheStage stage = new(store);
+        await stage.FillAsync("old");
+        store.Hold = held.Task;
+        Task<CacheReply> changing = stage.AskAsync(method: "POST");
+        (await stage.CallAsync()).Answer("done", "");
+        await Until.TrueAsync(() => store.Holding, "nothing is removed");
+        await stage.DisposeAsync();
+        held.SetResult();
+        Assert.Equal("done", (await changing.WaitAsync(WireEnd.Patience)).Body);
+        Assert.Empty(store.Keys);
+    }
+}
