@@ -122,18 +122,18 @@ internal sealed class UpstreamSocket : IResponseLease, IDisposable
                 }
             }
 
+            if (_head.StatusCode == 101 && _upload.IsComplete)
+            {
+                await _upload.FinishAsync().ConfigureAwait(false); // within the body's deadlines: a tunnel has others
+            }
+
             if (!_upload.TryAnswer())
             {
                 await _upload.FinishAsync().ConfigureAwait(false); // it is just telling what went wrong
                 throw Fail(BackendFailureStage.ResponseHead, default, cancellationToken);
             }
 
-            Answer();
-            if (_exchange.IsTunnel)
-            {
-                await OpenTunnelAsync(request).ConfigureAwait(false);
-            }
-
+            Answer(request);
             return _response;
         }
         catch
@@ -295,31 +295,24 @@ internal sealed class UpstreamSocket : IResponseLease, IDisposable
         _inbox.Release();
     }
 
-    private void Answer()
+    private void Answer(ProxyRequest request)
     {
         _answerDeadline.OnAnswered();
         _exchange.IsTunnel = _head.StatusCode == 101;
         BodyFraming framing = _exchange.IsTunnel ? BodyFraming.UntilClose : _head.Framing;
         _body.Begin(framing, _head.ContentLength, !_head.DropsTrailers);
         _response.Accept(_backend, _head, framing == BodyFraming.None ? MessageBody.Empty : _body);
-        if (!_exchange.IsTunnel)
-        {
-            _response.AddLease(this);
-        }
-    }
-
-    /// <summary>Lets the client's bytes through. A body has to be wholly sent before the protocol may change (RFC 9110 §7.8).</summary>
-    private async ValueTask OpenTunnelAsync(ProxyRequest request)
-    {
-        if (!_upload.IsComplete)
+        if (_exchange.IsTunnel && !_upload.IsComplete) // RFC 9110 §7.8
         {
             throw Malformed("switched protocols before the request was sent");
         }
 
-        await _upload.FinishAsync().ConfigureAwait(false);
-        _deadline.Set(_options.TunnelTimeout);
         _response.AddLease(this);
-        _upload.StartTunnel(request.OpenTunnel());
+        if (_exchange.IsTunnel)
+        {
+            _deadline.Set(_options.TunnelTimeout);
+            _upload.StartTunnel(request.OpenTunnel());
+        }
     }
 
     /// <summary>Ends an exchange that failed, wherever it stood.</summary>
