@@ -130,6 +130,11 @@ internal sealed class UpstreamSocket : IResponseLease, IDisposable
             if (!_upload.TryAnswer())
             {
                 await _upload.FinishAsync().ConfigureAwait(false); // it is just telling what went wrong
+                if (_exchange.Interruption == Interruption.None)
+                {
+                    _exchange.Interruption = Interruption.NotTaken; // the clock is about to: the send has ended in this moment
+                }
+
                 throw Fail(BackendFailureStage.ResponseHead, default, cancellationToken);
             }
 
@@ -194,11 +199,14 @@ internal sealed class UpstreamSocket : IResponseLease, IDisposable
     /// <summary>Bytes went through the tunnel.</summary>
     internal void OnTunnelled() => _deadline.Set(_options.TunnelTimeout);
 
-    /// <summary>The request's body cannot be read: the exchange ends.</summary>
-    internal void OnClientFault(Exception fault)
+    /// <summary>The request's body cannot be read: the exchange ends, now, or when the backend has waited for the rest in vain.</summary>
+    internal void OnClientFault(Exception fault, bool isAnswered)
     {
         _exchange.ClientFault = fault;
-        Interrupt(Interruption.ClientFault);
+        if (!isAnswered)
+        {
+            Interrupt(Interruption.ClientFault);
+        }
     }
 
     /// <summary>Wakes the exchange with an error; any thread.</summary>
@@ -355,9 +363,7 @@ internal sealed class UpstreamSocket : IResponseLease, IDisposable
     {
         bool isReusable = _body.HasEnded
             && _head.KeepAlive
-            && !_exchange.IsTunnel
-            && !_exchange.IsAborted
-            && !_exchange.SendFailed
+            && _exchange.LeavesSocketUsable
             && _upload.IsComplete
             && _inbox.IsEmpty
             && _home is not null;
