@@ -140,14 +140,8 @@ internal sealed class ClientInflow : IDisposable
         _presence.LookOut();
     }
 
-    /// <summary>Nobody reads the rest of the body. Where its answer has begun, the client's leaving is looked out for from here on.</summary>
-    public void EndUpload()
-    {
-        if (_presence.IsAnswered)
-        {
-            EndReading();
-        }
-    }
+    /// <inheritdoc cref="ClientPresence.EndUpload"/>
+    public void EndUpload() => _presence.EndUpload();
 
     /// <summary>The client was told to send its body.</summary>
     public void EndHoldBack()

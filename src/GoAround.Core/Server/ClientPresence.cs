@@ -26,6 +26,7 @@ internal sealed class ClientPresence : IDisposable
     private volatile bool _isSending;
     private volatile bool _isHalfClosed;
     private volatile bool _isTunnel;
+    private bool _isUploadOver;
     private bool _isTunnelOver;
 
     /// <param name="server">The options and the clock.</param>
@@ -61,6 +62,7 @@ internal sealed class ClientPresence : IDisposable
     {
         _isReading = false;
         _isAnswered = false;
+        _isUploadOver = false;
         _isUnderWay = true;
     }
 
@@ -85,6 +87,7 @@ internal sealed class ClientPresence : IDisposable
         lock (_gate)
         {
             _isReading = true;
+            _isUploadOver = false;
             _isHalfClosed = false;
             Deadline.Clear();
         }
@@ -92,6 +95,20 @@ internal sealed class ClientPresence : IDisposable
 
     /// <summary>Nobody reads the body for now, or it has ended.</summary>
     public void EndReading() => _isReading = false;
+
+    /// <summary>Nobody reads the rest of the body for this answer: once that has begun, the client's leaving is looked out for.</summary>
+    public void EndUpload()
+    {
+        lock (_gate)
+        {
+            _isUploadOver = true;
+        }
+
+        if (_isAnswered)
+        {
+            LookBehindUpload();
+        }
+    }
 
     /// <summary>From here on a half that closes is the tunnel's business, and so is one that was closed before.</summary>
     public void BeginTunnel()
@@ -108,6 +125,11 @@ internal sealed class ClientPresence : IDisposable
     public void OnSending()
     {
         _isAnswered = true;
+        if (_isReading)
+        {
+            LookBehindUpload();
+        }
+
         if (_isHalfClosed)
         {
             OnSendWaits();
@@ -243,6 +265,22 @@ internal sealed class ClientPresence : IDisposable
     {
         Deadline.Dispose();
         _left.Dispose();
+    }
+
+    /// <summary>Where the upload is over, its reading is too.</summary>
+    private void LookBehindUpload()
+    {
+        lock (_gate)
+        {
+            if (!_isUploadOver || !_isReading)
+            {
+                return;
+            }
+
+            _isReading = false;
+        }
+
+        LookOut();
     }
 
     private void SetLook()

@@ -42,11 +42,16 @@ internal sealed class SendWatch : IDisposable
         _state.Base = _transport.Handed;
     }
 
-    /// <summary>From here on the bytes are not HTTP, and a send may wait so long as the tunnel lives.</summary>
-    public void BeginTunnel() => _state.IsTunnel = true;
+    /// <summary>From here on the bytes are not HTTP, and there is no rate.</summary>
+    /// <param name="hasTime">The tunnel has a time of its own, and a send may wait so long as it lives; else the longest pause counts.</param>
+    public void BeginTunnel(bool hasTime)
+    {
+        _state.IsTunnel = true;
+        _state.HasTime = hasTime;
+    }
 
-    /// <summary>Only the end of a tunnel is sent yet: there is no rate, but the longest pause counts.</summary>
-    public void EndTunnel() => _state.IsEnding = true;
+    /// <summary>Only the end of a tunnel is sent yet: the longest pause counts.</summary>
+    public void EndTunnel() => _state.HasTime = false;
 
     /// <summary>A send waits.</summary>
     public void Start()
@@ -54,7 +59,7 @@ internal sealed class SendWatch : IDisposable
         TimeSpan left;
         lock (_gate)
         {
-            if (_state.IsTunnel && !_state.IsEnding)
+            if (_state.HasTime)
             {
                 return;
             }
@@ -129,6 +134,6 @@ internal sealed class SendWatch : IDisposable
         public bool HasWaited;
         public bool IsWaiting;
         public bool IsTunnel;
-        public bool IsEnding;
+        public bool HasTime;
     }
 }

@@ -17,6 +17,7 @@ internal static class ExchangeFaults
         exchange.Interruption switch
         {
             Interruption.ClientFault => exchange.ClientFault, // set before
+            Interruption.TimedOut or Interruption.None when exchange.ClientFault is { } fault => fault, // it could not but wait, or close
             Interruption.ClientLeft => new OperationCanceledException(exchange.Token),
             Interruption.NotTaken => new BackendException(stage, BackendFailureKind.TimedOut, $"{backend.Authority} did not take the request in time")
             {

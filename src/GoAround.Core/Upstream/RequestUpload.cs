@@ -255,13 +255,11 @@ internal sealed class RequestUpload : IDisposable
 #pragma warning restore CA1031
         {
             IsComplete = false;
-            if (error is ClientException && !TryFail())
+            bool isAnswered = error is ClientException && !TryFail();
+            _socket.OnClientFault(error, isAnswered);
+            if (isAnswered)
             {
                 _body.OnCut();
-            }
-            else
-            {
-                _socket.OnClientFault(error);
             }
         }
         finally

@@ -18,4 +18,7 @@ internal struct UpstreamExchange
     public bool IsTunnel;
     public bool IsAborted;
     public bool SendFailed;
+
+    /// <summary>Nothing happened on this side after which no other request may follow.</summary>
+    public readonly bool LeavesSocketUsable => !IsTunnel && !IsAborted && !SendFailed;
 }

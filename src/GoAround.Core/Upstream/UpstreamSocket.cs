@@ -122,18 +122,23 @@ internal sealed class UpstreamSocket : IResponseLease, IDisposable
                 }
             }
 
+            if (_head.StatusCode == 101 && _upload.IsComplete)
+            {
+                await _upload.FinishAsync().ConfigureAwait(false); // within the body's deadlines: a tunnel has others
+            }
+
             if (!_upload.TryAnswer())
             {
                 await _upload.FinishAsync().ConfigureAwait(false); // it is just telling what went wrong
+                if (_exchange.Interruption == Interruption.None)
+                {
+                    _exchange.Interruption = Interruption.NotTaken; // the clock is about to: the send has ended in this moment
+                }
+
                 throw Fail(BackendFailureStage.ResponseHead, default, cancellationToken);
             }
 
-            Answer();
-            if (_exchange.IsTunnel)
-            {
-                await OpenTunnelAsync(request).ConfigureAwait(false);
-            }
-
+            Answer(request);
             return _response;
         }
         catch
@@ -194,11 +199,14 @@ internal sealed class UpstreamSocket : IResponseLease, IDisposable
     /// <summary>Bytes went through the tunnel.</summary>
     internal void OnTunnelled() => _deadline.Set(_options.TunnelTimeout);
 
-    /// <summary>The request's body cannot be read: the exchange ends.</summary>
-    internal void OnClientFault(Exception fault)
+    /// <summary>The request's body cannot be read: the exchange ends, now, or when the backend has waited for the rest in vain.</summary>
+    internal void OnClientFault(Exception fault, bool isAnswered)
     {
         _exchange.ClientFault = fault;
-        Interrupt(Interruption.ClientFault);
+        if (!isAnswered)
+        {
+            Interrupt(Interruption.ClientFault);
+        }
     }
 
     /// <summary>Wakes the exchange with an error; any thread.</summary>
@@ -295,31 +303,24 @@ internal sealed class UpstreamSocket : IResponseLease, IDisposable
         _inbox.Release();
     }
 
-    private void Answer()
+    private void Answer(ProxyRequest request)
     {
         _answerDeadline.OnAnswered();
         _exchange.IsTunnel = _head.StatusCode == 101;
         BodyFraming framing = _exchange.IsTunnel ? BodyFraming.UntilClose : _head.Framing;
         _body.Begin(framing, _head.ContentLength, !_head.DropsTrailers);
         _response.Accept(_backend, _head, framing == BodyFraming.None ? MessageBody.Empty : _body);
-        if (!_exchange.IsTunnel)
-        {
-            _response.AddLease(this);
-        }
-    }
-
-    /// <summary>Lets the client's bytes through. A body has to be wholly sent before the protocol may change (RFC 9110 §7.8).</summary>
-    private async ValueTask OpenTunnelAsync(ProxyRequest request)
-    {
-        if (!_upload.IsComplete)
+        if (_exchange.IsTunnel && !_upload.IsComplete) // RFC 9110 §7.8
         {
             throw Malformed("switched protocols before the request was sent");
         }
 
-        await _upload.FinishAsync().ConfigureAwait(false);
-        _deadline.Set(_options.TunnelTimeout);
         _response.AddLease(this);
-        _upload.StartTunnel(request.OpenTunnel());
+        if (_exchange.IsTunnel)
+        {
+            _deadline.Set(_options.TunnelTimeout);
+            _upload.StartTunnel(request.OpenTunnel());
+        }
     }
 
     /// <summary>Ends an exchange that failed, wherever it stood.</summary>
@@ -362,9 +363,7 @@ internal sealed class UpstreamSocket : IResponseLease, IDisposable
     {
         bool isReusable = _body.HasEnded
             && _head.KeepAlive
-            && !_exchange.IsTunnel
-            && !_exchange.IsAborted
-            && !_exchange.SendFailed
+            && _exchange.LeavesSocketUsable
             && _upload.IsComplete
             && _inbox.IsEmpty
             && _home is not null;

@@ -65,4 +65,46 @@ public sealed class ClientInflowTests : IDisposable
         Assert.Equal(Transfer.GivenUp, await Until.EndedAsync(waiting.AsTask(), _time));
         Assert.True(_inflow.HasTimedOut);
     }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Client_is_looked_out_for_once_its_upload_is_over_and_its_answer_has_begun(bool isAnsweredFirst)
+    {
+        _inflow.BeginRequest(hasBody: true);
+        _inflow.BeginReading();
+        if (isAnsweredFirst)
+        {
+            _inflow.OnSending();
+            _inflow.OnSent();
+        }
+
+        _inflow.EndUpload();
+        if (!isAnsweredFirst)
+        {
+            _inflow.OnSending();
+            _inflow.OnSent();
+        }
+
+        _transport.HasPeerClosed = true;
+        _time.Advance(Pause); // the look, and the grace
+        _time.Advance(Pause);
+        await Until.TrueAsync(() => _inflow.Left.IsCancellationRequested, "nobody looks out for the client");
+    }
+
+    [Fact]
+    public void Upload_that_is_over_is_read_again_for_another_backend()
+    {
+        _inflow.BeginRequest(hasBody: true);
+        _inflow.BeginReading();
+        _inflow.EndUpload();
+        _inflow.EndReading();
+        _inflow.BeginReading();
+        _inflow.OnSending();
+        _inflow.OnSent();
+        _transport.HasPeerClosed = true;
+        _time.Advance(Pause);
+        _time.Advance(Pause);
+        Assert.False(_inflow.HasTimedOut);
+    }
 }

@@ -144,6 +144,25 @@ public sealed class SlowReaderTests
         proxy.ExpectNoErrors();
     }
 
+    [Fact]
+    public async Task Tunnel_of_a_handlers_own_has_no_time_and_is_cut_when_its_client_takes_nothing()
+    {
+        ScriptedBody endless = new(null, _ => new(new byte[100_000]));
+        await using ProxyFixture proxy = await ProxyFixture.ServeAsync(
+            (_, _) => new(new ProxyResponse { StatusCode = 101, Body = endless }), Setup(0, TimeSpan.FromSeconds(60)));
+        using WireEnd client = await ConnectAsync(proxy.Port);
+        await client.SendAsync("GET / HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: foo\r\n\r\n");
+        Assert.StartsWith("HTTP/1.1 101 ", await client.ReadHeadAsync());
+        await Until.EndedAsync(SessionEndsAsync(), _time);
+        proxy.ExpectNoErrors();
+
+        async Task<bool> SessionEndsAsync()
+        {
+            await Until.TrueAsync(() => proxy.Events.OpenConnections == 0, "the session did not end");
+            return true;
+        }
+    }
+
     private static async Task<WireEnd> UpgradeAsync(ScriptedBackend backend, WireEnd client)
     {
         await client.SendAsync("GET / HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: foo\r\n\r\n");

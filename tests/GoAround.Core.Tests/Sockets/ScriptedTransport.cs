@@ -83,6 +83,11 @@ internal sealed class ScriptedTransport : Transport
     /// <summary>Bytes have come that the pending receive was not told of.</summary>
     public bool HasUnnoticed { get; set; }
 
+    public override PeerEnd PeerEnd => HasPeerClosed ? PeerEnd.Closed : PeerEnd.None;
+
+    /// <summary>The other side has closed its half; what is asked tells of it.</summary>
+    public bool HasPeerClosed { get; set; }
+
     public override ValueTask ShutdownSendAsync() => default;
 
     public override void Abort()

@@ -1,4 +1,6 @@
 using System;
+using System.Text;
+using System.Threading;
 using System.Threading.Tasks;
 using GoAround.Core.Tests.Wire;
 using Microsoft.Extensions.Time.Testing;
@@ -99,6 +101,88 @@ public sealed class EarlyAnswerTests
         proxy.ExpectNoErrors();
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Backend_that_waits_in_vain_for_the_rest_of_a_body_at_fault_is_not_blamed(bool closes)
+    {
+        using ScriptedBackend backend = new();
+        ProxyFixture.Setup setup = Setup();
+        setup.Upstream.BodyTimeout = TimeSpan.FromSeconds(60);
+        TaskCompletionSource cut = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        setup.Wrap = pool => new ScriptedHandler((request, cancellationToken) =>
+        {
+            request.Body = new BodyThatTells(request.Body, cut);
+            return pool.HandleAsync(request, cancellationToken);
+        });
+        await using ProxyFixture proxy = await ProxyFixture.OpenAsync(setup, backend);
+        using WireEnd client = await proxy.ConnectAsync();
+        using WireEnd link = await BeginAsync(backend, client, "Transfer-Encoding: chunked", "4\r\nhalf\r\n");
+        await client.SendAsync("malformed\r\n");
+        await cut.Task.WaitAsync(WireEnd.Patience);
+        if (closes)
+        {
+            link.ShutdownSend();
+        }
+
+        await Until.EndedAsync(client.ReadToResetAsync(), _time);
+        await proxy.UntilNothingIsInFlightAsync();
+        Assert.Equal([(ProxyError.HttpRequestError, 403)], proxy.Events.Errors);
+        Assert.Empty(proxy.Events.Broken);
+        proxy.ExpectNoErrors();
+    }
+
+    [Fact]
+    public async Task Backend_that_has_not_taken_the_last_piece_when_its_answer_ends_has_had_its_time()
+    {
+        const int MoreThanAPipeHolds = 200_000;
+        TaskCompletionSource end = new();
+        using SemaphoreSlim next = new(0);
+        MemoryBackend backend = new(async stream =>
+        {
+            await MemoryBackend.ReadHeadAsync(stream);
+            await stream.ReadExactlyAsync(new byte[1]); // so the last piece is under way
+            await stream.WriteAsync(Encoding.Latin1.GetBytes(Head));
+            for (int i = 0; i < 10; i++)
+            {
+                await next.WaitAsync();
+                await stream.WriteAsync("abc"u8.ToArray());
+            }
+
+            await end.Task;
+        });
+        ProxyFixture.Setup setup = Setup(backend);
+        setup.Upstream.BodyTimeout = TimeSpan.FromSeconds(60);
+        setup.Wrap = pool => new ScriptedHandler((request, cancellationToken) =>
+        {
+            request.ExpectsContinue = true; // so that the body is pumped, as one piece, while the answer comes
+            request.Body = new ScriptedBody(MoreThanAPipeHolds, _ => new(new byte[MoreThanAPipeHolds]));
+            return pool.HandleAsync(request, cancellationToken);
+        });
+        await using ProxyFixture proxy = await ProxyFixture.OpenAsync(setup);
+        await proxy.Pool.ReplaceAsync([Backend.Parse("http://memory")], default);
+        using WireEnd client = await proxy.ConnectAsync();
+        await client.SendAsync("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+        Assert.Equal(Head, await client.ReadHeadAsync());
+        for (int i = 0; i < 10; i++)
+        {
+            next.Release();
+            await client.ExpectAsync("abc");
+            _time.Advance(TimeSpan.FromSeconds(20));
+        }
+
+        await Until.EndedAsync(SlotComesBackAsync(), _time);
+        await Until.TrueAsync(() => Assert.Single(backend.Dialled).IsClosed, "the stream was not disposed");
+        end.SetResult();
+        proxy.ExpectNoErrors();
+
+        async Task<bool> SlotComesBackAsync()
+        {
+            await proxy.UntilNothingIsInFlightAsync();
+            return true;
+        }
+    }
+
     /// <summary>The head of the final response has reached the client, of whose body something is missing.</summary>
     private static async Task<WireEnd> BeginAsync(ScriptedBackend backend, WireEnd client, string framing, string half)
     {
@@ -131,9 +215,24 @@ public sealed class EarlyAnswerTests
         proxy.ExpectNoErrors();
     }
 
-    private ProxyFixture.Setup Setup() => new()
+    private ProxyFixture.Setup Setup(IBackendDialer? dialer = null) => new()
     {
         Time = _time,
+        Dialer = dialer,
         Upstream = { BodyTimeout = TimeSpan.FromDays(10), ResponseTimeout = TimeSpan.FromDays(10) },
     };
+
+    /// <summary>A client's body that tells when its upload was given up.</summary>
+    private sealed class BodyThatTells(MessageBody body, TaskCompletionSource cut) : MessageBody
+    {
+        public override long? Length => body.Length;
+
+        public override ValueTask<ReadOnlyMemory<byte>> ReadAsync(CancellationToken cancellationToken) => body.ReadAsync(cancellationToken);
+
+        internal override void OnCut()
+        {
+            body.OnCut();
+            cut.SetResult();
+        }
+    }
 }

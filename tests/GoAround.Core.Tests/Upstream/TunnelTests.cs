@@ -1,4 +1,5 @@
 using System;
+using System.Text;
 using System.Threading.Tasks;
 using GoAround.Core.Tests.Wire;
 using Microsoft.Extensions.Time.Testing;
@@ -182,6 +183,36 @@ public sealed class TunnelTests
         link.ShutdownSend();
         await Task.WhenAll(client.ExpectEndAsync(), link.ExpectEndAsync());
         await proxy.UntilNothingIsInFlightAsync();
+        proxy.ExpectNoErrors();
+    }
+
+    [Fact]
+    public async Task Backend_that_switches_protocols_and_does_not_take_the_last_piece_of_the_body_is_a_gateway_timeout()
+    {
+        const int MoreThanAPipeHolds = 200_000;
+        FakeTimeProvider time = new();
+        TaskCompletionSource end = new();
+        MemoryBackend backend = new(async stream =>
+        {
+            await MemoryBackend.ReadHeadAsync(stream);
+            await stream.ReadExactlyAsync(new byte[1]); // so the last piece is under way
+            await stream.WriteAsync(Encoding.Latin1.GetBytes(Agreed));
+            await end.Task;
+        });
+        ProxyFixture.Setup setup = new() { Time = time, Dialer = backend };
+        setup.Wrap = pool => new ScriptedHandler((request, cancellationToken) =>
+        {
+            request.ExpectsContinue = true; // so that the body is pumped, as one piece
+            request.Body = new ScriptedBody(MoreThanAPipeHolds, _ => new(new byte[MoreThanAPipeHolds]));
+            return pool.HandleAsync(request, cancellationToken);
+        });
+        await using ProxyFixture proxy = await ProxyFixture.OpenAsync(setup);
+        await proxy.Pool.ReplaceAsync([Backend.Parse("http://memory")], default);
+        using WireEnd client = await proxy.ConnectAsync();
+        await client.SendAsync(Upgrade);
+        await Until.EndedAsync(client.ReadUntilAsync("HTTP/1.1 504 "), time);
+        await proxy.UntilNothingIsInFlightAsync();
+        end.SetResult();
         proxy.ExpectNoErrors();
     }
 

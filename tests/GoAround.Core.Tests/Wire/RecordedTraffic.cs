@@ -26,6 +26,9 @@ internal sealed class RecordedTraffic : ProxyEvents
 
     public ConcurrentQueue<BackendException> Failures { get; } = new();
 
+    /// <summary>What was told of responses that broke off.</summary>
+    public ConcurrentQueue<BackendException> Broken { get; } = new();
+
     public ConcurrentQueue<(ProxyError Cause, int Status)> Errors { get; } = new();
 
     public override void ConnectionOpened()
@@ -50,6 +53,8 @@ internal sealed class RecordedTraffic : ProxyEvents
             Ended.Enqueue((request.Method.ToString(), Encoding.Latin1.GetString(request.Target.Span), statusCode));
         }
     }
+
+    public override void ResponseBroken(Backend backend, BackendException failure) => Broken.Enqueue(failure);
 
     public override void ErrorMade(ProxyError cause, int statusCode) => Errors.Enqueue((cause, statusCode));
 
