@@ -16,9 +16,23 @@ internal sealed class References(MetadataBuilder metadata)
 
     private static readonly Dictionary<Type, byte> Simple = new()
     {
-        [typeof(void)] = 0x01, [typeof(bool)] = 0x02, [typeof(char)] = 0x03, [typeof(sbyte)] = 0x04, [typeof(byte)] = 0x05, [typeof(short)] = 0x06,
-        [typeof(ushort)] = 0x07, [typeof(int)] = 0x08, [typeof(uint)] = 0x09, [typeof(long)] = 0x0A, [typeof(ulong)] = 0x0B, [typeof(float)] = 0x0C,
-        [typeof(double)] = 0x0D, [typeof(string)] = 0x0E, [typeof(nint)] = 0x18, [typeof(nuint)] = 0x19, [typeof(object)] = 0x1C,
+        [typeof(void)] = 0x01,
+        [typeof(bool)] = 0x02,
+        [typeof(char)] = 0x03,
+        [typeof(sbyte)] = 0x04,
+        [typeof(byte)] = 0x05,
+        [typeof(short)] = 0x06,
+        [typeof(ushort)] = 0x07,
+        [typeof(int)] = 0x08,
+        [typeof(uint)] = 0x09,
+        [typeof(long)] = 0x0A,
+        [typeof(ulong)] = 0x0B,
+        [typeof(float)] = 0x0C,
+        [typeof(double)] = 0x0D,
+        [typeof(string)] = 0x0E,
+        [typeof(nint)] = 0x18,
+        [typeof(nuint)] = 0x19,
+        [typeof(object)] = 0x1C,
     };
 
     private readonly Dictionary<string, AssemblyReferenceHandle> _assemblies = [];

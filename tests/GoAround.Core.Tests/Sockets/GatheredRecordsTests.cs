@@ -7,7 +7,6 @@ using System.Net.Sockets;
 using System.Threading.Tasks;
 using GoAround.Core.Sockets;
 using GoAround.Core.Tests.Load;
-using GoAround.Core.Tests.Pool;
 using GoAround.Core.Tests.Wire;
 using Xunit;
 
@@ -144,7 +143,7 @@ public sealed class GatheredRecordsTests
         Assert.Equal(4, far.Messages.Count - before);
     }
 
-    [OptimizedTheory(isPolled: true)]
+    [PolledOptimizedTheory]
     [InlineData(10_000)]
     [InlineData(100_000)]
     [InlineData(1_000_000)]
