@@ -15,7 +15,7 @@ public sealed class UpstreamOptions
     /// <summary>From the request's last byte to a complete response head (<c>-response-timeout</c>); above zero; default 60 s (nginx <c>proxy_read_timeout</c>).</summary>
     public TimeSpan ResponseTimeout { get; set; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>The longest pause between two pieces of a response body, or of a request body the backend does not take (<c>-backend-body-timeout</c>); above zero; default 60 s (nginx <c>proxy_read_timeout</c>, <c>proxy_send_timeout</c>).</summary>
+    /// <summary>The longest pause between two pieces of a response body, and how long the backend may take for each share of a request body, of 256 KiB at most (<c>-backend-body-timeout</c>); above zero; default 60 s (nginx <c>proxy_read_timeout</c>, <c>proxy_send_timeout</c>).</summary>
     public TimeSpan BodyTimeout { get; set; } = TimeSpan.FromSeconds(60);
 
     /// <summary>The longest pause of an upgraded connection, in both directions at once (<c>-tunnel-timeout</c>); above zero; default 1 h (HAProxy's examples for <c>timeout tunnel</c>).</summary>
