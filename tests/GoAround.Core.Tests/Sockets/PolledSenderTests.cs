@@ -146,9 +146,9 @@ public sealed class PolledSenderTests
     [LinuxFact]
     public async Task Failure_of_held_bytes_is_told_by_the_next_send()
     {
-        await OnPollerAsync(async (transport, far) =>
+        await OnPollerAsync(async (transport, far, near) =>
         {
-            far.Reset();
+            SocketPair.Reset(far, near);
             Assert.Equal(SocketError.Success, Sent(transport, "into the void"));
             await default(PollerTurn);
             Assert.Equal(SocketError.ConnectionReset, Sent(transport, "more"));

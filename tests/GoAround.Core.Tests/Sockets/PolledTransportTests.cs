@@ -113,7 +113,7 @@ public sealed class PolledTransportTests
                 pair.Far.ShutdownSend();
             }
 
-            pair.Far.Reset();
+            SocketPair.Reset(pair.Far, pair.Near);
             bool isHeld = bytes <= PolledSender.MostHeldBytes;
             Assert.Equal(isHeld ? SocketError.Success : SocketError.ConnectionReset, await transport.SendAsync(new byte[bytes]));
             await default(PollerTurn);

@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Threading.Tasks;
 using GoAround.Core.Sockets;
 using GoAround.Core.Tests.Wire;
+using Xunit;
 
 namespace GoAround.Core.Tests.Sockets;
 
@@ -59,6 +60,13 @@ internal sealed class SocketPair : IDisposable
         TlsTransport transport = await near;
         await Until.TrueAsync(() => transport.CountTaken() == transport.Handed, "the session tickets were not taken"); // a reset would meet them on their way
         return transport;
+    }
+
+    /// <summary>Closes the far side with a reset, and returns when the near one has it: on a busy machine even loopback takes its time.</summary>
+    public static void Reset(WireEnd far, Socket near)
+    {
+        far.Reset();
+        Assert.True(near.Poll(WireEnd.Patience, SelectMode.SelectError), "the reset did not come");
     }
 
     public void Dispose()
