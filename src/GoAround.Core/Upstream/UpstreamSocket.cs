@@ -161,6 +161,10 @@ internal sealed partial class UpstreamSocket : IResponseLease, IDisposable
         {
             _deadline.Clear();
         }
+        else if (transfer.HasBytes)
+        {
+            OnTunnelled(); // they may be all for long, and the client slow to take them
+        }
 
         bool isCutShort = transfer.IsEnd && !_transport.EndIsGenuine && !_exchange.IsTunnel && _home is not null; // RFC 9112 §9.8; a probe need not be whole
         return isCutShort ? new Transfer(0, SocketError.ConnectionReset) : transfer;
