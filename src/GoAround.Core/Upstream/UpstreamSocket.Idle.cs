@@ -1,8 +1,4 @@
 using System;
-using System.Threading;
-using GoAround.Core.Async;
-using GoAround.Core.Http;
-using GoAround.Core.Sockets;
 
 namespace GoAround.Core.Upstream;
 
