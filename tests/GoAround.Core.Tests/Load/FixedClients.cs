@@ -3,13 +3,14 @@ using System.Linq;
 using System.Net;
 using System.Net.Sockets;
 using System.Threading;
-using GoAround.Core.Tests.Wire;
 
 namespace GoAround.Core.Tests.Load;
 
 /// <summary>Clients that send the same request round after round, each on a thread of its own with blocking calls: a round allocates nothing in them.</summary>
 internal sealed class FixedClients : IDisposable
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60); // as WireEnd's: the benchmark uses this file, too
+
     private readonly Socket[] _sockets;
     private readonly Thread[] _threads;
     private readonly SemaphoreSlim _go = new(0);
@@ -24,7 +25,7 @@ internal sealed class FixedClients : IDisposable
         _request = request;
         _responseBytes = responseBytes;
         _done = new CountdownEvent(count);
-        _sockets = [.. Enumerable.Range(0, count).Select(_ => new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true, ReceiveTimeout = (int)WireEnd.Patience.TotalMilliseconds })];
+        _sockets = [.. Enumerable.Range(0, count).Select(_ => new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true, ReceiveTimeout = (int)Patience.TotalMilliseconds })];
         _threads = [.. _sockets.Select(socket => new Thread(() => Run(socket)) { IsBackground = true })];
         for (int i = 0; i < count; i++)
         {
@@ -41,7 +42,7 @@ internal sealed class FixedClients : IDisposable
         _done.Reset();
         long before = GC.GetTotalAllocatedBytes(precise: true);
         _go.Release(_sockets.Length);
-        bool isDone = _done.Wait(WireEnd.Patience * 3);
+        bool isDone = _done.Wait(Patience * 3);
         long after = GC.GetTotalAllocatedBytes(precise: true);
         return isDone && _faults == 0 ? after - before : throw new InvalidOperationException("a client was cut, or waits in vain");
     }
