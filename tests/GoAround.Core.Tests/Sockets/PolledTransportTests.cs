@@ -239,7 +239,7 @@ public sealed class PolledTransportTests
             sink.Told = null;
         };
         await neighbours.SendAsync(0);
-        await Until.TrueAsync(() => Volatile.Read(ref known).Count == 2, "the poll thread was not stopped");
+        await Until.TrueAsync(() => Volatile.Read(ref known).Count == 2, "the poll thread was not stopped"); // what comes before is known at once
         for (int i = 1; i <= 2; i++)
         {
             await neighbours.SendAsync(1);
