@@ -13,6 +13,8 @@ internal sealed class FillAudience
 {
     private readonly Lock _gate = new();
     private readonly FillReader _fetch = new();
+    private FillSegment? _awaited;
+    private FillWait _wait;
     private FillReader? _first;
     private volatile FillReader? _leader;
     private bool _isStopped;
@@ -196,12 +198,14 @@ internal sealed class FillAudience
         }
     }
 
-    /// <summary>The fetch itself waits until a reader has come to a segment, or all have left.</summary>
-    public ValueTask<bool> UntilEntered(FillSegment segment)
+    /// <summary>The fetch itself waits for what becomes of a segment, or until all have left; the result is false where it gave up.</summary>
+    public ValueTask<bool> UntilAsync(FillSegment segment, FillWait wait)
     {
         lock (_gate)
         {
-            if (segment.IsEntered || _count == 0 || _isStopped)
+            _awaited = segment;
+            _wait = wait;
+            if (IsFetchDue())
             {
                 return new(true);
             }
@@ -211,8 +215,23 @@ internal sealed class FillAudience
         }
     }
 
-    /// <summary>Wakes the fetch where it waits for its readers.</summary>
+    /// <summary>Wakes the fetch where what it waits for has come; called after a reader has gone on to another segment.</summary>
     public void WakeFetch()
+    {
+        bool isDue;
+        lock (_gate)
+        {
+            isDue = TryEndWait();
+        }
+
+        if (isDue)
+        {
+            _fetch.Wake(isSignal: true, isAlone: false, Runner);
+        }
+    }
+
+    /// <summary>The fetch does not go on waiting.</summary>
+    public void GiveUpFetch()
     {
         lock (_gate)
         {
@@ -224,7 +243,7 @@ internal sealed class FillAudience
             _fetch.IsWaiting = false;
         }
 
-        _fetch.Wake(isSignal: true, isAlone: false, Runner);
+        _fetch.Wake(isSignal: false, isAlone: false, Runner);
     }
 
     /// <summary>The fetch does not wait for its readers any more, and lets nobody in.</summary>
@@ -242,6 +261,7 @@ internal sealed class FillAudience
     /// <summary>Starts over for the next fetch.</summary>
     public void Reset()
     {
+        _awaited = null;
         _isStopped = false;
         _isClosed = false;
         _signals = 0;
@@ -271,6 +291,7 @@ internal sealed class FillAudience
 
     private bool TryPark(FillReader reader, int seen, out ValueTask<bool> woken)
     {
+        bool isDue;
         lock (_gate)
         {
             if (_signals != seen && !reader.IsHeld)
@@ -281,7 +302,40 @@ internal sealed class FillAudience
 
             woken = reader.Prepare();
             reader.IsWaiting = true;
-            return true;
+            isDue = TryEndWait();
         }
+
+        if (isDue)
+        {
+            _fetch.Wake(isSignal: true, isAlone: false, Runner);
+        }
+
+        return true;
+    }
+
+    private bool TryEndWait()
+    {
+        bool isDue = _fetch.IsWaiting && IsFetchDue();
+        _fetch.IsWaiting &= !isDue;
+        return isDue;
+    }
+
+    // Whoever goes on or leaves wakes the fetch, but not each of them is the one that it waits for.
+    private bool IsFetchDue() => _count == 0 || _isStopped || _wait switch
+    {
+        FillWait.Entered => _awaited!.IsEntered, // set with the wait
+        FillWait.Left => _awaited!.IsGone,
+        _ => _awaited!.IsGone || IsAnyWaiting(),
+    };
+
+    private bool IsAnyWaiting()
+    {
+        FillReader? reader = _first;
+        while (reader is { IsWaiting: false })
+        {
+            reader = reader.Next;
+        }
+
+        return reader is not null;
     }
 }

@@ -35,6 +35,49 @@ public sealed class FillAudienceTests
         Assert.Equal(!mayBlock, goneOn == fetch);
     }
 
+    /// <summary>Each reader that goes on or leaves asks whether the fetch is to be woken; the fetch must not run ahead for every one of them.</summary>
+    [Fact]
+    public async Task The_fetch_is_woken_only_by_a_reader_that_has_come_to_where_it_waits()
+    {
+        FillAudience audience = new();
+        FillReader staying = new();
+        FillReader leaving = new();
+        Assert.True(audience.TryJoin(staying, isLeader: true));
+        Assert.True(audience.TryJoin(leaving, isLeader: false));
+        using FillSegment segment = new(0);
+        ValueTask<bool> entered = audience.UntilAsync(segment, FillWait.Entered);
+        audience.WakeFetch(); // somebody has come to an earlier one
+        audience.Leave(leaving, closesEmpty: true);
+        Assert.False(entered.IsCompleted);
+        Assert.True(segment.TryEnter());
+        audience.WakeFetch();
+        Assert.True(await entered);
+        segment.Dispose();
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task The_fetch_is_woken_when_it_is_stopped_or_the_last_reader_has_left(bool isStopped)
+    {
+        FillAudience audience = new();
+        FillReader reader = new();
+        Assert.True(audience.TryJoin(reader, isLeader: true));
+        using FillSegment segment = new(0);
+        ValueTask<bool> entered = audience.UntilAsync(segment, FillWait.Entered);
+        Assert.False(entered.IsCompleted);
+        if (isStopped)
+        {
+            audience.StopFetch();
+        }
+        else
+        {
+            audience.Leave(reader, closesEmpty: true);
+        }
+
+        Assert.True(await entered);
+    }
+
     private static async Task<int> WaitAsync(FillAudience audience, FillReader reader, CancellationToken cancellationToken)
     {
         try
