@@ -150,4 +150,26 @@ public sealed class HeldStoreTests
         Assert.Equal("done", (await changing.WaitAsync(WireEnd.Patience)).Body);
         Assert.Empty(store.Keys);
     }
+    [Fact]
+    public async Task What_has_come_whole_and_is_only_stored_still_takes_no_place_of_those_that_are_fetched_for_nobody()
+    {
+        TaskCompletionSource held = new();
+        DictionaryCache store = new();
+        await using CacheStage stage = new(store);
+        store.Hold = held.Task;
+        for (int i = 0; i < 4; i++)
+        {
+            Assert.Equal("whole", (await stage.FillAsync("whole", target: $"/{i}")).Body);
+        }
+
+        Task<CacheReply> asking = stage.AskAsync(fields: "If-None-Match: \"a\"");
+        OriginCall call = await stage.CallAsync();
+        PushedBody body = new(10);
+        call.Answer(body, "Cache-Control: max-age=60|ETag: \"a\"");
+        Assert.Equal(304, (await asking).StatusCode);
+        body.Push("0123456789");
+        held.SetResult();
+        await Until.TrueAsync(() => stage.Handler.IsIdle, "the fetches did not end");
+        Assert.Contains("http://h/a", store.Keys);
+    }
 }
