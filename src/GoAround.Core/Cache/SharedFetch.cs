@@ -56,8 +56,8 @@ internal sealed class SharedFetch(CacheContext cache)
                     return response;
                 }
 
-                // After one that failed, one of those who waited leads again: what fails once is not met by all of them at once.
-                if (fill.Phase != FillPhase.Failed && (fill.Phase != FillPhase.Open || answer.Key.Span.SequenceEqual(fill.Content.StoreKey.Span)))
+                // After one that failed, or does not answer, one of those who waited leads again: what fails once is not met by all of them at once.
+                if (fill.Phase != FillPhase.Failed && !fill.IsSlow && (fill.Phase != FillPhase.Open || answer.Key.Span.SequenceEqual(fill.Content.StoreKey.Span)))
                 {
                     tries = SharedTries; // no other fetch has more for it
                 }
