@@ -172,4 +172,35 @@ public sealed class HeldStoreTests
         await Until.TrueAsync(() => stage.Handler.IsIdle, "the fetches did not end");
         Assert.Contains("http://h/a", store.Keys);
     }
+
+    [Fact]
+    public async Task Who_has_looked_in_vain_several_times_fetches_for_itself()
+    {
+        const int Looks = 4; // the first one, and three more
+        DictionaryCache store = new();
+        await using CacheStage stage = new(store);
+        await stage.FillAsync("old", "Cache-Control: max-age=1|ETag: \"0\"");
+        stage.Advance(5);
+        TaskCompletionSource held = new();
+        store.HoldFound = held.Task;
+        int finds = store.Finds;
+        Task<CacheReply> asking = stage.AskAsync();
+        for (int look = 1; look <= Looks; look++)
+        {
+            await Until.TrueAsync(() => store.Finds == finds + look, "it does not look");
+            await stage.Handler.PurgeAsync("http://h/a", default);
+            TaskCompletionSource last = held;
+            held = new TaskCompletionSource();
+            store.HoldFound = look < Looks ? held.Task : null;
+            last.SetResult();
+        }
+
+        OriginCall call = await stage.CallAsync();
+        Assert.Equal(finds + Looks, store.Finds);
+        Assert.DoesNotContain("If-None-Match", call.Head, System.StringComparison.Ordinal); // it was purged
+        call.Answer("new");
+        Assert.Equal("new", (await asking).Body);
+        await Until.TrueAsync(() => stage.Handler.IsIdle, "the fetch did not end");
+        Assert.Equal("new", (await stage.AskAsync()).Body);
+    }
 }
