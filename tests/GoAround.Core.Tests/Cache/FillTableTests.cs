@@ -42,11 +42,11 @@ public sealed class FillTableTests
         lock (cache.Fills.GateOf(fill.Hash))
         {
             coming.Start();
-            Assert.True(SpinWait.SpinUntil(() => coming.ThreadState.HasFlag(ThreadState.WaitSleepJoin), WireEnd.Patience));
+            Until.True(() => coming.ThreadState.HasFlag(ThreadState.WaitSleepJoin), "it did not come to the lock");
             stopping = cache.Fills.DisposeAsync().AsTask(); // the lock is this thread's
         }
 
-        coming.Join();
+        Assert.True(coming.Join(WireEnd.Patience));
         fill.Release();
         Assert.Equal(FillSeat.None, seat);
         await stopping.WaitAsync(WireEnd.Patience);
