@@ -15,6 +15,7 @@ internal sealed class FillAudience
     private readonly FillReader _fetch = new();
     private FillSegment? _awaited;
     private FillWait _wait;
+    private int _waits; // goes on with the next fetch
     private FillReader? _first;
     private volatile FillReader? _leader;
     private bool _isStopped;
@@ -33,6 +34,12 @@ internal sealed class FillAudience
 
     /// <summary>How many there are.</summary>
     public int Count => Volatile.Read(ref _count);
+
+    /// <summary>The fetch has nobody to wait for any more.</summary>
+    public bool IsOver => Count == 0 || Volatile.Read(ref _isStopped);
+
+    /// <summary>The number of the latest wait of the fetch; for the fetch alone.</summary>
+    public int LatestWait => _waits;
 
     /// <summary>Sits down; false: nobody is let in any more.</summary>
     /// <param name="reader">Who comes.</param>
@@ -205,6 +212,7 @@ internal sealed class FillAudience
         {
             _awaited = segment;
             _wait = wait;
+            _waits++;
             if (IsFetchDue())
             {
                 return new(true);
@@ -231,11 +239,12 @@ internal sealed class FillAudience
     }
 
     /// <summary>The fetch does not go on waiting.</summary>
-    public void GiveUpFetch()
+    /// <param name="wait">Which of its waits is given up; a later one, be it of the next fetch, goes on.</param>
+    public void GiveUpFetch(int wait)
     {
         lock (_gate)
         {
-            if (!_fetch.IsWaiting)
+            if (!_fetch.IsWaiting || _waits != wait)
             {
                 return;
             }
@@ -321,11 +330,11 @@ internal sealed class FillAudience
     }
 
     // Whoever goes on or leaves wakes the fetch, but not each of them is the one that it waits for.
-    private bool IsFetchDue() => _count == 0 || _isStopped || _wait switch
+    private bool IsFetchDue() => IsOver || _wait switch
     {
         FillWait.Entered => _awaited!.IsEntered, // set with the wait
-        FillWait.Left => _awaited!.IsGone,
-        _ => _awaited!.IsGone || IsAnyWaiting(),
+        FillWait.LeftOrStarved => _awaited!.IsGone || IsAnyWaiting(),
+        _ => _awaited!.IsGone || !IsAnyWaiting(),
     };
 
     private bool IsAnyWaiting()

@@ -244,7 +244,7 @@ internal static class FillRun
         fill.Audience.Close();
         fill.Audience.Signal();
         await fill.Audience.UntilAsync(full, FillWait.Entered).ConfigureAwait(false);
-        if (content.Behind is { IsGone: false } behind && content.Patience > TimeSpan.Zero)
+        if (content.Behind is { IsGone: false } behind)
         {
             await LetCatchUpAsync(fill, cache, behind).ConfigureAwait(false);
         }
@@ -258,30 +258,36 @@ internal static class FillRun
         content.Widen();
     }
 
-    /// <summary>Waits for those who would be cut, as long as those who are ahead have patience: only while one of them has nothing to read does it wear out.</summary>
+    /// <summary>Waits for those who would be cut, until one who is ahead has nothing to read and there is no patience left.</summary>
     private static async ValueTask LetCatchUpAsync(Fill fill, CacheContext cache, FillSegment behind)
     {
-        await fill.Audience.UntilAsync(behind, FillWait.LeftOrStarved).ConfigureAwait(false);
-        if (behind.IsGone)
+        while (true)
         {
-            return;
-        }
+            await fill.Audience.UntilAsync(behind, FillWait.LeftOrStarved).ConfigureAwait(false);
+            if (behind.IsGone || fill.Audience.IsOver || fill.Content.Patience <= TimeSpan.Zero)
+            {
+                return;
+            }
 
+            await BePatientAsync(fill, cache, behind).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Waits for those behind while one who is ahead has nothing to read; only that wears the patience out: it may leave, and whoever is alone is not cut.</summary>
+    private static async ValueTask BePatientAsync(Fill fill, CacheContext cache, FillSegment behind)
+    {
         FillContent content = fill.Content;
+        FillAudience audience = fill.Audience;
         long began = cache.Time.GetTimestamp();
-        bool haveLeft;
-        ValueTask<bool> leaving = fill.Audience.UntilAsync(behind, FillWait.Left);
-        ITimer timer = cache.Time.CreateTimer(static audience => ((FillAudience)audience!).GiveUpFetch(), fill.Audience, content.Patience, Timeout.InfiniteTimeSpan);
-        try
+        ValueTask<bool> ending = audience.UntilAsync(behind, FillWait.LeftOrNoneStarved);
+        int wait = audience.LatestWait;
+        bool hasEnded;
+        using (cache.Time.CreateTimer(_ => audience.GiveUpFetch(wait), null, content.Patience, Timeout.InfiniteTimeSpan))
         {
-            haveLeft = await leaving.ConfigureAwait(false);
-        }
-        finally
-        {
-            await timer.DisposeAsync().ConfigureAwait(false); // it must not end another wait
+            hasEnded = await ending.ConfigureAwait(false);
         }
 
-        content.Patience = haveLeft ? content.Patience - cache.Time.GetElapsedTime(began) : TimeSpan.Zero;
+        content.Patience = hasEnded ? content.Patience - cache.Time.GetElapsedTime(began) : TimeSpan.Zero;
     }
 
     [AsyncMethodBuilder(typeof(PooledMethodBuilder))]

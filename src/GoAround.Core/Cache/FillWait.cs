@@ -9,6 +9,6 @@ internal enum FillWait
     /// <summary>Nobody is there any more, or somebody who is further on has nothing left to read.</summary>
     LeftOrStarved,
 
-    /// <summary>Nobody is there any more.</summary>
-    Left,
+    /// <summary>Nobody is there any more, or nobody who is further on has nothing left to read.</summary>
+    LeftOrNoneStarved,
 }

@@ -1,6 +1,7 @@
 using System;
 using System.Linq;
 using System.Security.Cryptography;
+using System.Threading;
 using System.Threading.Tasks;
 using GoAround.Core.Async;
 using GoAround.Core.Tests.Wire;
@@ -103,7 +104,8 @@ public sealed class LargeBodyTests
         await readers[0].ReadToAsync(LimitBytes + (2 * WindowBytes));
         ValueTask<ReadOnlyMemory<byte>> more = readers[0].Response.Body.ReadAsync(default);
         Assert.False(more.IsCompleted);
-        Assert.Equal(11, body.Reads); // all that there is room for, and one piece more
+        await Until.TrueAsync(() => body.Reads >= 11, "it did not come to where it waits"); // all that there is room for, and one piece more
+        Assert.Equal(11, body.Reads);
         await readers[1].ReadToAsync(LimitBytes + 1);
         Assert.False((await more.AsTask().WaitAsync(WireEnd.Patience)).IsEmpty);
         await readers[1].ReadToAsync(LimitBytes + (2 * WindowBytes));
@@ -138,6 +140,61 @@ public sealed class LargeBodyTests
             BackendException cut = await Assert.ThrowsAsync<BackendException>(() => slow.ReadToAsync(Pieces * PieceBytes));
             Assert.Equal(BackendFailureKind.TimedOut, cut.Kind);
         }
+    }
+
+    [Fact]
+    public async Task The_only_one_left_is_not_cut_however_slow_it_is()
+    {
+        EagerTime time = new();
+        await using CacheStage stage = new(configure: options => options.MaxObjectBytes = LimitBytes, time: time);
+        (Follower[] readers, PushedBody body) = await BeginAsync(stage, 2);
+        await readers[1].ReadToAsync(1);
+        using CancellationTokenSource leaving = new();
+        Task<ReadOnlyMemory<byte>> more = await StarveAsync(readers[0], time, leaving.Token);
+        stage.Advance(1);
+        await leaving.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => more.WaitAsync(WireEnd.Patience));
+        await readers[0].Response.DisposeAsync();
+        stage.Advance(60);
+        Assert.Equal(11, body.Reads);
+        Assert.Equal(Pieces * PieceBytes, await readers[1].ReadToAsync(long.MaxValue));
+        await readers[1].Response.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Nobody_is_cut_while_those_ahead_have_something_to_read()
+    {
+        await using CacheStage stage = new(configure: options => options.MaxObjectBytes = LimitBytes, time: new EagerTime());
+        (Follower[] readers, PushedBody body) = await BeginAsync(stage, 2);
+        await readers[1].ReadToAsync(1);
+        await readers[0].ReadToAsync(LimitBytes + WindowBytes + 1);
+        await Until.TrueAsync(() => body.Reads >= 11, "it did not come to where it waits");
+        stage.Advance(60);
+        Assert.Equal(11, body.Reads);
+        await readers[1].ReadToAsync(LimitBytes + WindowBytes + 1);
+        Task<CacheReply> rest = CacheReply.ReadAsync(readers[0].Response);
+        Assert.Equal(Pieces * PieceBytes, await readers[1].ReadToAsync(long.MaxValue));
+        await readers[1].Response.DisposeAsync();
+        await rest.WaitAsync(WireEnd.Patience);
+    }
+
+    [Fact]
+    public async Task Also_without_patience_nobody_is_cut_while_those_ahead_have_something_to_read()
+    {
+        EagerTime time = new();
+        await using CacheStage stage = new(configure: options => options.MaxObjectBytes = LimitBytes, time: time);
+        (Follower[] readers, PushedBody body) = await BeginAsync(stage, 3);
+        await using ProxyResponse ahead = readers[0].Response;
+        await using ProxyResponse stalled = readers[1].Response;
+        await using ProxyResponse slow = readers[2].Response;
+        await readers[1].ReadToAsync(1);
+        await readers[2].ReadToAsync(LimitBytes + WindowBytes);
+        Task<ReadOnlyMemory<byte>> more = await StarveAsync(readers[0], time, default);
+        stage.Advance(6);
+        Assert.False((await more.WaitAsync(WireEnd.Patience)).IsEmpty); // one window more: the stalled one is cut
+        Assert.Equal(15, body.Reads);
+        await readers[2].ReadToAsync(LimitBytes + (2 * WindowBytes) + 1);
+        await Assert.ThrowsAsync<BackendException>(() => readers[1].ReadToAsync(Pieces * PieceBytes));
     }
 
     [Fact]
@@ -256,6 +313,16 @@ public sealed class LargeBodyTests
         return ([.. readers.Select(response => new Follower(response))], body);
     }
 
+    /// <summary>Lets one read all that there is room for, and wait for more, until the patience of the fetch with the others wears out.</summary>
+    private static async Task<Task<ReadOnlyMemory<byte>>> StarveAsync(Follower ahead, EagerTime time, CancellationToken cancellationToken)
+    {
+        await ahead.ReadToAsync(LimitBytes + (2 * WindowBytes));
+        int timers = time.Timers;
+        Task<ReadOnlyMemory<byte>> more = ahead.Response.Body.ReadAsync(cancellationToken).AsTask();
+        await Until.TrueAsync(() => time.Timers > timers, "nobody is impatient");
+        return more;
+    }
+
     private static async Task<string> PushAsync(PushedBody body, Task[] readers)
     {
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -287,9 +354,22 @@ public sealed class LargeBodyTests
 
         return (length, Convert.ToHexString(hash.GetHashAndReset()));
     }
+
     /// <summary>What is put off is run at once.</summary>
     private sealed class EagerTime : FakeTimeProvider, IWorkRunner
     {
+        private int _timers;
+
+        /// <summary>How many were made.</summary>
+        public int Timers => Volatile.Read(ref _timers);
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            ITimer timer = base.CreateTimer(callback, state, dueTime, period);
+            Interlocked.Increment(ref _timers);
+            return timer;
+        }
+
         public void Enqueue(Action<object?> work, object? state) => work(state);
     }
 
