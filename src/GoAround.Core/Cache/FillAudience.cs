@@ -55,6 +55,7 @@ internal sealed class FillAudience
 
             reader.Audience = this;
             reader.HasGivenUp = false;
+            reader.HasBegun = false;
             reader.Previous = null;
             reader.Next = _first;
             if (_first is not null)
@@ -103,6 +104,22 @@ internal sealed class FillAudience
 
         WakeFetch();
         return isLast;
+    }
+
+    /// <summary>Has begun to read, or wants nothing of the body.</summary>
+    public void Begin(FillReader reader)
+    {
+        bool isDue;
+        lock (_gate)
+        {
+            reader.HasBegun = true;
+            isDue = TryEndWait();
+        }
+
+        if (isDue)
+        {
+            _fetch.Wake(isSignal: true, isAlone: false, Runner);
+        }
     }
 
     /// <summary>Lets nobody in any more; false: that was so already.</summary>
@@ -332,10 +349,22 @@ internal sealed class FillAudience
     // Whoever goes on or leaves wakes the fetch, but not each of them is the one that it waits for.
     private bool IsFetchDue() => IsOver || _wait switch
     {
+        FillWait.Begun => HaveAllBegun(),
         FillWait.Entered => _awaited!.IsEntered, // set with the wait
         FillWait.LeftOrStarved => _awaited!.IsGone || IsAnyWaiting(),
         _ => _awaited!.IsGone || !IsAnyWaiting(),
     };
+
+    private bool HaveAllBegun()
+    {
+        FillReader? reader = _first;
+        while (reader is { HasBegun: true })
+        {
+            reader = reader.Next;
+        }
+
+        return reader is null;
+    }
 
     private bool IsAnyWaiting()
     {

@@ -243,6 +243,7 @@ internal static class FillRun
 
         fill.Audience.Close();
         fill.Audience.Signal();
+        await fill.Audience.UntilAsync(full, FillWait.Begun).ConfigureAwait(false); // who was only told now would find the beginning gone, and ask for itself
         await fill.Audience.UntilAsync(full, FillWait.Entered).ConfigureAwait(false);
         if (content.Behind is { IsGone: false } behind)
         {

@@ -63,6 +63,7 @@ internal sealed class SharedFetch(CacheContext cache)
                 ProxyResponse? response = TryAnswer(request, answer, reason);
                 if (response is not null)
                 {
+                    fill.Audience.Begin(answer.Reader);
                     isKept = true;
                     return response;
                 }
