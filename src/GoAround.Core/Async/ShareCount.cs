@@ -7,6 +7,9 @@ internal struct ShareCount
 {
     private int _count;
 
+    /// <summary>The last one was given back.</summary>
+    public bool IsGone => Volatile.Read(ref _count) <= 0;
+
     /// <summary>Begins, or begins again, with one share: that of whoever made the object.</summary>
     public void Begin() => Volatile.Write(ref _count, 1);
 

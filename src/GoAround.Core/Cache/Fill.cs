@@ -259,6 +259,11 @@ internal sealed class Fill
 
         _state.Fault = fault;
         _hasEnded = true;
+        if (Interlocked.Exchange(ref _place, -1) == 1)
+        {
+            _cache!.Fills.GivePlace(); // set while it runs; what is left to do for it takes no backend
+        }
+
         Audience.Signal();
     }
 
@@ -369,11 +374,6 @@ internal sealed class Fill
     {
         CacheContext cache = _cache!; // it holds itself until here
         _running.GetResult(); // a run has no failure of its own: it tells its readers
-        if (Interlocked.Exchange(ref _place, -1) == 1)
-        {
-            cache.Fills.GivePlace();
-        }
-
         Release();
         cache.Fills.Leave();
     }

@@ -13,6 +13,9 @@ internal sealed class FillAudience
 {
     private readonly Lock _gate = new();
     private readonly FillReader _fetch = new();
+    private FillSegment? _awaited;
+    private FillWait _wait;
+    private int _waits; // goes on with the next fetch
     private FillReader? _first;
     private volatile FillReader? _leader;
     private bool _isStopped;
@@ -32,6 +35,12 @@ internal sealed class FillAudience
     /// <summary>How many there are.</summary>
     public int Count => Volatile.Read(ref _count);
 
+    /// <summary>The fetch has nobody to wait for any more.</summary>
+    public bool IsOver => Count == 0 || Volatile.Read(ref _isStopped);
+
+    /// <summary>The number of the latest wait of the fetch; for the fetch alone.</summary>
+    public int LatestWait => _waits;
+
     /// <summary>Sits down; false: nobody is let in any more.</summary>
     /// <param name="reader">Who comes.</param>
     /// <param name="isLeader">It comes first.</param>
@@ -46,6 +55,7 @@ internal sealed class FillAudience
 
             reader.Audience = this;
             reader.HasGivenUp = false;
+            reader.HasBegun = false;
             reader.Previous = null;
             reader.Next = _first;
             if (_first is not null)
@@ -94,6 +104,22 @@ internal sealed class FillAudience
 
         WakeFetch();
         return isLast;
+    }
+
+    /// <summary>Has begun to read, or wants nothing of the body.</summary>
+    public void Begin(FillReader reader)
+    {
+        bool isDue;
+        lock (_gate)
+        {
+            reader.HasBegun = true;
+            isDue = TryEndWait();
+        }
+
+        if (isDue)
+        {
+            _fetch.Wake(isSignal: true, isAlone: false, Runner);
+        }
     }
 
     /// <summary>Lets nobody in any more; false: that was so already.</summary>
@@ -196,12 +222,15 @@ internal sealed class FillAudience
         }
     }
 
-    /// <summary>The fetch itself waits until a reader has come to a segment, or all have left.</summary>
-    public ValueTask<bool> UntilEntered(FillSegment segment)
+    /// <summary>The fetch itself waits for what becomes of a segment, or until all have left; the result is false where it gave up.</summary>
+    public ValueTask<bool> UntilAsync(FillSegment segment, FillWait wait)
     {
         lock (_gate)
         {
-            if (segment.IsEntered || _count == 0 || _isStopped)
+            _awaited = segment;
+            _wait = wait;
+            _waits++;
+            if (IsFetchDue())
             {
                 return new(true);
             }
@@ -211,12 +240,28 @@ internal sealed class FillAudience
         }
     }
 
-    /// <summary>Wakes the fetch where it waits for its readers.</summary>
+    /// <summary>Wakes the fetch where what it waits for has come; called after a reader has gone on to another segment.</summary>
     public void WakeFetch()
+    {
+        bool isDue;
+        lock (_gate)
+        {
+            isDue = TryEndWait();
+        }
+
+        if (isDue)
+        {
+            _fetch.Wake(isSignal: true, isAlone: false, Runner);
+        }
+    }
+
+    /// <summary>The fetch does not go on waiting.</summary>
+    /// <param name="wait">Which of its waits is given up; a later one, be it of the next fetch, goes on.</param>
+    public void GiveUpFetch(int wait)
     {
         lock (_gate)
         {
-            if (!_fetch.IsWaiting)
+            if (!_fetch.IsWaiting || _waits != wait)
             {
                 return;
             }
@@ -224,7 +269,7 @@ internal sealed class FillAudience
             _fetch.IsWaiting = false;
         }
 
-        _fetch.Wake(isSignal: true, isAlone: false, Runner);
+        _fetch.Wake(isSignal: false, isAlone: false, Runner);
     }
 
     /// <summary>The fetch does not wait for its readers any more, and lets nobody in.</summary>
@@ -242,6 +287,7 @@ internal sealed class FillAudience
     /// <summary>Starts over for the next fetch.</summary>
     public void Reset()
     {
+        _awaited = null;
         _isStopped = false;
         _isClosed = false;
         _signals = 0;
@@ -271,6 +317,7 @@ internal sealed class FillAudience
 
     private bool TryPark(FillReader reader, int seen, out ValueTask<bool> woken)
     {
+        bool isDue;
         lock (_gate)
         {
             if (_signals != seen && !reader.IsHeld)
@@ -281,7 +328,52 @@ internal sealed class FillAudience
 
             woken = reader.Prepare();
             reader.IsWaiting = true;
-            return true;
+            isDue = TryEndWait();
         }
+
+        if (isDue)
+        {
+            _fetch.Wake(isSignal: true, isAlone: false, Runner);
+        }
+
+        return true;
+    }
+
+    private bool TryEndWait()
+    {
+        bool isDue = _fetch.IsWaiting && IsFetchDue();
+        _fetch.IsWaiting &= !isDue;
+        return isDue;
+    }
+
+    // Whoever goes on or leaves wakes the fetch, but not each of them is the one that it waits for.
+    private bool IsFetchDue() => IsOver || _wait switch
+    {
+        FillWait.Begun => HaveAllBegun(),
+        FillWait.Entered => _awaited!.IsEntered, // set with the wait
+        FillWait.LeftOrStarved => _awaited!.IsGone || IsAnyWaiting(),
+        _ => _awaited!.IsGone || !IsAnyWaiting(),
+    };
+
+    private bool HaveAllBegun()
+    {
+        FillReader? reader = _first;
+        while (reader is { HasBegun: true })
+        {
+            reader = reader.Next;
+        }
+
+        return reader is null;
+    }
+
+    private bool IsAnyWaiting()
+    {
+        FillReader? reader = _first;
+        while (reader is { IsWaiting: false })
+        {
+            reader = reader.Next;
+        }
+
+        return reader is not null;
     }
 }

@@ -22,6 +22,8 @@ internal sealed class FillContent
     /// <summary>Under which key it is stored.</summary>
     public KeyBuffer StoreKey;
 
+    private static readonly TimeSpan MostPatience = TimeSpan.FromSeconds(5); // as long as one that does not answer holds others up
+
     private FillSegment? _previous;
     private FillSegment? _last;
 
@@ -42,6 +44,12 @@ internal sealed class FillContent
 
     /// <summary>Where its next bytes go.</summary>
     public FillSegment? Last => _last;
+
+    /// <summary>Whoever is still here, or before it, is cut when the body goes on once more.</summary>
+    public FillSegment? Behind { get; private set; }
+
+    /// <summary>How much longer those who are ahead wait for those behind, in all.</summary>
+    public TimeSpan Patience { get; set; } = MostPatience;
 
     /// <summary>Bytes of the body, where the backend has said so.</summary>
     public long? Length { get; set; }
@@ -89,6 +97,7 @@ internal sealed class FillContent
         _last = next;
         full.Next = next;
         _previous?.Dispose();
+        Behind = _previous;
         _previous = full;
     }
 
@@ -113,6 +122,8 @@ internal sealed class FillContent
         _previous = null;
         _last = null;
         First = null;
+        Behind = null;
+        Patience = MostPatience;
         Result = null;
         Old = null;
         OldHead = default;

@@ -31,6 +31,9 @@ internal sealed class FillReader : IValueTaskSource<bool>
     /// <summary>It gave up while it was held; under the audience's lock.</summary>
     public bool HasGivenUp { get; set; }
 
+    /// <summary>It knows what the fetch has for it, and keeps what it reads; under the audience's lock.</summary>
+    public bool HasBegun { get; set; }
+
     /// <summary>Its answer goes to an application, which may block: it does not run on upon the stack of the fetch, which could not go on before.</summary>
     public bool MayBlock { get; set; }
 

@@ -1,5 +1,6 @@
 using System;
 using System.Runtime.CompilerServices;
+using System.Threading;
 using System.Threading.Tasks;
 using GoAround.Core.Async;
 
@@ -207,7 +208,7 @@ internal static class FillRun
             received += piece.Length;
             for (int taken = content.Last!.Append(piece.Span); taken < piece.Length; taken += content.Last.Append(piece.Span[taken..])) // the body has begun
             {
-                await WidenAsync(fill, cache).ConfigureAwait(false);
+                await WidenAsync(fill, cache, piece.Length - taken).ConfigureAwait(false);
             }
 
             if (++atOnce == PiecesBeforeYield)
@@ -227,24 +228,67 @@ internal static class FillRun
     }
 
     /// <summary>It is not stored any more, but those who read it are served to the end, at the pace of the fastest.</summary>
-    private static async ValueTask WidenAsync(Fill fill, CacheContext cache)
+    /// <param name="fill">Whose last segment is full.</param>
+    /// <param name="cache">What all share.</param>
+    /// <param name="pendingBytes">How many bytes there are already that go into the next one.</param>
+    private static async ValueTask WidenAsync(Fill fill, CacheContext cache, int pendingBytes)
     {
+        FillContent content = fill.Content;
+        FillSegment full = content.Last!; // the body has begun
         cache.Unshared.Add(fill.Hash, in fill.Facts); // who reads along is cut where others are faster: the next ones are served each at its own pace
-        if (fill.Content.Last!.Start + fill.Content.Last.Length >= cache.MaxObjectBytes) // the body has begun
+        if (full.Start + full.Length + pendingBytes > cache.MaxObjectBytes)
         {
             cache.Outgrown.Add(fill.Hash, in fill.Facts); // no room is made for the next one in vain
         }
 
         fill.Audience.Close();
         fill.Audience.Signal();
-        await fill.Audience.UntilEntered(fill.Content.Last!).ConfigureAwait(false); // the body has begun
+        await fill.Audience.UntilAsync(full, FillWait.Begun).ConfigureAwait(false); // who was only told now would find the beginning gone, and ask for itself
+        await fill.Audience.UntilAsync(full, FillWait.Entered).ConfigureAwait(false);
+        if (content.Behind is { IsGone: false } behind)
+        {
+            await LetCatchUpAsync(fill, cache, behind).ConfigureAwait(false);
+        }
+
         if (fill.Audience.Count == 0)
         {
             fill.Stop(); // nobody reads what cannot be stored
         }
 
         fill.Stopped.ThrowIfCancellationRequested();
-        fill.Content.Widen();
+        content.Widen();
+    }
+
+    /// <summary>Waits for those who would be cut, until one who is ahead has nothing to read and there is no patience left.</summary>
+    private static async ValueTask LetCatchUpAsync(Fill fill, CacheContext cache, FillSegment behind)
+    {
+        while (true)
+        {
+            await fill.Audience.UntilAsync(behind, FillWait.LeftOrStarved).ConfigureAwait(false);
+            if (behind.IsGone || fill.Audience.IsOver || fill.Content.Patience <= TimeSpan.Zero)
+            {
+                return;
+            }
+
+            await BePatientAsync(fill, cache, behind).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Waits for those behind while one who is ahead has nothing to read; only that wears the patience out: it may leave, and whoever is alone is not cut.</summary>
+    private static async ValueTask BePatientAsync(Fill fill, CacheContext cache, FillSegment behind)
+    {
+        FillContent content = fill.Content;
+        FillAudience audience = fill.Audience;
+        long began = cache.Time.GetTimestamp();
+        ValueTask<bool> ending = audience.UntilAsync(behind, FillWait.LeftOrNoneStarved);
+        int wait = audience.LatestWait;
+        bool hasEnded;
+        using (cache.Time.CreateTimer(_ => audience.GiveUpFetch(wait), null, content.Patience, Timeout.InfiniteTimeSpan))
+        {
+            hasEnded = await ending.ConfigureAwait(false);
+        }
+
+        content.Patience = hasEnded ? content.Patience - cache.Time.GetElapsedTime(began) : TimeSpan.Zero;
     }
 
     [AsyncMethodBuilder(typeof(PooledMethodBuilder))]

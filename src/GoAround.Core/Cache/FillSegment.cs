@@ -53,6 +53,9 @@ internal sealed class FillSegment : IDisposable
     /// <summary>A reader has come so far.</summary>
     public bool IsEntered => Volatile.Read(ref _isEntered);
 
+    /// <summary>Nobody is here any more, nor will be.</summary>
+    public bool IsGone => _shares.IsGone;
+
     /// <summary>The one that follows, once this one is full.</summary>
     public FillSegment? Next
     {

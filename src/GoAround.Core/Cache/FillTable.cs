@@ -81,6 +81,9 @@ internal sealed class FillTable : IAsyncDisposable
         return joined;
     }
 
+    /// <summary>Under it is all that has such a hash.</summary>
+    public Lock GateOf(int hash) => _gates[hash & (Gates - 1)];
+
     /// <summary>How many fetches have ended, and purges come, so far of those whose hash is like this one: while it stays the same, what was found before is the latest.</summary>
     public int Ended(int hash) => Volatile.Read(ref _ended[hash & (Buckets - 1)]);
 
@@ -96,12 +99,6 @@ internal sealed class FillTable : IAsyncDisposable
     {
         joined = fill;
         Interlocked.Increment(ref _running);
-        if (_isStopped)
-        {
-            Leave();
-            return FillSeat.None;
-        }
-
         FillSeat seat = Seat(fill, reader, ended, ref joined);
         if (seat != FillSeat.Leader)
         {
@@ -228,8 +225,6 @@ internal sealed class FillTable : IAsyncDisposable
     private static bool Matches(Fill fill, int hash, ReadOnlySpan<byte> key) =>
         fill.Hash == hash && !fill.IsPrivate && !fill.IsOutdated && fill.LookupKey.SequenceEqual(key);
 
-    private Lock GateOf(int hash) => _gates[hash & (Gates - 1)];
-
     private ref Fill? BucketOf(int hash) => ref _buckets[hash & (Buckets - 1)];
 
     /// <summary>Somebody waits for a fetch: it is looked after how long.</summary>
@@ -245,6 +240,11 @@ internal sealed class FillTable : IAsyncDisposable
     {
         lock (GateOf(fill.Hash))
         {
+            if (_isStopped) // whoever stops all that is here comes by later, or has said so before
+            {
+                return FillSeat.None;
+            }
+
             Fill? other = fill.IsPrivate ? null : reader is null ? Find(fill.Hash, fill.LookupKey) : Join(fill.Hash, fill.LookupKey, reader);
             if (other is not null)
             {

@@ -12,11 +12,15 @@ internal sealed class SharedFetch(CacheContext cache)
     /// <summary>A fetch that fails, or whose answer turns out to vary, may lead to another one that does fit; then it goes alone.</summary>
     private const int SharedTries = 2;
 
+    /// <summary>What ends, or is purged, meanwhile may be something else; so often it is worth the time of another look.</summary>
+    private const int MostLooks = 3;
+
     /// <summary>Fetches; the answer is the response, or is freed.</summary>
     [AsyncMethodBuilder(typeof(PooledMethodBuilder<>))]
     public async ValueTask<ProxyResponse> FetchAsync(ProxyRequest request, CachedAnswer answer, ForwardReason reason, bool isAlone, CancellationToken cancellationToken)
     {
         bool isKept = false;
+        int looks = 0;
         answer.Reader.MayBlock = request.MayBlock;
         try
         {
@@ -24,6 +28,13 @@ internal sealed class SharedFetch(CacheContext cache)
             {
                 if (!TrySit(request, answer, reason, tries >= SharedTries))
                 {
+                    if (++looks > MostLooks)
+                    {
+                        answer.DropStored();
+                        tries = SharedTries;
+                        continue;
+                    }
+
                     await LookAgainAsync(request, answer, cancellationToken).ConfigureAwait(false);
                     tries--;
                     if (answer.Stored is null)
@@ -52,12 +63,13 @@ internal sealed class SharedFetch(CacheContext cache)
                 ProxyResponse? response = TryAnswer(request, answer, reason);
                 if (response is not null)
                 {
+                    fill.Audience.Begin(answer.Reader);
                     isKept = true;
                     return response;
                 }
 
-                // After one that failed, one of those who waited leads again: what fails once is not met by all of them at once.
-                if (fill.Phase != FillPhase.Failed && (fill.Phase != FillPhase.Open || answer.Key.Span.SequenceEqual(fill.Content.StoreKey.Span)))
+                // After one that failed, or does not answer, one of those who waited leads again: what fails once is not met by all of them at once.
+                if (fill.Phase != FillPhase.Failed && !fill.IsSlow && (fill.Phase != FillPhase.Open || answer.Key.Span.SequenceEqual(fill.Content.StoreKey.Span)))
                 {
                     tries = SharedTries; // no other fetch has more for it
                 }

@@ -16,8 +16,9 @@ internal sealed class CacheStage : ProxyHandler, IAsyncDisposable
 {
     private readonly Channel<OriginCall> _calls = Channel.CreateUnbounded<OriginCall>();
 
-    public CacheStage(IResponseCache? store = null, Action<CacheOptions>? configure = null)
+    public CacheStage(IResponseCache? store = null, Action<CacheOptions>? configure = null, FakeTimeProvider? time = null)
     {
+        Time = time ?? new FakeTimeProvider(new DateTimeOffset(2026, 11, 23, 12, 0, 0, TimeSpan.Zero));
         CacheOptions options = new() { IsEnabled = true };
         configure?.Invoke(options);
         Store = store ?? new DictionaryCache();
@@ -31,7 +32,7 @@ internal sealed class CacheStage : ProxyHandler, IAsyncDisposable
 
     public CacheMemory Memory { get; }
 
-    public FakeTimeProvider Time { get; } = new(new DateTimeOffset(2026, 11, 23, 12, 0, 0, TimeSpan.Zero));
+    public FakeTimeProvider Time { get; }
 
     public CacheTally Events { get; } = new();
 

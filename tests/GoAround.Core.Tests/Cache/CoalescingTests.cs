@@ -213,6 +213,34 @@ public sealed class CoalescingTests
     }
 
     [Fact]
+    public async Task After_five_seconds_without_an_answer_one_asks_again_for_the_others_and_after_five_more_each_for_itself()
+    {
+        await using CacheStage stage = new();
+        Task<CacheReply>[] clients = [.. Enumerable.Range(0, 6).Select(_ => stage.AskAsync())];
+        OriginCall[] slow = new OriginCall[2];
+        for (int i = 0; i < 2; i++)
+        {
+            slow[i] = await stage.CallAsync();
+            stage.ExpectNoCall();
+            for (int second = 0; second < 6; second++) // they are looked after once a second
+            {
+                stage.Advance(1);
+            }
+        }
+
+        for (int i = 2; i < clients.Length; i++)
+        {
+            (await stage.CallAsync()).Answer("alone");
+        }
+
+        await Until.TrueAsync(() => clients.Count(client => client.IsCompletedSuccessfully) == 4, "they were not answered");
+        Assert.Equal(6, stage.Calls);
+        Assert.All(slow, call => call.Answer("slow"));
+        CacheReply[] replies = await Task.WhenAll(clients);
+        Assert.Equal(2, replies.Count(reply => reply.Body == "slow"));
+    }
+
+    [Fact]
     public async Task A_body_that_breaks_off_is_not_stored_and_its_readers_are_cut()
     {
         await using CacheStage stage = new();

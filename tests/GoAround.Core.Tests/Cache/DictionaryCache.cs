@@ -58,15 +58,17 @@ internal sealed class DictionaryCache : IResponseCache
     {
         await BeginAsync();
         StoredResponse? found;
+        Task? hold;
         lock (_gate)
         {
+            hold = HoldFound; // before it is counted: whoever has seen the count may set another one
             Finds++;
             found = _entries.TryGetValue(Text(key), out var entry)
                 ? new StoredResponse(entry.Head, new ReadOnlySequence<byte>(entry.Body), [.. entry.Tags.Select(tag => (ReadOnlyMemory<byte>)tag)], entry.Until)
                 : null;
         }
 
-        if (HoldFound is { } hold)
+        if (hold is not null)
         {
             await hold.WaitAsync(cancellationToken);
         }

@@ -1,5 +1,7 @@
+using System.Threading;
 using System.Threading.Tasks;
 using GoAround.Core.Cache;
+using GoAround.Core.Tests.Wire;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 
@@ -25,6 +27,29 @@ public sealed class FillTableTests
         }
 
         Assert.True(first.IsSlow);
+    }
+
+    /// <summary>It has not seen that the table is being stopped, and whoever stops all that is there has passed its place.</summary>
+    [Fact]
+    public async Task Who_comes_while_the_table_is_being_stopped_is_not_let_in()
+    {
+        await using CacheStage stage = new();
+        CacheContext cache = new(stage, stage.Store, new CacheOptions(), stage.Memory, stage.Events, stage.Time, NullLogger.Instance, "test");
+        Fill fill = Prepare(cache);
+        FillSeat seat = FillSeat.Leader;
+        Thread coming = new(() => seat = cache.Fills.Add(fill, new FillReader(), 0, out _));
+        Task stopping;
+        lock (cache.Fills.GateOf(fill.Hash))
+        {
+            coming.Start();
+            Until.True(() => coming.ThreadState.HasFlag(ThreadState.WaitSleepJoin), "it did not come to the lock");
+            stopping = cache.Fills.DisposeAsync().AsTask(); // the lock is this thread's
+        }
+
+        Assert.True(coming.Join(WireEnd.Patience));
+        fill.Release();
+        Assert.Equal(FillSeat.None, seat);
+        await stopping.WaitAsync(WireEnd.Patience);
     }
 
     private static Fill Prepare(CacheContext cache)

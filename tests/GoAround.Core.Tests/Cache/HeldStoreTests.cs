@@ -150,4 +150,57 @@ public sealed class HeldStoreTests
         Assert.Equal("done", (await changing.WaitAsync(WireEnd.Patience)).Body);
         Assert.Empty(store.Keys);
     }
+    [Fact]
+    public async Task What_has_come_whole_and_is_only_stored_still_takes_no_place_of_those_that_are_fetched_for_nobody()
+    {
+        TaskCompletionSource held = new();
+        DictionaryCache store = new();
+        await using CacheStage stage = new(store);
+        store.Hold = held.Task;
+        for (int i = 0; i < 4; i++)
+        {
+            Assert.Equal("whole", (await stage.FillAsync("whole", target: $"/{i}")).Body);
+        }
+
+        Task<CacheReply> asking = stage.AskAsync(fields: "If-None-Match: \"a\"");
+        OriginCall call = await stage.CallAsync();
+        PushedBody body = new(10);
+        call.Answer(body, "Cache-Control: max-age=60|ETag: \"a\"");
+        Assert.Equal(304, (await asking).StatusCode);
+        body.Push("0123456789");
+        held.SetResult();
+        await Until.TrueAsync(() => stage.Handler.IsIdle, "the fetches did not end");
+        Assert.Contains("http://h/a", store.Keys);
+    }
+
+    [Fact]
+    public async Task Who_has_looked_in_vain_several_times_fetches_for_itself()
+    {
+        const int Looks = 4; // the first one, and three more
+        DictionaryCache store = new();
+        await using CacheStage stage = new(store);
+        await stage.FillAsync("old", "Cache-Control: max-age=1|ETag: \"0\"");
+        stage.Advance(5);
+        TaskCompletionSource held = new();
+        store.HoldFound = held.Task;
+        int finds = store.Finds;
+        Task<CacheReply> asking = stage.AskAsync();
+        for (int look = 1; look <= Looks; look++)
+        {
+            await Until.TrueAsync(() => store.Finds == finds + look, "it does not look");
+            await stage.Handler.PurgeAsync("http://h/a", default);
+            TaskCompletionSource last = held;
+            held = new TaskCompletionSource();
+            store.HoldFound = look < Looks ? held.Task : null;
+            last.SetResult();
+        }
+
+        OriginCall call = await stage.CallAsync();
+        Assert.Equal(finds + Looks, store.Finds);
+        Assert.DoesNotContain("If-None-Match", call.Head, System.StringComparison.Ordinal); // it was purged
+        call.Answer("new");
+        Assert.Equal("new", (await asking).Body);
+        await Until.TrueAsync(() => stage.Handler.IsIdle, "the fetch did not end");
+        Assert.Equal("new", (await stage.AskAsync()).Body);
+    }
 }

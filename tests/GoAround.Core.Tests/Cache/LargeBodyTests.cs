@@ -1,7 +1,11 @@
 using System;
+using System.Linq;
 using System.Security.Cryptography;
+using System.Threading;
 using System.Threading.Tasks;
+using GoAround.Core.Async;
 using GoAround.Core.Tests.Wire;
+using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
 namespace GoAround.Core.Tests.Cache;
@@ -10,6 +14,8 @@ public sealed class LargeBodyTests
 {
     private const int Pieces = 64;
     private const int PieceBytes = 64 * 1024;
+    private const int LimitBytes = 2 * PieceBytes;
+    private const int WindowBytes = 4 * PieceBytes;
 
     [Fact]
     public async Task A_body_announced_too_large_is_for_the_first_client_alone()
@@ -66,30 +72,152 @@ public sealed class LargeBodyTests
     }
 
     [Fact]
-    public async Task A_reader_that_falls_a_window_behind_others_is_cut()
+    public async Task Nobody_is_cut_of_several_who_keep_pace()
     {
-        await using CacheStage stage = new(configure: options => options.MaxObjectBytes = 128 * 1024);
-        Task<ProxyResponse> asking = stage.Handler.HandleAsync(CacheStage.Get(), default).AsTask();
-        OriginCall call = await stage.CallAsync();
-        PushedBody body = new(null);
-        call.Answer(body);
-        body.Push(new byte[PieceBytes]);
-        await using ProxyResponse slow = await asking.WaitAsync(WireEnd.Patience);
-        Assert.False((await slow.Body.ReadAsync(default)).IsEmpty);
-        Task<(long Length, string Hash)> quick = HashAsync(stage);
-        for (int i = 1; i < Pieces; i++)
+        await using CacheStage stage = new(configure: options => options.MaxObjectBytes = LimitBytes, time: new EagerTime()); // whatever wakes the fetch, it has gone on when the reader does
+        (Follower[] readers, PushedBody body) = await BeginAsync(stage, 3);
+        for (int window = 0; LimitBytes + (window * WindowBytes) < Pieces * PieceBytes; window++)
         {
-            body.Push(new byte[PieceBytes]);
+            int ahead = Math.Min((LimitBytes + ((window + 2) * WindowBytes)) / PieceBytes, Pieces) + 1; // the next window, and a piece that waits for its room or the end
+            foreach (Follower reader in readers)
+            {
+                await reader.ReadToAsync(LimitBytes + (window * WindowBytes) + 1);
+                await Until.TrueAsync(() => body.Reads >= ahead, "it does not go on");
+                Assert.Equal(ahead, body.Reads); // it does not run away from them
+            }
         }
 
-        body.End();
-        Assert.Equal(Pieces * PieceBytes, (await quick.WaitAsync(WireEnd.Patience)).Length);
-        await Assert.ThrowsAsync<BackendException>(async () =>
+        foreach (Follower reader in readers)
         {
-            while (!(await slow.Body.ReadAsync(default)).IsEmpty)
-            {
-            }
-        });
+            await reader.ReadToAsync(Pieces * PieceBytes);
+            Assert.Equal(Pieces * PieceBytes, await reader.ReadToAsync(long.MaxValue));
+            await reader.Response.DisposeAsync();
+        }
+    }
+
+    [Fact]
+    public async Task Who_falls_two_windows_behind_others_is_waited_for()
+    {
+        await using CacheStage stage = new(configure: options => options.MaxObjectBytes = LimitBytes);
+        (Follower[] readers, PushedBody body) = await BeginAsync(stage, 2);
+        await readers[1].ReadToAsync(1);
+        await readers[0].ReadToAsync(LimitBytes + (2 * WindowBytes));
+        ValueTask<ReadOnlyMemory<byte>> more = readers[0].Response.Body.ReadAsync(default);
+        Assert.False(more.IsCompleted);
+        await Until.TrueAsync(() => body.Reads >= 11, "it did not come to where it waits"); // all that there is room for, and one piece more
+        Assert.Equal(11, body.Reads);
+        await readers[1].ReadToAsync(LimitBytes + 1);
+        Assert.False((await more.AsTask().WaitAsync(WireEnd.Patience)).IsEmpty);
+        await readers[1].ReadToAsync(LimitBytes + (2 * WindowBytes));
+        Task<CacheReply> rest = CacheReply.ReadAsync(readers[0].Response);
+        Assert.Equal(Pieces * PieceBytes, await readers[1].ReadToAsync(long.MaxValue));
+        await readers[1].Response.DisposeAsync();
+        await rest;
+    }
+
+    [Fact]
+    public async Task Those_behind_hold_up_the_others_for_five_seconds_in_all_and_are_cut()
+    {
+        await using CacheStage stage = new(configure: options => options.MaxObjectBytes = LimitBytes);
+        (Follower[] readers, PushedBody body) = await BeginAsync(stage, 3);
+        await using ProxyResponse stalled = readers[1].Response;
+        await using ProxyResponse stallsLater = readers[2].Response;
+        await readers[1].ReadToAsync(1);
+        await readers[2].ReadToAsync(LimitBytes + WindowBytes);
+        DateTimeOffset began = stage.Time.GetUtcNow();
+        Task<CacheReply> quick = CacheReply.ReadAsync(readers[0].Response);
+        for (int i = 0; body.Reads <= 11; i++)
+        {
+            Assert.InRange(i, 0, 2000);
+            stage.Advance(0.5);
+            await Task.WhenAny(quick, Task.Delay(2));
+        }
+
+        Assert.InRange(stage.Time.GetUtcNow() - began, TimeSpan.FromSeconds(5), TimeSpan.MaxValue);
+        Assert.Equal(Pieces * PieceBytes, (await quick.WaitAsync(WireEnd.Patience)).Body.Length); // the clock stands still: nobody has another five
+        foreach (Follower slow in readers[1..])
+        {
+            BackendException cut = await Assert.ThrowsAsync<BackendException>(() => slow.ReadToAsync(Pieces * PieceBytes));
+            Assert.Equal(BackendFailureKind.TimedOut, cut.Kind);
+        }
+    }
+
+    [Fact]
+    public async Task The_only_one_left_is_not_cut_however_slow_it_is()
+    {
+        EagerTime time = new();
+        await using CacheStage stage = new(configure: options => options.MaxObjectBytes = LimitBytes, time: time);
+        (Follower[] readers, PushedBody body) = await BeginAsync(stage, 2);
+        await readers[1].ReadToAsync(1);
+        using CancellationTokenSource leaving = new();
+        Task<ReadOnlyMemory<byte>> more = await StarveAsync(readers[0], time, leaving.Token);
+        stage.Advance(1);
+        await leaving.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => more.WaitAsync(WireEnd.Patience));
+        await readers[0].Response.DisposeAsync();
+        stage.Advance(60);
+        Assert.Equal(11, body.Reads);
+        Assert.Equal(Pieces * PieceBytes, await readers[1].ReadToAsync(long.MaxValue));
+        await readers[1].Response.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Nobody_is_cut_while_those_ahead_have_something_to_read()
+    {
+        await using CacheStage stage = new(configure: options => options.MaxObjectBytes = LimitBytes, time: new EagerTime());
+        (Follower[] readers, PushedBody body) = await BeginAsync(stage, 2);
+        await readers[1].ReadToAsync(1);
+        await readers[0].ReadToAsync(LimitBytes + WindowBytes + 1);
+        await Until.TrueAsync(() => body.Reads >= 11, "it did not come to where it waits");
+        stage.Advance(60);
+        Assert.Equal(11, body.Reads);
+        await readers[1].ReadToAsync(LimitBytes + WindowBytes + 1);
+        Task<CacheReply> rest = CacheReply.ReadAsync(readers[0].Response);
+        Assert.Equal(Pieces * PieceBytes, await readers[1].ReadToAsync(long.MaxValue));
+        await readers[1].Response.DisposeAsync();
+        await rest.WaitAsync(WireEnd.Patience);
+    }
+
+    [Fact]
+    public async Task Also_without_patience_nobody_is_cut_while_those_ahead_have_something_to_read()
+    {
+        EagerTime time = new();
+        await using CacheStage stage = new(configure: options => options.MaxObjectBytes = LimitBytes, time: time);
+        (Follower[] readers, PushedBody body) = await BeginAsync(stage, 3);
+        await using ProxyResponse ahead = readers[0].Response;
+        await using ProxyResponse stalled = readers[1].Response;
+        await using ProxyResponse slow = readers[2].Response;
+        await readers[1].ReadToAsync(1);
+        await readers[2].ReadToAsync(LimitBytes + WindowBytes);
+        Task<ReadOnlyMemory<byte>> more = await StarveAsync(readers[0], time, default);
+        stage.Advance(6);
+        Assert.False((await more.WaitAsync(WireEnd.Patience)).IsEmpty); // one window more: the stalled one is cut
+        Assert.Equal(15, body.Reads);
+        await readers[2].ReadToAsync(LimitBytes + (2 * WindowBytes) + 1);
+        await Assert.ThrowsAsync<BackendException>(() => readers[1].ReadToAsync(Pieces * PieceBytes));
+    }
+
+    [Fact]
+    public async Task One_behind_who_leaves_is_not_waited_for()
+    {
+        await using CacheStage stage = new(configure: options => options.MaxObjectBytes = LimitBytes);
+        (Follower[] readers, PushedBody body) = await BeginAsync(stage, 2);
+        Task<CacheReply> quick = CacheReply.ReadAsync(readers[0].Response);
+        await Until.TrueAsync(() => body.Reads == 11, "it did not come to where it waits");
+        await readers[1].Response.DisposeAsync();
+        Assert.Equal(Pieces * PieceBytes, (await quick.WaitAsync(WireEnd.Patience)).Body.Length);
+    }
+
+    [Fact]
+    public async Task Stopping_the_cache_stops_a_fetch_that_waits_for_one_behind()
+    {
+        CacheStage stage = new(configure: options => options.MaxObjectBytes = LimitBytes);
+        (Follower[] readers, PushedBody body) = await BeginAsync(stage, 2);
+        await using ProxyResponse slow = readers[1].Response;
+        Task<CacheReply> quick = CacheReply.ReadAsync(readers[0].Response);
+        await Until.TrueAsync(() => body.Reads == 11, "it did not come to where it waits");
+        await stage.DisposeAsync();
+        await Assert.ThrowsAsync<BackendException>(() => quick.WaitAsync(WireEnd.Patience));
     }
 
     [Fact]
@@ -116,8 +244,10 @@ public sealed class LargeBodyTests
         Assert.Equal(["one", "two"], [(await one).Body, (await two).Body]);
     }
 
-    [Fact]
-    public async Task After_a_body_that_outgrew_the_limit_no_room_is_made_for_the_next_ones_for_a_while()
+    [Theory]
+    [InlineData(4, PieceBytes)]
+    [InlineData(3, PieceBytes * 3 / 4)] // a piece is taken whole or not at all, so that the limit is not reached; and it ends in the first window
+    public async Task After_a_body_that_outgrew_the_limit_no_room_is_made_for_the_next_ones_for_a_while(int pieces, int pieceBytes)
     {
         await using CacheStage stage = new(configure: options => options.MaxObjectBytes = 128 * 1024);
         for (int i = 0; i < 2; i++)
@@ -125,16 +255,16 @@ public sealed class LargeBodyTests
             Task<CacheReply> asking = stage.AskAsync();
             PushedBody body = new(null);
             (await stage.CallAsync()).Answer(body);
-            for (int piece = 0; piece < 4; piece++)
+            for (int piece = 0; piece < pieces; piece++)
             {
-                body.Push(new byte[PieceBytes]);
+                body.Push(new byte[pieceBytes]);
                 int read = piece;
                 await Until.TrueAsync(() => body.Reads > read + 1, "nobody reads");
                 Assert.True(i == 0 || stage.Memory.UsedBytes == 0);
             }
 
             body.End();
-            Assert.Equal(4 * PieceBytes, (await asking).Body.Length);
+            Assert.Equal(pieces * pieceBytes, (await asking).Body.Length);
             await Until.TrueAsync(() => stage.Handler.IsIdle, "the fetch did not end");
         }
 
@@ -164,6 +294,33 @@ public sealed class LargeBodyTests
         body.End();
         Assert.Equal(PieceBytes, (await reader.WaitAsync(WireEnd.Patience)).Length);
         Assert.Empty(((DictionaryCache)stage.Store).Keys);
+    }
+
+    /// <summary>Some who share a body that is all there, and outgrows the limit.</summary>
+    private static async Task<(Follower[] Readers, PushedBody Body)> BeginAsync(CacheStage stage, int count)
+    {
+        Task<ProxyResponse>[] asking = [.. Enumerable.Range(0, count).Select(_ => stage.Handler.HandleAsync(CacheStage.Get(), default).AsTask())];
+        PushedBody body = new(null);
+        for (int i = 0; i < Pieces; i++)
+        {
+            body.Push(new byte[PieceBytes]);
+        }
+
+        body.End();
+        (await stage.CallAsync()).Answer(body);
+        ProxyResponse[] readers = await Task.WhenAll(asking).WaitAsync(WireEnd.Patience);
+        Assert.Equal(1, stage.Calls);
+        return ([.. readers.Select(response => new Follower(response))], body);
+    }
+
+    /// <summary>Lets one read all that there is room for, and wait for more, until the patience of the fetch with the others wears out.</summary>
+    private static async Task<Task<ReadOnlyMemory<byte>>> StarveAsync(Follower ahead, EagerTime time, CancellationToken cancellationToken)
+    {
+        await ahead.ReadToAsync(LimitBytes + (2 * WindowBytes));
+        int timers = time.Timers;
+        Task<ReadOnlyMemory<byte>> more = ahead.Response.Body.ReadAsync(cancellationToken).AsTask();
+        await Until.TrueAsync(() => time.Timers > timers, "nobody is impatient");
+        return more;
     }
 
     private static async Task<string> PushAsync(PushedBody body, Task[] readers)
@@ -196,5 +353,42 @@ public sealed class LargeBodyTests
         }
 
         return (length, Convert.ToHexString(hash.GetHashAndReset()));
+    }
+
+    /// <summary>What is put off is run at once.</summary>
+    private sealed class EagerTime : FakeTimeProvider, IWorkRunner
+    {
+        private int _timers;
+
+        /// <summary>How many were made.</summary>
+        public int Timers => Volatile.Read(ref _timers);
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            ITimer timer = base.CreateTimer(callback, state, dueTime, period);
+            Interlocked.Increment(ref _timers);
+            return timer;
+        }
+
+        public void Enqueue(Action<object?> work, object? state) => work(state);
+    }
+
+    /// <summary>A client that a test lets read as far as it wants.</summary>
+    private sealed class Follower(ProxyResponse response)
+    {
+        private long _position;
+
+        public ProxyResponse Response => response;
+
+        /// <summary>Reads on until so much was lent, or to the end; returns how much.</summary>
+        public async Task<long> ReadToAsync(long end)
+        {
+            while (_position < end && await response.Body.ReadAsync(default).AsTask().WaitAsync(WireEnd.Patience) is { IsEmpty: false } piece)
+            {
+                _position += piece.Length;
+            }
+
+            return _position;
+        }
     }
 }
