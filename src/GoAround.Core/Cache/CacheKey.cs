@@ -25,22 +25,26 @@ internal static class CacheKey
         bool goesOn = false;
         bool hasHost = false;
         bool isForwarded = false;
+        bool hasProto = false;
         for (int i = 0; i < fields.Count; i++)
         {
             FieldLine line = fields[i];
             switch (line.Known)
             {
-                case KnownField.XForwardedProto when IsScheme(line.Value, out bool saysHttps):
-                    isHttps = saysHttps;
+                case KnownField.XForwardedProto:
+                    isHttps = IsScheme(line.Value, out bool saysHttps) ? saysHttps : isHttps;
+                    goesOn |= hasProto || !(line.Value.SequenceEqual("https"u8) || line.Value.SequenceEqual("http"u8)); // which of several counts, and in which case, a backend may see otherwise
+                    hasProto = true;
                     break;
-                case KnownField.XForwardedHost when line.Value.SequenceEqual(request.Authority.Span):
+                case KnownField.XForwardedHost when !hasHost && line.Value.SequenceEqual(host):
+                    hasHost = true;
                     break;
                 case KnownField.XForwardedHost:
                     host = !hasHost && HostSyntax.IsValid(line.Value) ? line.Value : host;
                     hasHost = true; // the first one, be it what it may
                     goesOn = true;
                     break;
-                case KnownField.XForwardedProto or KnownField.XForwardedOther:
+                case KnownField.XForwardedOther:
                     goesOn = true;
                     break;
                 case KnownField.Forwarded:
