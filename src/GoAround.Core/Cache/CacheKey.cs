@@ -13,7 +13,8 @@ namespace GoAround.Core.Cache;
 internal static class CacheKey
 {
     // What a proxy in front says in X-Forwarded-* and Forwarded reaches the backend, so the answer may depend on it: it is part of the key, as the URL where it can be, else behind it.
-    private const byte Behind = 1;
+    /// <summary>What stands behind the URL of a key that goes on; with it the URL is a tag of all such keys.</summary>
+    public const byte Behind = 1;
 
     /// <summary>Appends the primary key of a request.</summary>
     // "the primary key ... minimally the request method and target URI"   RFC 9111 §2; the method is GET always
@@ -24,8 +25,8 @@ internal static class CacheKey
         ReadOnlySpan<byte> host = request.Authority.Span;
         bool goesOn = false;
         bool hasHost = false;
-        bool isForwarded = false;
         bool hasProto = false;
+        bool isForwarded = false;
         for (int i = 0; i < fields.Count; i++)
         {
             FieldLine line = fields[i];
@@ -85,8 +86,8 @@ internal static class CacheKey
     }
 
     /// <summary>
-    /// How many bytes of a key are its URL. Whatever is stored under a longer key has these as a tag, so that to remove the URL removes it: the variants, and what
-    /// was fetched under another form of the host, or for a proxy in front that says more than Host does.
+    /// How many bytes of a key are its URL. The variants that are stored under it have it as a tag, so that to remove it removes them. What was fetched under another
+    /// form of the host, or for a proxy in front that says more than Host does, has the URL with <see cref="Behind"/> as a tag: who removes the URL removes that too.
     /// </summary>
     public static int UrlLength(ReadOnlySpan<byte> key)
     {

@@ -333,7 +333,7 @@ internal static class FillStorage
         await cache.Store.StoreAsync(primary, marker, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Whoever removes the URL, or what stands under the primary key, removes this too.</summary>
+    /// <summary>Whoever removes what stands under the primary key removes this too; and whoever removes the URL, by <see cref="CacheKey.Behind"/> what has more behind it.</summary>
     private static void AddKeys(List<ReadOnlyMemory<byte>> tags, ReadOnlySpan<byte> key, int primaryLength, int urlLength)
     {
         if (key.Length > primaryLength)
@@ -343,7 +343,7 @@ internal static class FillStorage
 
         if (primaryLength > urlLength)
         {
-            tags.Add(key[..urlLength].ToArray());
+            tags.Add(key[..(urlLength + 1)].ToArray()); // as RemoveUrlAsync has it
         }
     }
 

@@ -182,8 +182,9 @@ internal sealed class FillTable : IAsyncDisposable
         }
     }
 
-    /// <summary>All that is being fetched is out of date.</summary>
-    public void OutdateAll()
+    /// <summary>All that is being fetched is out of date, but for what is known not to bear a tag.</summary>
+    /// <param name="tag">The tag; empty: whatever it bears.</param>
+    public void OutdateAll(ReadOnlyMemory<byte> tag = default)
     {
         for (int i = 0; i < Buckets; i++)
         {
@@ -194,7 +195,7 @@ internal sealed class FillTable : IAsyncDisposable
             }
         }
 
-        ForEach(static fill => fill.IsOutdated = true);
+        ForEach(fill => fill.IsOutdated |= tag.IsEmpty || fill.Phase != FillPhase.Open || fill.Content.Bears(tag.Span));
     }
 
     /// <summary>Stops every fetch, and waits until the last one has ended.</summary>
