@@ -14,7 +14,8 @@ class Setup:
     scratch: str
     port: int
     backend: int          # its port
-    connections: int      # of clients, and so to the backend
+    connections: int      # of clients that ask, and so to the backend
+    clients: int          # connections of all, idle ones too
     cores: int
     descriptors: int      # this process may have
     settings: object
@@ -89,7 +90,7 @@ def _haproxy(setup, mode="http"):
 global
     nbthread {setup.cores}
     no strict-limits
-    maxconn {max((setup.descriptors - 1000) // 2, setup.connections * 11 // 10)}
+    maxconn {max((setup.descriptors - 1000) // 2, setup.clients * 11 // 10)}
     tune.pool-low-fd-ratio 90
     tune.pool-high-fd-ratio 95
 defaults

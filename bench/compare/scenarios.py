@@ -7,6 +7,7 @@ from loads import Client, Wrk
 ALL = ("nginx", "haproxy", "goaround", "haproxy-tcp")
 HTTP = ("nginx", "haproxy", "goaround")
 CACHES = ("nginx", "haproxy", "varnish", "goaround")
+IDLE_CLIENTS = 10_000
 WITH_YARP = ("nginx", "haproxy", "goaround", "haproxy-tcp", "yarp")
 
 
@@ -32,6 +33,11 @@ class Scenario:
     def connections(self):
         """Clients at once."""
         return self.load.connections if self.load else 1
+
+    @property
+    def clients(self):
+        """Connections that clients keep at once, idle ones too."""
+        return IDLE_CLIENTS if self.kind == "idle" else self.connections
 
 
 def _megabytes(name):

@@ -79,7 +79,7 @@ class Turns:
             return self._outcome
         certificate = self._certificate() if scenario.tls else ""
         for name in scenario.proxies:
-            self._setups[name] = Setup(name, self._scratch, self._ports.take(), self._backend.port, scenario.connections, self._settings.cores, self._descriptors,
+            self._setups[name] = Setup(name, self._scratch, self._ports.take(), self._backend.port, scenario.connections, scenario.clients, self._settings.cores, self._descriptors,
                                        self._settings, self._ports, certificate, scenario.cache, scenario.bulk)
             wrong = self._start(name) or verify.fault(self._setups[name], scenario, self._backend)
             if scenario.kind in ("idle", "start") or wrong:
@@ -114,7 +114,7 @@ class Turns:
         for tool in needs:
             if shutil.which(tool, path=os.environ.get("PATH", "") + ":/usr/sbin") is None:
                 return f"{tool} is not installed"
-        connections = 10_000 if self._scenario.kind == "idle" else self._scenario.connections
+        connections = self._scenario.clients
         if connections * 2 > self._descriptors:
             return f"{connections:,} connections need {2 * connections:,} descriptors, and `ulimit -n` gives {self._descriptors:,}"
         return None
@@ -230,7 +230,7 @@ class Turns:
     # --- memory of idle clients: a fresh process each turn, since memory once used is not all given back ---
 
     def _idle(self, name):
-        clients = 1000 if self._settings.quick else 10_000
+        clients = self._scenario.clients // (10 if self._settings.quick else 1)
         self._outcome.note = f"{clients:,} clients"
         fault = self._start(name)
         if fault:

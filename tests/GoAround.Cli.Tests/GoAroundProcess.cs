@@ -117,7 +117,7 @@ internal sealed class GoAroundProcess : IAsyncDisposable
         if (!_process.HasExited)
         {
             _process.Kill();
-            await _process.WaitForExitAsync();
+            await _process.WaitForExitAsync().WaitAsync(Patience); // also for the end of what it wrote, which a child of it could keep open
         }
 
         _process.Dispose();

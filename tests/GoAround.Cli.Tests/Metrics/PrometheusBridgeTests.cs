@@ -226,10 +226,11 @@ public sealed class PrometheusBridgeTests : IAsyncLifetime, IAsyncDisposable
 
         using (promtool)
         {
+            Task<string[]> complaining = Task.WhenAll(promtool.StandardOutput.ReadToEndAsync(), promtool.StandardError.ReadToEndAsync());
             await promtool.StandardInput.WriteAsync(text);
             promtool.StandardInput.Close();
-            string complaints = await promtool.StandardOutput.ReadToEndAsync() + await promtool.StandardError.ReadToEndAsync();
-            await promtool.WaitForExitAsync();
+            string complaints = string.Concat(await complaining.WaitAsync(TimeSpan.FromSeconds(60)));
+            await promtool.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(60));
             Assert.Equal("", complaints);
             Assert.Equal(0, promtool.ExitCode);
         }

@@ -1,6 +1,7 @@
 using System.Threading;
 using System.Threading.Tasks;
 using GoAround.Core.Async;
+using GoAround.Core.Tests.Wire;
 using Xunit;
 
 namespace GoAround.Core.Tests.Async;
@@ -13,7 +14,7 @@ public sealed class PollThreadTests
         TaskCompletionSource<bool> wasPool = new();
         Thread thread = new(() => _ = LeaveAsync());
         thread.Start();
-        Assert.True(await wasPool.Task);
+        Assert.True(await wasPool.Task.WaitAsync(WireEnd.Patience));
 
         async Task LeaveAsync()
         {

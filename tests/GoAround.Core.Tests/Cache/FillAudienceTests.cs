@@ -2,6 +2,7 @@ using System;
 using System.Threading;
 using System.Threading.Tasks;
 using GoAround.Core.Cache;
+using GoAround.Core.Tests.Wire;
 using Xunit;
 
 namespace GoAround.Core.Tests.Cache;
@@ -18,33 +19,28 @@ public sealed class FillAudienceTests
         FillReader reader = new() { MayBlock = mayBlock };
         Assert.True(audience.TryJoin(reader, isLeader: true));
         using CancellationTokenSource leaving = new();
-        Task<int> waiting = WaitAsync(audience, reader, leaving.Token);
+        Task<Thread> waiting = WaitAsync(audience, reader, leaving.Token);
         Assert.Same(reader, audience.HoldLeader());
         await leaving.CancelAsync();
         Assert.False(waiting.IsCompleted);
-        int fetch = 0;
-        Thread letting = new(() =>
-        {
-            fetch = Environment.CurrentManagedThreadId;
-            audience.LetGo(reader);
-        });
+        Thread letting = new(() => audience.LetGo(reader));
         letting.Start();
-        int goneOn = await waiting;
-        letting.Join();
+        letting.Join(); // before the await: on that thread's stack this method would wait for itself
+        Thread goneOn = await waiting.WaitAsync(WireEnd.Patience);
 
-        Assert.Equal(!mayBlock, goneOn == fetch);
+        Assert.Equal(!mayBlock, goneOn == letting);
     }
 
-    private static async Task<int> WaitAsync(FillAudience audience, FillReader reader, CancellationToken cancellationToken)
+    private static async Task<Thread> WaitAsync(FillAudience audience, FillReader reader, CancellationToken cancellationToken)
     {
         try
         {
             await audience.WaitAsync(reader, audience.Signals, cancellationToken).ConfigureAwait(false);
-            return 0;
+            throw new InvalidOperationException("it was not told to leave");
         }
         catch (OperationCanceledException)
         {
-            return Environment.CurrentManagedThreadId;
+            return Thread.CurrentThread;
         }
     }
 }

@@ -3,6 +3,7 @@ using System.Linq;
 using System.Net;
 using System.Net.Sockets;
 using System.Threading;
+using GoAround.Core.Tests.Wire;
 
 namespace GoAround.Core.Tests.Load;
 
@@ -23,7 +24,7 @@ internal sealed class FixedClients : IDisposable
         _request = request;
         _responseBytes = responseBytes;
         _done = new CountdownEvent(count);
-        _sockets = [.. Enumerable.Range(0, count).Select(_ => new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true })];
+        _sockets = [.. Enumerable.Range(0, count).Select(_ => new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true, ReceiveTimeout = (int)WireEnd.Patience.TotalMilliseconds })];
         _threads = [.. _sockets.Select(socket => new Thread(() => Run(socket)) { IsBackground = true })];
         for (int i = 0; i < count; i++)
         {
@@ -40,9 +41,9 @@ internal sealed class FixedClients : IDisposable
         _done.Reset();
         long before = GC.GetTotalAllocatedBytes(precise: true);
         _go.Release(_sockets.Length);
-        _done.Wait();
+        bool isDone = _done.Wait(WireEnd.Patience * 3);
         long after = GC.GetTotalAllocatedBytes(precise: true);
-        return _faults == 0 ? after - before : throw new InvalidOperationException("a client was cut");
+        return isDone && _faults == 0 ? after - before : throw new InvalidOperationException("a client was cut, or waits in vain");
     }
 
     public void Dispose()

@@ -135,20 +135,29 @@ public sealed class ProxyServerTests
     [Fact]
     public async Task Request_that_has_come_on_an_idle_connection_is_answered_when_stopping()
     {
-        using ScriptedBackend backend = new ScriptedBackend().Answer(WireEnd.Response("ok"));
-        for (int i = 0; i < 100; i++)
+        using ScriptedBackend backend = new ScriptedBackend().Serve(async link =>
         {
-            await using ProxyFixture proxy = await ProxyFixture.OpenAsync(backend);
-            using WireEnd client = await proxy.ConnectAsync();
-            await client.SendAsync(Get);
-            await client.ExpectAsync(WireEnd.Response("ok"));
-            await client.SendAsync(Get); // on one machine it has arrived with this call
-            Task stopping = proxy.StopAsync();
-            string answer = await client.ReadToEndAsync();
-            Assert.StartsWith("HTTP/1.1 200 OK\r\n", answer);
-            Assert.EndsWith("\r\n\r\nok", answer);
-            client.Dispose();
-            await stopping;
+            // Late the first time, so that the second request is acknowledged as it comes, and not with its answer.
+            for (int delay = 50; await link.TryReadHeadAsync() is not null; delay = 0)
+            {
+                await Task.Delay(delay);
+                await link.SendAsync(WireEnd.Response("ok"));
+            }
+        });
+        for (int i = 0; i < 4; i++)
+        {
+            foreach ((ProxyFixture proxy, WireEnd client) in await Task.WhenAll(Enumerable.Range(0, 25).Select(_ => OpenIdleAsync(backend))))
+            {
+                await client.SendAsync(Get);
+                Until.True(() => client.IsAcknowledged, "not received");
+                Task stopping = proxy.StopAsync();
+                string answer = await client.ReadToEndAsync();
+                Assert.StartsWith("HTTP/1.1 200 OK\r\n", answer);
+                Assert.EndsWith("\r\n\r\nok", answer);
+                client.Dispose();
+                await stopping;
+                await proxy.DisposeAsync();
+            }
         }
     }
 
@@ -166,6 +175,7 @@ public sealed class ProxyServerTests
                 await clients[n].SendAsync(Get);
             }
 
+            Until.True(() => clients.TrueForAll(client => client.IsAcknowledged), "not received");
             Task stopping = proxy.StopAsync();
             foreach (WireEnd client in clients)
             {
@@ -224,5 +234,14 @@ public sealed class ProxyServerTests
             await client.SendAsync(Get);
             return await client.ReadUntilAsync("\r\n\r\nok");
         }
+    }
+
+    private static async Task<(ProxyFixture Proxy, WireEnd Client)> OpenIdleAsync(ScriptedBackend backend)
+    {
+        ProxyFixture proxy = await ProxyFixture.OpenAsync(backend);
+        WireEnd client = await proxy.ConnectAsync();
+        await client.SendAsync(Get);
+        await client.ExpectAsync(WireEnd.Response("ok"));
+        return (proxy, client);
     }
 }

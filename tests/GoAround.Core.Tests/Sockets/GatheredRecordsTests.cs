@@ -153,6 +153,8 @@ public sealed class GatheredRecordsTests
         using TlsTransport transport = await pair.StartTlsAsync();
         byte[] all = Bytes(HeadBytes + bytes);
         byte[] taken = new byte[64 * 1024];
+        Func<bool> isTaken = () => transport.CountTaken() == transport.Handed;
+        pair.Far.Socket.ReceiveTimeout = (int)WireEnd.Patience.TotalMilliseconds;
         Measure(10);
         long least = long.MaxValue;
         for (int i = 0; i < 5 && least > 0; i++)
@@ -177,6 +179,8 @@ public sealed class GatheredRecordsTests
                 {
                     left -= pair.Far.Socket.Receive(taken, (int)Math.Min(left, taken.Length), SocketFlags.None);
                 }
+
+                Until.True(isTaken, "what was received takes room still");
             }
 
             return GC.GetAllocatedBytesForCurrentThread() - before;

@@ -6,6 +6,7 @@ using System.Text;
 using System.Threading;
 using System.Threading.Tasks;
 using GoAround.Core.Sockets;
+using GoAround.Core.Tests.Wire;
 using Xunit;
 
 namespace GoAround.Core.Tests.Sockets;
@@ -287,16 +288,15 @@ public sealed class InboxTests : IDisposable
     {
         using Inbox inbox = Open();
         const int Total = 100_000;
-        using CancellationTokenSource done = new();
+        Task sender = Task.Run(() => SendNumbers(Total));
         Task quitter = Task.Run(() =>
         {
-            while (!done.IsCancellationRequested)
+            while (!sender.IsCompleted)
             {
                 inbox.GiveUp();
                 Thread.SpinWait(20);
             }
         });
-        Task sender = Task.Run(() => SendNumbers(Total));
         int next = 0;
         while (next < Total)
         {
@@ -310,9 +310,8 @@ public sealed class InboxTests : IDisposable
         }
 
         await sender;
-        await done.CancelAsync();
         await quitter;
-    });
+    }).WaitAsync(WireEnd.Patience);
 
     [Fact]
     public Task Posting_and_waiting_that_race_with_arrivals_lose_and_double_no_byte() => Task.Run(async () =>
@@ -334,7 +333,7 @@ public sealed class InboxTests : IDisposable
         }
 
         await sender;
-    });
+    }).WaitAsync(WireEnd.Patience);
 
     [Fact]
     public void Disposal_with_a_receive_under_way_leaves_the_buffer_to_the_collector()
@@ -371,7 +370,7 @@ public sealed class InboxTests : IDisposable
         for (int i = 0; i < total; i++)
         {
             SpinWait wait = default;
-            while (!_wire.IsPending)
+            while (!_wire.IsPending && !_wire.IsDisposed)
             {
                 wait.SpinOnce(sleep1Threshold: -1);
             }

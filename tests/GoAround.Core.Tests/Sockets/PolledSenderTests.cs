@@ -22,7 +22,7 @@ public sealed class PolledSenderTests
             Assert.Equal(7, transport.Handed);
             Assert.Equal(0, transport.CountTaken());
             await default(PollerTurn);
-            Assert.Equal(7, far.Socket.Available);
+            Until.True(() => far.Socket.Available == 7, "they have not left");
             transport.Dispose();
             Assert.Equal("one two", await far.ReadToEndAsync());
         });
@@ -34,7 +34,7 @@ public sealed class PolledSenderTests
         using SocketPair pair = await SocketPair.OpenAsync();
         using PolledTransport transport = new(pair.Near);
         Assert.Equal(SocketError.Success, Sent(transport, "now"));
-        Assert.Equal(3, pair.Far.Socket.Available);
+        Assert.True(LinuxCalls.Unacknowledged(pair.Near.SafeHandle) == 3 || pair.Far.Socket.Available == 3); // on its way, or there
     }
 
     [LinuxFact]
@@ -45,7 +45,7 @@ public sealed class PolledSenderTests
         {
             Assert.Equal(SocketError.Success, Sent(transport, "held "));
             Assert.Equal(SocketError.Success, Sent(transport, many)); // more than is held: takes them along
-            Assert.Equal(5 + many.Length, far.Socket.Available);
+            Until.True(() => far.Socket.Available == 5 + many.Length, "they have not left");
             Assert.Equal(SocketError.Success, Sent(transport, " held"));
             Assert.Equal(SocketError.Success, await transport.SendAsync(Bytes(" gathered"), new ReadOnlySequence<byte>(Bytes(" send"))));
             Assert.Equal(SocketError.Success, Sent(transport, " held"));
@@ -120,7 +120,7 @@ public sealed class PolledSenderTests
             Assert.Equal(SocketError.Success, await sender.SendAsync(added.Memory));
             Assert.Equal(0, far.Socket.Available);
             await default(PollerTurn);
-            Assert.Equal(10, far.Socket.Available);
+            Until.True(() => far.Socket.Available == 10, "they have not left");
         });
     }
 

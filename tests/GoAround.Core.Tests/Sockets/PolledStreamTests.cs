@@ -4,6 +4,7 @@ using System.Text;
 using System.Threading;
 using System.Threading.Tasks;
 using GoAround.Core.Sockets;
+using GoAround.Core.Tests.Wire;
 using Xunit;
 
 namespace GoAround.Core.Tests.Sockets;
@@ -19,7 +20,7 @@ public sealed class PolledStreamTests
         ValueTask<int> look = stream.ReadAsync(Memory<byte>.Empty);
         Assert.False(look.IsCompleted);
         await pair.Far.SendAsync("hello");
-        Assert.Equal(0, await look);
+        Assert.Equal(0, await look.AsTask().WaitAsync(WireEnd.Patience));
 
         byte[] bytes = new byte[3];
         ValueTask<int> first = stream.ReadAsync(bytes);
@@ -38,7 +39,7 @@ public sealed class PolledStreamTests
         await using PolledStream stream = new(transport);
         ValueTask<int> look = stream.ReadAsync(Memory<byte>.Empty);
         pair.Far.Dispose();
-        Assert.Equal(0, await look);
+        Assert.Equal(0, await look.AsTask().WaitAsync(WireEnd.Patience));
 
         Assert.Equal(0, await stream.ReadAsync(new byte[10]));
         Assert.Equal(0, await stream.ReadAsync(new byte[10]));

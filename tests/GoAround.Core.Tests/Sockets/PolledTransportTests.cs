@@ -208,6 +208,7 @@ public sealed class PolledTransportTests
         for (int i = 1; i < neighbours.Sinks.Length; i++)
         {
             await neighbours.SendAsync(i);
+            await neighbours.UntilComeAsync(i, 4);
         }
 
         go.Set();
@@ -242,7 +243,7 @@ public sealed class PolledTransportTests
         for (int i = 1; i <= 2; i++)
         {
             await neighbours.SendAsync(1);
-            await Until.TrueAsync(() => other.IsReadable, "has not come");
+            await neighbours.UntilComeAsync(1, 4 * i);
             long come = Stopwatch.GetTimestamp();
             await Until.TrueAsync(() => Stopwatch.GetElapsedTime(come) > TimeSpan.FromMilliseconds(1), "time stands still");
             go.Release();
@@ -339,6 +340,9 @@ public sealed class PolledTransportTests
         }
 
         public Task SendAsync(int index) => pairs[index].Far.SendAsync("four");
+
+        /// <summary>So many bytes have come that nobody has received.</summary>
+        public Task UntilComeAsync(int index, int bytes) => Until.TrueAsync(() => pairs[index].Near.Available == bytes, "has not come");
 
         /// <summary>The poller has run all it knew of.</summary>
         public async Task SettleAsync()

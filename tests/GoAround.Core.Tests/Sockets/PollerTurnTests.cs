@@ -50,7 +50,7 @@ public sealed class PollerTurnTests
         TaskCompletionSource<bool> wasPool = new();
         Thread thread = new(() => _ = TurnAsync());
         thread.Start();
-        Assert.True(await wasPool.Task);
+        Assert.True(await wasPool.Task.WaitAsync(WireEnd.Patience));
 
         async Task TurnAsync()
         {

@@ -12,11 +12,14 @@ internal sealed class ScriptedTransport : Transport
 {
     private IReceiveSink? _sink;
     private byte[] _atOnce = [];
+    private volatile bool _isDisposed;
 
     /// <summary>Receives that were started.</summary>
     public int Receives { get; private set; }
 
     public bool IsPending => Volatile.Read(ref _sink) is not null;
+
+    public bool IsDisposed => _isDisposed;
 
     /// <summary>How large the latest receive's buffer was.</summary>
     public int RoomBytes { get; private set; }
@@ -94,7 +97,5 @@ internal sealed class ScriptedTransport : Transport
     {
     }
 
-    public override void Dispose()
-    {
-    }
+    public override void Dispose() => _isDisposed = true;
 }

@@ -1,6 +1,8 @@
 using System;
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using System.Threading;
 using System.Threading.Tasks;
 using GoAround.Core.Sockets;
 using GoAround.Core.Tests.Wire;
@@ -27,27 +29,18 @@ internal sealed class SocketPair : IDisposable
         listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         listener.Listen();
         WireEnd far = await RawClient.ConnectAsync(listener.LocalEndPoint!);
-        return new SocketPair(await listener.AcceptAsync(), far);
+        return new SocketPair(await listener.AcceptAsync().WaitAsync(WireEnd.Patience), far);
     }
 
     /// <summary>Fills both sides' buffers with zero bytes, so that not one more is taken.</summary>
     public static int Fill(Socket socket)
     {
-        byte[] zeros = new byte[64 * 1024];
         int filled = 0;
         socket.Blocking = false;
-        foreach (int size in (int[])[zeros.Length, 1])
+        for (int before = -1; before < filled; filled += SendAll(socket, 64 * 1024) + SendAll(socket, 1))
         {
-            while (true)
-            {
-                int count = socket.Send(zeros.AsSpan(0, size), SocketFlags.None, out SocketError error);
-                if (error != SocketError.Success)
-                {
-                    break;
-                }
-
-                filled += count;
-            }
+            before = filled;
+            SpinWait.SpinUntil(() => !IsUnderWay(socket), TimeSpan.FromSeconds(1)); // what is acknowledged makes room again, 40 ms later as a rule
         }
 
         return filled;
@@ -57,7 +50,7 @@ internal sealed class SocketPair : IDisposable
     {
         Task<TlsTransport> near = TlsTransport.AcceptAsync(Near, new() { ServerCertificate = TestCertificates.Local }, default);
         await Far.StartTlsAsClientAsync("localhost", TestCertificates.Local);
-        TlsTransport transport = await near;
+        TlsTransport transport = await near.WaitAsync(WireEnd.Patience);
         await Until.TrueAsync(() => transport.CountTaken() == transport.Handed, "the session tickets were not taken"); // a reset would meet them on their way
         return transport;
     }
@@ -73,5 +66,27 @@ internal sealed class SocketPair : IDisposable
     {
         Near.Dispose();
         Far.Dispose();
+    }
+
+    private static int SendAll(Socket socket, int size)
+    {
+        byte[] zeros = new byte[size];
+        int sent = 0;
+        int count;
+        while ((count = socket.Send(zeros, SocketFlags.None, out SocketError error)) > 0 && error == SocketError.Success)
+        {
+            sent += count;
+        }
+
+        return sent;
+    }
+
+    /// <summary>Something was sent and is not acknowledged.</summary>
+    private static bool IsUnderWay(Socket socket)
+    {
+        const int Tcp = 6, TcpInfo = 11, Unacknowledged = 24; // tcp_info.tcpi_unacked, of Linux
+        Span<byte> info = stackalloc byte[Unacknowledged + sizeof(int)];
+        socket.GetRawSocketOption(Tcp, TcpInfo, info);
+        return MemoryMarshal.Read<int>(info[Unacknowledged..]) > 0;
     }
 }

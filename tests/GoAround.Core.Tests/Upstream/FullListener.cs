@@ -28,7 +28,7 @@ internal sealed class FullListener : IDisposable
             Socket filler = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
             full._fillers.Add(filler);
             Task connecting = filler.ConnectAsync(IPAddress.Loopback, full.Port);
-            if (await Task.WhenAny(connecting, Task.Delay(300)) != connecting)
+            if (await Task.WhenAny(connecting, Task.Delay(300)) != connecting && !filler.Poll(0, SelectMode.SelectWrite)) // the kernel's word: we may only be slow
             {
                 _ = connecting.ContinueWith(static task => task.Exception, TaskScheduler.Default);
                 return full;

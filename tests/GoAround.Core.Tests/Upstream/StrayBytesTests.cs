@@ -48,7 +48,7 @@ public sealed class StrayBytesTests
             await Until.TrueAsync(() => proxy.Connections.CountSockets(backend.Backend).Idle == 1, "not parked");
             Spin(delayMicroseconds);
             await link.TrySendAsync(stray);
-            Assert.True(SpinWait.SpinUntil(() => IsAcknowledged(link), WireEnd.Patience));
+            Until.True(() => link.IsAcknowledged, "not received");
             _time.Advance(TimeSpan.FromMilliseconds(1)); // under this a socket is not looked at
 
             await next.SendAsync(Get);
@@ -77,7 +77,7 @@ public sealed class StrayBytesTests
             await client.ExpectAsync(WireEnd.Response("ok"));
             await Until.TrueAsync(() => proxy.Connections.CountSockets(backend.Backend).Idle == 1, "not parked");
             await link.Socket.SendAsync(new byte[] { 23, 3, 3, 1 }); // the head of a record, not to its end
-            await Until.TrueAsync(() => IsAcknowledged(link), "not received");
+            await Until.TrueAsync(() => link.IsAcknowledged, "not received");
             _time.Advance(TimeSpan.FromMilliseconds(1));
         }
 
@@ -128,8 +128,6 @@ public sealed class StrayBytesTests
         });
         await app.StopAsync();
     }
-
-    private static bool IsAcknowledged(WireEnd link) => LinuxCalls.Unacknowledged(link.Socket.SafeHandle) == 0;
 
     private static void Spin(int microseconds)
     {

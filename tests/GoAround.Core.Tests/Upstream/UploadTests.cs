@@ -215,8 +215,8 @@ public sealed class UploadTests
         using ScriptedBackend dead = new ScriptedBackend().Serve(async link =>
         {
             await link.ReadUntilAsync(first);
-            link.Reset();
             broke.TrySetResult();
+            link.Reset();
         });
         await using ProxyFixture proxy = await ProxyFixture.OpenAsync(dead);
         using ScriptedBackend alive = new();

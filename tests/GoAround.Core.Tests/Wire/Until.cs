@@ -1,5 +1,6 @@
 using System;
 using System.Diagnostics;
+using System.Threading;
 using System.Threading.Tasks;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
@@ -18,6 +19,9 @@ internal static class Until
             await Task.Delay(1);
         }
     }
+
+    /// <summary>The same without leaving this thread: nothing else runs on it meanwhile, if it is a poller's.</summary>
+    public static void True(Func<bool> condition, string otherwise) => Assert.True(SpinWait.SpinUntil(condition, WireEnd.Patience), otherwise);
 
     /// <summary>Lets manual time run, second by second, until a task has ended.</summary>
     public static async Task<T> EndedAsync<T>(Task<T> task, FakeTimeProvider time)

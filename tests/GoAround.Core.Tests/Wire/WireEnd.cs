@@ -7,6 +7,7 @@ using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Threading.Tasks;
+using GoAround.Core.Sockets;
 using Xunit;
 
 namespace GoAround.Core.Tests.Wire;
@@ -29,6 +30,12 @@ internal sealed class WireEnd : IDisposable
     }
 
     public Socket Socket { get; }
+
+    /// <summary>
+    /// All that was sent has come to the other side's system: where the kernel is busy, a send to this very machine returns before.
+    /// One that has answered within 40 ms says so only with its next answer.
+    /// </summary>
+    public bool IsAcknowledged => LinuxCalls.Unacknowledged(Socket.SafeHandle) == 0;
 
     /// <summary>A well-formed response with a date of its own, so that it passes through the proxy byte for byte.</summary>
     public static string Response(string body, string status = "200 OK", string fields = "") =>
