@@ -3,28 +3,21 @@ using System.Threading;
 
 namespace GoAround.Core.Cache;
 
-/// <summary>How long a client waits for a store: a token for its calls, which is cancelled after 5 s, or with another one before.</summary>
-internal readonly struct StoreDeadline : IDisposable
+/// <summary>How long a client waits for a store: its token, for the calls of the store, is cancelled after 5 s, or with another one before.</summary>
+internal sealed class StoreDeadline : CancellationTokenSource
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
-    private readonly CancellationTokenSource _source;
     private readonly CancellationTokenRegistration _earlier;
 
     /// <summary>Begins now.</summary>
     public StoreDeadline(CacheContext cache, CancellationToken earlier)
-    {
-        _source = new CancellationTokenSource(Patience, cache.Time);
-        _earlier = earlier.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), _source);
-    }
-
-    /// <summary>For the calls of the store.</summary>
-    public CancellationToken Token => _source.Token;
+        : base(Patience, cache.Time) => _earlier = earlier.UnsafeRegister(static deadline => ((StoreDeadline)deadline!).Cancel(), this);
 
     /// <inheritdoc/>
-    public void Dispose()
+    protected override void Dispose(bool disposing)
     {
         _earlier.Dispose();
-        _source.Dispose();
+        base.Dispose(disposing);
     }
 }
