@@ -13,6 +13,7 @@ public static class GoAroundApplicationBuilderExtensions
     /// <param name="configure">Sets the options, which are checked at once.</param>
     /// <param name="removePrefix">Taken off the path where it begins with it, in any case of letters: whole segments, decoded, such as <c>/api</c>; default nothing, also in a branch.</param>
     /// <exception cref="OptionsValidationException">An option is out of its range; the message names each.</exception>
+    /// <exception cref="ArgumentNullException"><paramref name="app"/> or <paramref name="configure"/> is null.</exception>
     /// <exception cref="ArgumentException">The prefix does not begin with a slash, or ends with one, or is encoded.</exception>
     public static void UseGoAround(this IApplicationBuilder app, Action<GoAroundOptions> configure, string? removePrefix = null)
     {
@@ -27,7 +28,8 @@ public static class GoAroundApplicationBuilderExtensions
     /// <param name="removePrefix">Taken off the path where it begins with it, in any case of letters: whole segments, decoded, such as <c>/api</c>; default nothing, also in a branch.</param>
     /// <exception cref="InvalidOperationException">There is no pool of this name.</exception>
     /// <exception cref="OptionsValidationException">An option of the pool is out of its range; the message names each.</exception>
-    /// <exception cref="ArgumentException">The prefix does not begin with a slash, or ends with one, or is encoded.</exception>
+    /// <exception cref="ArgumentNullException"><paramref name="app"/> or <paramref name="pool"/> is null.</exception>
+    /// <exception cref="ArgumentException">The pool's name is empty; or the prefix does not begin with a slash, or ends with one, or is encoded.</exception>
     public static void UseGoAround(this IApplicationBuilder app, string pool, string? removePrefix = null)
     {
         ArgumentNullException.ThrowIfNull(app);

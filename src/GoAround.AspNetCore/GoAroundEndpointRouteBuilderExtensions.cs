@@ -27,6 +27,7 @@ public static class GoAroundEndpointRouteBuilderExtensions
     /// <param name="removePrefix">Taken off the path where it begins with it, in any case of letters: whole segments, decoded, such as <c>/api</c>; default nothing.</param>
     /// <returns>What policies and metadata are added to.</returns>
     /// <exception cref="OptionsValidationException">An option is out of its range; the message names each.</exception>
+    /// <exception cref="ArgumentNullException"><paramref name="endpoints"/> or <paramref name="configure"/> is null.</exception>
     /// <exception cref="ArgumentException">The prefix does not begin with a slash, or ends with one, or is encoded.</exception>
     public static IEndpointConventionBuilder MapGoAround(
         this IEndpointRouteBuilder endpoints, [StringSyntax("Route")] string pattern, Action<GoAroundOptions> configure, string? removePrefix = null)
@@ -44,7 +45,8 @@ public static class GoAroundEndpointRouteBuilderExtensions
     /// <returns>What policies and metadata are added to.</returns>
     /// <exception cref="InvalidOperationException">There is no pool of this name.</exception>
     /// <exception cref="OptionsValidationException">An option of the pool is out of its range; the message names each.</exception>
-    /// <exception cref="ArgumentException">The prefix does not begin with a slash, or ends with one, or is encoded.</exception>
+    /// <exception cref="ArgumentNullException"><paramref name="endpoints"/> or <paramref name="pool"/> is null.</exception>
+    /// <exception cref="ArgumentException">The pool's name is empty; or the prefix does not begin with a slash, or ends with one, or is encoded.</exception>
     public static IEndpointConventionBuilder MapGoAround(
         this IEndpointRouteBuilder endpoints, [StringSyntax("Route")] string pattern, string pool, string? removePrefix = null)
     {

@@ -33,7 +33,7 @@ public sealed class Backend : IEquatable<Backend>
     /// <summary>Requests are sent over TLS.</summary>
     public bool IsHttps { get; }
 
-    /// <summary>A host name, resolved again at each dial, or an IP address without brackets.</summary>
+    /// <summary>A host name, in its ASCII form (IDNA), resolved again at each dial; or an IP address without brackets.</summary>
     public string Host { get; }
 
     /// <summary>1..65535; default 80, or 443 for https.</summary>
@@ -61,11 +61,16 @@ public sealed class Backend : IEquatable<Backend>
     internal ReadOnlyMemory<byte> BasePathBytes { get; }
 
     /// <summary>Reads an address such as <c>http://10.0.0.1:8080/base</c>, or one with its weight, <c>http://10.0.0.1:8080 weight=3</c>.</summary>
+    /// <param name="address">As <see cref="TryParse"/> takes it.</param>
     /// <exception cref="FormatException">It is not the address of a backend; the message says why.</exception>
     public static Backend Parse(string address) =>
         TryParse(address, out Backend? backend, out string? problem) ? backend : throw new FormatException(problem);
 
-    /// <summary>Reads an address, with its weight or without; where it is not one, says why in one line.</summary>
+    /// <summary>Reads an address, with its weight or without; where it is not one, says why.</summary>
+    /// <param name="address">An absolute http or https URL without user, query and fragment; behind white space <c>weight=1..256</c>, or nothing. Null is no address.</param>
+    /// <param name="backend">The backend; null where it is none.</param>
+    /// <param name="problem">What is wrong, in one line; null where nothing is.</param>
+    /// <returns>Whether it is one.</returns>
     public static bool TryParse(
         [NotNullWhen(true)] string? address, [NotNullWhen(true)] out Backend? backend, [NotNullWhen(false)] out string? problem)
     {
@@ -89,7 +94,7 @@ public sealed class Backend : IEquatable<Backend>
         return backend is not null;
     }
 
-    /// <summary>The same address with another weight.</summary>
+    /// <summary>Makes a backend of the same address with another weight, equal to this one.</summary>
     /// <param name="weight">1..<see cref="MaxWeight"/>.</param>
     /// <exception cref="ArgumentOutOfRangeException">It is not.</exception>
     public Backend WithWeight(int weight)
@@ -99,7 +104,7 @@ public sealed class Backend : IEquatable<Backend>
         return new Backend(IsHttps, Host, Port, BasePath) { Weight = weight };
     }
 
-    /// <inheritdoc/>
+    /// <summary>Whether both have the same <see cref="Address"/>; the weight does not count.</summary>
     public bool Equals(Backend? other) => other is not null && string.Equals(Address, other.Address, StringComparison.Ordinal);
 
     /// <inheritdoc/>
@@ -108,7 +113,7 @@ public sealed class Backend : IEquatable<Backend>
     /// <inheritdoc/>
     public override int GetHashCode() => StringComparer.Ordinal.GetHashCode(Address);
 
-    /// <summary>The address, without the weight.</summary>
+    /// <summary>The address, without the weight, as <see cref="Address"/>.</summary>
     public override string ToString() => Address;
 
     private static bool TryReadWeight(ReadOnlySpan<char> text, out int weight)

@@ -3,10 +3,14 @@ using System.Net.Sockets;
 
 namespace GoAround.Core;
 
-/// <summary>A backend failed: the only form in which its socket, TLS and framing errors leave a connection.</summary>
+/// <summary>A backend failed: the only form in which its socket, TLS and framing errors leave an <see cref="IConnection"/>. The pool catches it before the response head; after it, it comes out of the body.</summary>
 public sealed class BackendException : Exception
 {
     /// <summary>Says what failed and how far the exchange had come.</summary>
+    /// <param name="stage">How far it had come: decides whether the request may be sent again.</param>
+    /// <param name="kind">What went wrong: decides between 502 and 504.</param>
+    /// <param name="message">One line for the log; it is sent to no client.</param>
+    /// <param name="innerException">What was caught, or null.</param>
     public BackendException(BackendFailureStage stage, BackendFailureKind kind, string message, Exception? innerException = null)
         : base(message, innerException)
     {
@@ -24,7 +28,7 @@ public sealed class BackendException : Exception
     /// <summary>What the client is told of it in Proxy-Status (RFC 9209); default: what stage and kind say.</summary>
     public ProxyError Error { get; init; }
 
-    /// <summary>A socket that had served before was found closed, and not one byte of a response had come: the backend may be well.</summary>
+    /// <summary>A socket that had served before was found closed, and not one byte of a response had come: the backend may be well, and may be tried again. Default false.</summary>
     public bool WasStale { get; init; }
 
     /// <summary>The request provably never reached the backend, so that any method may be sent again (RFC 9110 §9.2.2).</summary>

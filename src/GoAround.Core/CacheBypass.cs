@@ -9,7 +9,7 @@ public enum CacheBypass
     /// <summary>The method is neither GET nor HEAD.</summary>
     Method,
 
-    /// <summary>The request: a body, an upgrade, a target that is no path.</summary>
+    /// <summary>The request: a body, an upgrade, a target that is no path, If-Match or If-Unmodified-Since (RFC 9111 §4.3.2).</summary>
     Request,
 
     /// <summary>The request has <c>Cache-Control: no-store</c> (RFC 9111 §5.2.1.5).</summary>
@@ -24,7 +24,7 @@ public enum CacheBypass
     /// <summary>The response's status is not one that is stored.</summary>
     Status,
 
-    /// <summary>The response states no freshness, and none may be assumed: a Cookie, a Set-Cookie, a status other than 200.</summary>
+    /// <summary>The response states no freshness, and none may be assumed: a Cookie, a Set-Cookie, a status other than 200. Or it is stale already, and has nothing to be confirmed by.</summary>
     NoFreshness,
 
     /// <summary>The response varies by everything, or by more than the cache takes (RFC 9111 §4.1).</summary>

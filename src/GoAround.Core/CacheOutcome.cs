@@ -6,7 +6,7 @@ public enum CacheOutcome
     /// <summary>The cache was not asked, or may not answer; the reason is a <see cref="CacheBypass"/>.</summary>
     Bypass,
 
-    /// <summary>Nothing suitable was stored: a backend answered.</summary>
+    /// <summary>Nothing suitable was stored: a backend was asked, or a client that wants nothing else got 504 (<c>only-if-cached</c>).</summary>
     Miss,
 
     /// <summary>A stored response that is fresh.</summary>

@@ -6,7 +6,7 @@ namespace GoAround.Core;
 public sealed class ClientException : Exception
 {
     /// <summary>Says which status the fault is answered with.</summary>
-    /// <param name="statusCode">400, 408, 413 or 431.</param>
+    /// <param name="statusCode">400, 408, 413 or 431; not checked.</param>
     /// <param name="message">One line, for the answer and the log.</param>
     public ClientException(int statusCode, string message)
         : base(message)

@@ -8,6 +8,9 @@ namespace GoAround.Core;
 public interface IBackendClient
 {
     /// <summary>Sends the request; the caller disposes the response, which closes the socket.</summary>
+    /// <param name="backend">Whom to ask.</param>
+    /// <param name="request">Borrowed until the response is disposed.</param>
+    /// <param name="cancellationToken">Gives up, and closes the socket.</param>
     /// <exception cref="BackendException">The backend failed before a final response head was complete.</exception>
     /// <exception cref="OperationCanceledException">The call was cancelled.</exception>
     ValueTask<ProxyResponse> SendAsync(Backend backend, ProxyRequest request, CancellationToken cancellationToken);

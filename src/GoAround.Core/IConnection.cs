@@ -14,6 +14,8 @@ public interface IConnection : IAsyncDisposable
     bool IsHealthy { get; }
 
     /// <summary>Sends the request and returns its final response; the caller disposes it before it sends the next.</summary>
+    /// <param name="request">Borrowed until the response is disposed.</param>
+    /// <param name="cancellationToken">Cancels the exchange: the client has left.</param>
     /// <exception cref="BackendException">The backend failed before a final response head was complete.</exception>
     /// <exception cref="ClientException">The client's body was at fault.</exception>
     /// <exception cref="OperationCanceledException">The client left.</exception>

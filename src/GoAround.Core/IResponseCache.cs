@@ -9,8 +9,8 @@ namespace GoAround.Core;
 /// by no rule of HTTP, only what to keep when room is short. Safe for concurrent use.
 /// </summary>
 /// <remarks>
-/// A store that is slow or broken must not take the balancer with it: whatever it throws counts as a miss, and is logged. A call that a client waits for is cancelled
-/// after 5 s, which counts as a miss too.
+/// A store that is slow or broken must not take the balancer with it: whatever it throws on the way of a request counts as a miss, and is logged. Only an
+/// <see cref="ICachePurge"/> hands it to its caller. A call that a client waits for is cancelled after 5 s, which counts as a miss too.
 /// </remarks>
 public interface IResponseCache
 {
@@ -37,5 +37,6 @@ public interface IResponseCache
     ValueTask<int> RemoveAsync(ReadOnlyMemory<byte> tag, CancellationToken cancellationToken);
 
     /// <summary>Removes everything; returns how many responses there were, markers not counted.</summary>
+    /// <param name="cancellationToken">Gives up.</param>
     ValueTask<int> ClearAsync(CancellationToken cancellationToken);
 }

@@ -22,9 +22,11 @@ public abstract class MessageBody
     internal virtual ReadOnlySequence<byte> AtHand => default;
 
     /// <summary>Makes a body of bytes in memory; it can be rewound.</summary>
+    /// <param name="content">Not copied: it must stay as it is while the body is used.</param>
     public static MessageBody FromBytes(ReadOnlyMemory<byte> content) => new MemoryBody(content);
 
     /// <summary>Lends the next piece until the next call; an empty piece is the end, and stays the end.</summary>
+    /// <param name="cancellationToken">Gives up; the body cannot be read on after that.</param>
     /// <exception cref="ClientException">The client sent a malformed, too large or too slow body.</exception>
     /// <exception cref="BackendException">The backend broke off before the end.</exception>
     /// <exception cref="OperationCanceledException">Whoever sends the body has left, or the call was cancelled.</exception>

@@ -3,7 +3,7 @@ using System.Collections.Generic;
 
 namespace GoAround.Core;
 
-/// <summary>A pool at one moment: each backend in the order given, and who waits.</summary>
+/// <summary>A pool at one moment: each backend in the order given, and who waits; immutable.</summary>
 /// <param name="backends">The backends.</param>
 public sealed class PoolStatus(IReadOnlyList<BackendStatus> backends) : IReadOnlyList<BackendStatus>
 {
@@ -20,6 +20,7 @@ public sealed class PoolStatus(IReadOnlyList<BackendStatus> backends) : IReadOnl
     public int RetriesWaiting { get; init; }
 
     /// <summary>One backend, in the order given.</summary>
+    /// <param name="index">0..<see cref="Count"/> - 1.</param>
     public BackendStatus this[int index] => backends[index];
 
     /// <inheritdoc/>

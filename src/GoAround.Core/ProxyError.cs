@@ -12,7 +12,7 @@ public enum ProxyError : byte
     /// <summary>The backend's name has no address, or could not be looked up.</summary>
     DnsError,
 
-    /// <summary>No backend is available: there is none, or all are unhealthy.</summary>
+    /// <summary>No backend is available: there is none, all are unhealthy, or one could not be dialled for a reason that has no name of its own here.</summary>
     DestinationUnavailable,
 
     /// <summary>There is no route to the backend's address.</summary>

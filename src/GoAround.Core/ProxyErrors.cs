@@ -7,7 +7,8 @@ public static class ProxyErrors
 {
     private static readonly string[] Names = Array.ConvertAll(Enum.GetValues<ProxyError>(), Spell);
 
-    /// <summary>The name in RFC 9209 §2.3, such as <c>connection_refused</c>; empty for <see cref="ProxyError.None"/>. Allocates nothing.</summary>
+    /// <summary>The name in RFC 9209 §2.3, such as <c>connection_refused</c>; empty for <see cref="ProxyError.None"/> and for a number that is no error. Allocates nothing.</summary>
+    /// <param name="error">The error.</param>
     public static string Name(this ProxyError error) => (int)error < Names.Length ? Names[(int)error] : "";
 
     private static string Spell(ProxyError error) => error switch

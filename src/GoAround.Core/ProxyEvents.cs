@@ -22,11 +22,13 @@ public abstract class ProxyEvents
     }
 
     /// <summary>A client connection was closed as soon as it was accepted; it never counted as opened.</summary>
+    /// <param name="reason">Why.</param>
     public virtual void ConnectionRefused(ConnectionRefusal reason)
     {
     }
 
     /// <summary>A TLS handshake with a client has ended.</summary>
+    /// <param name="succeeded">False where it failed or took too long: the connection is closed.</param>
     public virtual void TlsHandshakeEnded(bool succeeded)
     {
     }
@@ -62,6 +64,8 @@ public abstract class ProxyEvents
     }
 
     /// <summary>A backend broke off, or sent something malformed, after its response head had been passed on: the client's connection was cut.</summary>
+    /// <param name="backend">The backend.</param>
+    /// <param name="failure">What went wrong.</param>
     public virtual void ResponseBroken(Backend backend, BackendException failure)
     {
     }
@@ -79,12 +83,15 @@ public abstract class ProxyEvents
     {
     }
 
-    /// <summary>A backend's health changed.</summary>
+    /// <summary>A backend's health changed, or is known for the first time.</summary>
+    /// <param name="backend">The backend.</param>
+    /// <param name="report">Its health from now on.</param>
     public virtual void HealthChanged(Backend backend, HealthReport report)
     {
     }
 
-    /// <summary>The backends were replaced.</summary>
+    /// <summary>The backends were replaced, also by a set that is the same.</summary>
+    /// <param name="change">What changed.</param>
     public virtual void BackendsReplaced(BackendChange change)
     {
     }

@@ -1,3 +1,4 @@
+using System;
 using System.Threading;
 using System.Threading.Tasks;
 
@@ -10,5 +11,9 @@ public abstract class ProxyHandler
     /// <param name="request">Borrowed: valid until the response is disposed; to keep is to copy.</param>
     /// <param name="cancellationToken">Cancelled when the client has left or the server stops without grace.</param>
     /// <returns>A response that the caller owns and disposes exactly once.</returns>
+    /// <exception cref="ClientException">The client's body was at fault: answered with its status.</exception>
+    /// <exception cref="BackendException">A backend failed that was asked without a pool: answered 502.</exception>
+    /// <exception cref="OperationCanceledException">The client left.</exception>
+    /// <exception cref="Exception">Anything else is a bug of the handler: it is logged as an error, and answered 500.</exception>
     public abstract ValueTask<ProxyResponse> HandleAsync(ProxyRequest request, CancellationToken cancellationToken);
 }

@@ -24,8 +24,9 @@ public class ProxyRequest
     }
 
     /// <summary>Makes a request from text, as a test or an embedding application would.</summary>
-    /// <param name="method">A token, such as <c>GET</c>.</param>
-    /// <param name="target">The path and query, such as <c>/a?b=c</c>, percent-encoded as it shall go out.</param>
+    /// <param name="method">A token, such as <c>GET</c>; its letters' case counts.</param>
+    /// <param name="target">The path and query, such as <c>/a?b=c</c>, percent-encoded as it shall go out: ASCII, for what is none becomes a question mark.</param>
+    /// <exception cref="ArgumentNullException">One of them is null.</exception>
     /// <exception cref="ArgumentException">The method is no token, or the target has white space or control bytes.</exception>
     public ProxyRequest(string method, string target)
     {
@@ -36,7 +37,7 @@ public class ProxyRequest
     /// <summary>The method; default GET.</summary>
     public RequestMethod Method { get; set; } = RequestMethod.Get;
 
-    /// <summary>The path and query as received, or <c>*</c> (RFC 9112 §3.2.1, §3.2.4); percent-encoding and dot segments are untouched.</summary>
+    /// <summary>The path and query as received, or <c>*</c> (RFC 9112 §3.2.1, §3.2.4); percent-encoding and dot segments are untouched; default <c>/</c>.</summary>
     /// <exception cref="ArgumentException">It is set to what would end the target on the wire: white space or control bytes.</exception>
     public ReadOnlyMemory<byte> Target
     {
@@ -46,7 +47,7 @@ public class ProxyRequest
             : throw new ArgumentException("A target has neither white space nor control bytes: they are percent-encoded (RFC 9112 §3.2).", nameof(value));
     }
 
-    /// <summary>The value of Host as the client sent it (HTTP/2: <c>:authority</c>); empty where there was none. It stands here and not in <see cref="Fields"/>.</summary>
+    /// <summary>The value of Host as the client sent it (HTTP/2: <c>:authority</c>); empty where there was none: the backend is then told its own. It stands here and not in <see cref="Fields"/>.</summary>
     /// <exception cref="ArgumentException">It is set to white space or control bytes.</exception>
     public ReadOnlyMemory<byte> Authority
     {
@@ -56,19 +57,19 @@ public class ProxyRequest
             : throw new ArgumentException("A host has neither white space nor control bytes (RFC 9110 §7.2).", nameof(value));
     }
 
-    /// <summary><c>http</c> or <c>https</c>: how the client reached this balancer.</summary>
+    /// <summary><c>http</c> or <c>https</c>: how the client reached this balancer; not checked; default <c>http</c>.</summary>
     public string Scheme { get; set; } = "http";
 
     /// <summary>The version the client spoke; default HTTP/1.1.</summary>
     public ProtocolVersion Version { get; set; } = ProtocolVersion.Http11;
 
-    /// <summary>The end-to-end fields.</summary>
+    /// <summary>The end-to-end fields. What is put here goes out as it is: Host, framing and Connection are written besides, from the other properties, and must not be added.</summary>
     public FieldList Fields { get; } = new();
 
-    /// <summary>The body; <see cref="MessageBody.Empty"/> where there is none.</summary>
+    /// <summary>The body; <see cref="MessageBody.Empty"/> where there is none, the default.</summary>
     public MessageBody Body { get; set; } = MessageBody.Empty;
 
-    /// <summary>The protocols the client offers to upgrade to (RFC 9110 §7.8), as in the Upgrade field; empty where it offers none.</summary>
+    /// <summary>The protocols the client offers to upgrade to (RFC 9110 §7.8), as in the Upgrade field; empty where it offers none, the default.</summary>
     /// <exception cref="ArgumentException">It is set to control bytes.</exception>
     public ReadOnlyMemory<byte> UpgradeProtocol
     {
@@ -78,13 +79,13 @@ public class ProxyRequest
             : throw new ArgumentException("A field value has no control bytes (RFC 9110 §5.5).", nameof(value));
     }
 
-    /// <summary>The client waits for 100 (Continue) before it sends its body (RFC 9110 §10.1.1), which a backend says, or a handler that reads the body itself, by <see cref="SendInterimAsync"/>.</summary>
+    /// <summary>The client waits for 100 (Continue) before it sends its body (RFC 9110 §10.1.1), which a backend says, or a handler that reads the body itself, by <see cref="SendInterimAsync"/>; default false.</summary>
     public bool ExpectsContinue { get; set; }
 
-    /// <summary>The client accepts trailers (<c>TE: trailers</c>, RFC 9110 §10.1.4).</summary>
+    /// <summary>The client accepts trailers (<c>TE: trailers</c>, RFC 9110 §10.1.4); default false.</summary>
     public bool AcceptsTrailers { get; set; }
 
-    /// <summary>Where the request came from, or null where that is not known.</summary>
+    /// <summary>Where the request came from, or null where that is not known, as over a Unix socket.</summary>
     public IPEndPoint? RemoteEndPoint { get; set; }
 
     /// <summary>It was made in this process and not received: its span is a client's.</summary>
@@ -106,10 +107,10 @@ public class ProxyRequest
         _upgradeProtocol = upgradeProtocol;
     }
 
-    /// <summary>Passes an interim (1xx, not 101) response to the client; does nothing where the client cannot take one.</summary>
-    /// <param name="statusCode">100, or 102..199.</param>
+    /// <summary>Passes an interim (1xx, not 101) response to the client; does nothing where the client cannot take one: over HTTP/1.0, and but for 100 behind Kestrel and an HttpClient.</summary>
+    /// <param name="statusCode">100, or 102..199; not checked.</param>
     /// <param name="fields">Its fields; lent until the call has ended.</param>
-    /// <param name="cancellationToken">Gives up.</param>
+    /// <param name="cancellationToken">Gives up, in an override that can; the server's own send ends when the client is gone or too slow.</param>
     public virtual ValueTask SendInterimAsync(int statusCode, FieldList fields, CancellationToken cancellationToken) => ValueTask.CompletedTask;
 
     /// <summary>

@@ -8,7 +8,7 @@ namespace GoAround.Core;
 
 /// <summary>
 /// One final response on its way to the client, with what must be given back once it is through. Owned by whoever
-/// awaited it; returning it passes ownership on; the last owner disposes it exactly once.
+/// awaited it; returning it passes ownership on; the last owner disposes it exactly once. Not safe for concurrent use.
 /// </summary>
 public class ProxyResponse : IAsyncDisposable
 {
@@ -18,19 +18,19 @@ public class ProxyResponse : IAsyncDisposable
     private IResponseLease[] _moreLeases = [];
     private int _leases;
 
-    /// <summary>200..599, or 101 when the backend agreed to an upgrade; default 200.</summary>
+    /// <summary>200..599, or 101 when the backend agreed to an upgrade; not checked; default 200.</summary>
     public int StatusCode { get; set; } = 200;
 
-    /// <summary>The reason phrase as received; empty: the standard phrase of the code is used (RFC 9112 §4).</summary>
+    /// <summary>The reason phrase as received; empty: the standard phrase of the code is used (RFC 9112 §4), as where it has control bytes.</summary>
     public ReadOnlyMemory<byte> Reason { get; set; }
 
-    /// <summary>The end-to-end fields; Content-Length is not among them, see <see cref="ContentLength"/>.</summary>
+    /// <summary>The end-to-end fields; Content-Length is not among them, see <see cref="ContentLength"/>. What is put here goes out as it is: framing and Connection are written besides, and must not be added.</summary>
     public FieldList Fields { get; } = new();
 
-    /// <summary>The body; for 101 the backend's raw bytes.</summary>
+    /// <summary>The body; for 101 the backend's raw bytes; default <see cref="MessageBody.Empty"/>.</summary>
     public MessageBody Body { get; set; } = MessageBody.Empty;
 
-    /// <summary>Bytes; what Content-Length said. It may differ from the body's length only in answers to HEAD and in 304, which have no body (RFC 9110 §8.6).</summary>
+    /// <summary>Bytes; what Content-Length said; null where it said nothing. It may differ from the body's length only in answers to HEAD and in 304, which have no body (RFC 9110 §8.6).</summary>
     public long? ContentLength { get; set; }
 
     /// <summary>What the backend switched to with 101, or asks for with 426 (RFC 9110 §7.8); empty otherwise.</summary>
@@ -55,6 +55,9 @@ public class ProxyResponse : IAsyncDisposable
     internal bool IsErrorAskedFor { get; set; }
 
     /// <summary>Makes a response of plain text that no cache stores, as for an error.</summary>
+    /// <param name="statusCode">200..599; not checked.</param>
+    /// <param name="text">The body, sent as UTF-8.</param>
+    /// <exception cref="ArgumentNullException">The text is null.</exception>
     public static ProxyResponse FromText(int statusCode, string text)
     {
         byte[] content = Encoding.UTF8.GetBytes(text);
@@ -70,9 +73,10 @@ public class ProxyResponse : IAsyncDisposable
     }
 
     /// <summary>Makes the answer to an error: plain text that no cache stores, with a Proxy-Status that says whose fault it was.</summary>
-    /// <param name="statusCode">400..599.</param>
+    /// <param name="statusCode">400..599; not checked.</param>
     /// <param name="error">Whose fault it was.</param>
     /// <param name="text">The body: one line for a person.</param>
+    /// <exception cref="ArgumentNullException">The text is null.</exception>
     public static ProxyResponse FromError(int statusCode, ProxyError error, string text)
     {
         ProxyResponse response = FromText(statusCode, text);
@@ -83,6 +87,7 @@ public class ProxyResponse : IAsyncDisposable
     /// <summary>Makes the 503 that says when to come back.</summary>
     /// <param name="text">The body: one line for a person.</param>
     /// <param name="retryAfter">Rounded up to whole seconds, at least one (RFC 9110 §10.2.3).</param>
+    /// <exception cref="ArgumentNullException">The text is null.</exception>
     public static ProxyResponse Unavailable(string text, TimeSpan retryAfter)
     {
         ProxyResponse response = FromText(503, text);
@@ -92,6 +97,7 @@ public class ProxyResponse : IAsyncDisposable
     }
 
     /// <summary>Hangs on the response what must be given back when it is disposed. Released in the order of adding: innermost first.</summary>
+    /// <param name="lease">What is given back, once.</param>
     public void AddLease(IResponseLease lease)
     {
         switch (_leases++)
@@ -111,7 +117,7 @@ public class ProxyResponse : IAsyncDisposable
         }
     }
 
-    /// <summary>Gives back everything the response holds. A reused response must not be touched afterwards.</summary>
+    /// <summary>Gives back everything the response holds. It may be used for another request afterwards, and must not be touched again.</summary>
     public ValueTask DisposeAsync()
     {
         GC.SuppressFinalize(this);

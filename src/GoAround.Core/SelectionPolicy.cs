@@ -16,6 +16,6 @@ public abstract class SelectionPolicy
     /// <summary>Chooses. Not called where there is only one; called again where somebody else was faster.</summary>
     /// <param name="request">The request; its body is not to be read.</param>
     /// <param name="candidates">Two or more, in the order of the pool: healthy, not draining, with a connection free, and not tried for this request before. Valid during the call.</param>
-    /// <returns>The index of one. Any other number is a bug, which ends the request.</returns>
+    /// <returns>The index of one. Any other number is a bug: the request is answered 500.</returns>
     public abstract int Choose(ProxyRequest request, ReadOnlySpan<BackendLoad> candidates);
 }

@@ -19,6 +19,7 @@ public class StoredResponse : IDisposable
     /// <param name="body">As it stood in <see cref="Body"/>.</param>
     /// <param name="tags">As they stood in <see cref="Tags"/>; a store that keeps them elsewhere may leave them out.</param>
     /// <param name="keepUntil">As it stood in <see cref="KeepUntil"/>.</param>
+    /// <remarks>Nothing is copied, nor checked here: a head that is not whole is found out when it is used, and is a miss.</remarks>
     public StoredResponse(ReadOnlyMemory<byte> head, ReadOnlySequence<byte> body, IReadOnlyList<ReadOnlyMemory<byte>> tags, DateTimeOffset keepUntil)
     {
         _shares.Begin();
@@ -46,7 +47,7 @@ public class StoredResponse : IDisposable
     /// <summary>Takes one more share; false: the last one is gone already. Safe for concurrent use.</summary>
     public bool Share() => _shares.TryAdd();
 
-    /// <summary>Gives one share back.</summary>
+    /// <summary>Gives one share back; once for each that was had. Safe for concurrent use.</summary>
     public void Dispose()
     {
         GC.SuppressFinalize(this);
@@ -63,7 +64,7 @@ public class StoredResponse : IDisposable
         _shares.Begin();
     }
 
-    /// <summary>The last share was given back: nobody reads the bytes any more. Must not throw.</summary>
+    /// <summary>The last share was given back: nobody reads the bytes any more. Called once, by whoever gave it back. Must not throw.</summary>
     protected virtual void Release()
     {
     }

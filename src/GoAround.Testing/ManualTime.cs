@@ -63,6 +63,7 @@ public sealed class ManualTime : TimeProvider, IWorkRunner
     /// <param name="state">Handed to <paramref name="callback"/>.</param>
     /// <param name="dueTime">Zero: at the next call of <see cref="RunUntilIdle"/> or <see cref="Advance"/>; <see cref="Timeout.InfiniteTimeSpan"/>: not before it is changed.</param>
     /// <param name="period">Zero or <see cref="Timeout.InfiniteTimeSpan"/>: it fires once.</param>
+    /// <exception cref="ArgumentNullException">There is no callback.</exception>
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
         ArgumentNullException.ThrowIfNull(callback);
@@ -88,6 +89,7 @@ public sealed class ManualTime : TimeProvider, IWorkRunner
 
     /// <summary>Lets time pass: goes from one timer to the next, and runs all that each sets going before it goes on.</summary>
     /// <param name="time">Zero or more.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The time is negative.</exception>
     /// <exception cref="InvalidOperationException">Called by what it runs; or it never comes to an end.</exception>
     public void Advance(TimeSpan time)
     {
@@ -99,6 +101,8 @@ public sealed class ManualTime : TimeProvider, IWorkRunner
     /// <param name="condition">Asked whenever nothing is left to run.</param>
     /// <param name="limit">How far the clock may move; zero or more.</param>
     /// <returns>Whether it holds.</returns>
+    /// <exception cref="ArgumentNullException">There is no condition.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The limit is negative.</exception>
     /// <exception cref="InvalidOperationException">Called by what it runs; or it never comes to an end.</exception>
     public bool AdvanceUntil(Func<bool> condition, TimeSpan limit)
     {
@@ -113,6 +117,8 @@ public sealed class ManualTime : TimeProvider, IWorkRunner
     /// Runs code of yours within this clock, which moves on by itself whenever there is nothing else to do, until the code has ended. It may be a whole test:
     /// <c>await time.RunAsync(async () => { await Task.Delay(3000, time); ... })</c>. Called from within, it only runs the code.
     /// </summary>
+    /// <param name="code">Begun on this thread; what it throws, the task has.</param>
+    /// <exception cref="ArgumentNullException">There is no code.</exception>
     /// <exception cref="TimeoutException">It has not ended within <see cref="Patience"/>.</exception>
     public Task RunAsync(Func<Task> code)
     {

@@ -20,6 +20,8 @@ public sealed class MemoryDialer : IBackendDialer
     /// <summary>Makes a dialer.</summary>
     /// <param name="time">The clock of every delay.</param>
     /// <param name="backends">Whom it reaches, over http; every other address is refused.</param>
+    /// <exception cref="ArgumentNullException">The clock, the backends or one of them is null.</exception>
+    /// <exception cref="InvalidOperationException">A backend belongs to another clock.</exception>
     public MemoryDialer(ManualTime time, params TestBackend[] backends)
     {
         ArgumentNullException.ThrowIfNull(time);
@@ -35,6 +37,9 @@ public sealed class MemoryDialer : IBackendDialer
     public ManualTime Time { get; }
 
     /// <summary>Reaches one more; the latest of an address counts.</summary>
+    /// <param name="backend">One that belongs to no other clock.</param>
+    /// <exception cref="ArgumentNullException">There is no backend.</exception>
+    /// <exception cref="InvalidOperationException">It belongs to another clock.</exception>
     public void Add(TestBackend backend)
     {
         ArgumentNullException.ThrowIfNull(backend);

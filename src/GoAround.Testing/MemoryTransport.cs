@@ -19,6 +19,8 @@ public sealed class MemoryTransport : IConnectionFactory, IBackendClient
     /// <param name="time">The clock of every delay.</param>
     /// <param name="options">Its deadlines end what a backend leaves hanging, as they would over sockets.</param>
     /// <param name="backends">Whom it reaches; every other address is refused.</param>
+    /// <exception cref="ArgumentNullException">The clock, the options, the backends or one of them is null.</exception>
+    /// <exception cref="InvalidOperationException">A backend belongs to another clock.</exception>
     public MemoryTransport(ManualTime time, UpstreamOptions options, params TestBackend[] backends)
     {
         ArgumentNullException.ThrowIfNull(time);
@@ -39,6 +41,9 @@ public sealed class MemoryTransport : IConnectionFactory, IBackendClient
     internal UpstreamOptions Options { get; }
 
     /// <summary>Reaches one more; the latest of an address counts.</summary>
+    /// <param name="backend">One that belongs to no other clock.</param>
+    /// <exception cref="ArgumentNullException">There is no backend.</exception>
+    /// <exception cref="InvalidOperationException">It belongs to another clock.</exception>
     public void Add(TestBackend backend)
     {
         ArgumentNullException.ThrowIfNull(backend);
@@ -50,11 +55,13 @@ public sealed class MemoryTransport : IConnectionFactory, IBackendClient
     public IConnection Create(Backend backend, IHealthSubscription health) => new MemoryConnection(this, backend, health);
 
     /// <summary>Does nothing: there are no sockets.</summary>
+    /// <param name="backend">Any.</param>
     public void Retire(Backend backend)
     {
     }
 
-    /// <summary>None.</summary>
+    /// <summary>None: there are no sockets.</summary>
+    /// <param name="backend">Any.</param>
     public SocketCount CountSockets(Backend backend) => default;
 
     /// <inheritdoc/>

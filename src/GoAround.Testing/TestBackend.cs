@@ -6,7 +6,7 @@ using GoAround.Core.Http;
 namespace GoAround.Testing;
 
 /// <summary>
-/// A backend in memory that does what a test says: it answers 200 at once until told otherwise. Moments count from the start of the clock. Set it up before the balancer
+/// A backend in memory that does what a test says: it answers 200 at once until told otherwise. What tells it gives it back, for the next call. Moments count from the start of the clock. Set it up before the balancer
 /// starts, or between two moves of the clock; read it when the clock stands still. A backend belongs to one clock.
 /// </summary>
 /// <example>
@@ -66,6 +66,7 @@ public sealed class TestBackend
     /// <summary>Answers every request so.</summary>
     /// <param name="statusCode">200..599.</param>
     /// <param name="text">The body.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The status is another.</exception>
     public TestBackend Answers(int statusCode, string text = "")
     {
         TestReply reply = new(statusCode, text);
@@ -77,6 +78,7 @@ public sealed class TestBackend
     /// Runs within the clock when the request is there whole, before any delay. What it throws is the answer's <see cref="TestAnswer.Fault"/>; over
     /// <see cref="TestWire.Bytes"/> the call that moves the clock throws it.
     /// </param>
+    /// <exception cref="ArgumentNullException">There is no script.</exception>
     public TestBackend Answers(Func<SeenRequest, TestReply> answer)
     {
         ArgumentNullException.ThrowIfNull(answer);
@@ -86,6 +88,7 @@ public sealed class TestBackend
 
     /// <summary>Answers health checks by a script, in place of 200 or, where it says so, 503.</summary>
     /// <param name="answer">Runs within the clock.</param>
+    /// <exception cref="ArgumentNullException">There is no script.</exception>
     public TestBackend AnswersChecks(Func<SeenRequest, TestReply> answer)
     {
         ArgumentNullException.ThrowIfNull(answer);
@@ -95,11 +98,13 @@ public sealed class TestBackend
 
     /// <summary>Takes so long from the whole request to the head of the answer; checks are answered at once.</summary>
     /// <param name="time">Zero or more.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The time is negative.</exception>
     public TestBackend Takes(TimeSpan time) => TakesFrom(TimeSpan.Zero, time);
 
     /// <summary>Takes so long for requests that come from a moment on: it becomes slow, or fast again.</summary>
     /// <param name="moment">From the clock's start; later calls win over earlier ones with the same moment.</param>
     /// <param name="time">Zero or more.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The time is negative.</exception>
     public TestBackend TakesFrom(TimeSpan moment, TimeSpan time)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(time, TimeSpan.Zero);
@@ -110,6 +115,7 @@ public sealed class TestBackend
     /// <summary>Takes up to so much longer for each request, by chance.</summary>
     /// <param name="seed">The same seed gives the same delays.</param>
     /// <param name="most">Zero or more.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The time is negative.</exception>
     public TestBackend Varies(int seed, TimeSpan most)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(most, TimeSpan.Zero);
@@ -119,6 +125,7 @@ public sealed class TestBackend
     }
 
     /// <summary>Stops at a moment: what it carries is reset, and connections are refused from then on.</summary>
+    /// <param name="moment">From the clock's start; one that has passed is now.</param>
     public TestBackend DiesAt(TimeSpan moment)
     {
         _life.Switch(moment, isAlive: false);
@@ -126,6 +133,7 @@ public sealed class TestBackend
     }
 
     /// <summary>Runs again from a moment on.</summary>
+    /// <param name="moment">From the clock's start; one that has passed is now.</param>
     public TestBackend ComesBackAt(TimeSpan moment)
     {
         _life.Switch(moment, isAlive: true);
@@ -136,6 +144,7 @@ public sealed class TestBackend
     /// <param name="seed">The same seed gives the same moments.</param>
     /// <param name="up">How long it lives each time: half of that to half as much again.</param>
     /// <param name="down">How long it is dead each time, likewise.</param>
+    /// <exception cref="ArgumentOutOfRangeException">One of the times is not above zero.</exception>
     public TestBackend Flaps(int seed, TimeSpan up, TimeSpan down)
     {
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(up, TimeSpan.Zero);
@@ -151,6 +160,7 @@ public sealed class TestBackend
     public void ComeBack() => _life.Change(isAlive: true);
 
     /// <summary>Answers checks with 503 from a moment on, while it goes on answering requests.</summary>
+    /// <param name="moment">From the clock's start; the latest that has passed counts.</param>
     public TestBackend TurnsUnhealthyAt(TimeSpan moment)
     {
         _reports.Add((moment, false));
@@ -158,6 +168,7 @@ public sealed class TestBackend
     }
 
     /// <summary>Answers checks with 200 again from a moment on.</summary>
+    /// <param name="moment">From the clock's start; the latest that has passed counts.</param>
     public TestBackend TurnsHealthyAt(TimeSpan moment)
     {
         _reports.Add((moment, true));
@@ -167,6 +178,7 @@ public sealed class TestBackend
     /// <summary>Does wrong the next requests that come; checks are spared.</summary>
     /// <param name="fault">What it does.</param>
     /// <param name="times">How many; one or more.</param>
+    /// <exception cref="ArgumentOutOfRangeException">It is none.</exception>
     public TestBackend Fails(TestFault fault, int times = 1)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(times, 1);
@@ -175,6 +187,9 @@ public sealed class TestBackend
     }
 
     /// <summary>Does wrong all that comes from one moment until another, checks too.</summary>
+    /// <param name="fault">What it does.</param>
+    /// <param name="from">The first moment, from the clock's start.</param>
+    /// <param name="until">The first moment at which it does right again.</param>
     public TestBackend FailsBetween(TestFault fault, TimeSpan from, TimeSpan until)
     {
         _faults.Add(fault, from, until);
@@ -185,6 +200,8 @@ public sealed class TestBackend
     /// <param name="seed">The same seed hits the same requests, where they come in the same order.</param>
     /// <param name="share">0..1.</param>
     /// <param name="faults">One of them each time; at least one.</param>
+    /// <exception cref="ArgumentNullException">The faults are null.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The share is out of range, or there is no fault.</exception>
     public TestBackend FailsAtRandom(int seed, double share, params TestFault[] faults)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(share);

@@ -50,9 +50,15 @@ public sealed class TestBalancer : IAsyncDisposable
     public IBackendPool Pool => Balancer.Pool;
 
     /// <summary>Starts a balancer with the default options; returns after the first checks.</summary>
+    /// <param name="backends">Whom it starts with; they belong to no other clock.</param>
+    /// <exception cref="ArgumentNullException">They are null.</exception>
+    /// <exception cref="InvalidOperationException">One belongs to another clock.</exception>
     public static Task<TestBalancer> StartAsync(params TestBackend[] backends) => StartAsync(new TestSetup(backends));
 
     /// <summary>Starts a balancer; returns after the first checks, or after <c>FirstCheckTimeout</c> of manual time.</summary>
+    /// <param name="setup">Used for one balancer.</param>
+    /// <exception cref="ArgumentNullException">There is none.</exception>
+    /// <exception cref="InvalidOperationException">A backend belongs to another clock.</exception>
     /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">An option is out of its range.</exception>
     public static async Task<TestBalancer> StartAsync(TestSetup setup)
     {
@@ -72,6 +78,9 @@ public sealed class TestBalancer : IAsyncDisposable
     }
 
     /// <summary>Lets time pass, as <see cref="ManualTime.Advance"/> does.</summary>
+    /// <param name="time">Zero or more.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The time is negative.</exception>
+    /// <exception cref="InvalidOperationException">Called by what it runs; or it never comes to an end.</exception>
     public void Advance(TimeSpan time) => Time.Advance(time);
 
     /// <summary>Sends a request, and lets time pass until its answer is there.</summary>
@@ -123,12 +132,15 @@ public sealed class TestBalancer : IAsyncDisposable
     /// <summary>Sends requests at an even rate from now on, whatever becomes of them, for as long as the clock is moved; the first at once.</summary>
     /// <param name="perSecond">Requests each second; above zero, at most 1,000,000.</param>
     /// <param name="request">Makes the request of a number, 0, 1, 2...; null: <c>GET /</c>.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The rate is out of range.</exception>
     public TestLoad StartLoad(double perSecond, Func<int, ProxyRequest>? request = null) => new(this, perSecond, request ?? (static _ => new ProxyRequest("GET", "/")));
 
     /// <summary>Sends requests at an even rate for some time, and waits for the last answer.</summary>
     /// <param name="perSecond">Requests each second; above zero, at most 1,000,000.</param>
     /// <param name="during">How long it sends; zero or more.</param>
     /// <param name="request">Makes the request of a number, 0, 1, 2...; null: <c>GET /</c>.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The rate, or the time, is out of range.</exception>
+    /// <exception cref="TimeoutException">A request has no answer within <see cref="ManualTime.Patience"/>.</exception>
     public async Task<TestLoad> LoadAsync(double perSecond, TimeSpan during, Func<int, ProxyRequest>? request = null)
     {
         TestLoad load = StartLoad(perSecond, request);
@@ -137,7 +149,9 @@ public sealed class TestBalancer : IAsyncDisposable
         return load;
     }
 
-    /// <summary>Replaces all the backends while traffic flows; those that stay are named again.</summary>
+    /// <summary>Replaces all the backends while traffic flows.</summary>
+    /// <param name="backends">The new set; those that stay are named again.</param>
+    /// <exception cref="ArgumentNullException">They are null.</exception>
     public Task<BackendChange> ReplaceAsync(params TestBackend[] backends)
     {
         ArgumentNullException.ThrowIfNull(backends);
@@ -151,6 +165,7 @@ public sealed class TestBalancer : IAsyncDisposable
     }
 
     /// <summary>Runs something of the balancer within the clock, which moves on until it is done; for what this class has no method for.</summary>
+    /// <param name="code">Begun on this thread; what it throws, the task has.</param>
     /// <exception cref="TimeoutException">It has not ended within <see cref="ManualTime.Patience"/>.</exception>
     public async Task<T> RunAsync<T>(Func<Task<T>> code)
     {

@@ -11,6 +11,7 @@ public sealed class TestReply
     /// <summary>Makes a reply.</summary>
     /// <param name="statusCode">200..599.</param>
     /// <param name="text">The body, sent as UTF-8 in one piece.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The status is another.</exception>
     public TestReply(int statusCode = 200, string text = "")
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(statusCode, 200);
@@ -41,6 +42,10 @@ public sealed class TestReply
     internal List<ReadOnlyMemory<byte>> Body { get; } = [];
 
     /// <summary>Adds a field.</summary>
+    /// <param name="name">A token (RFC 9110 §5.6.2).</param>
+    /// <param name="value">Its value.</param>
+    /// <returns>This reply.</returns>
+    /// <exception cref="ArgumentException">The name or the value could not stand on the wire.</exception>
     public TestReply With(string name, string value)
     {
         Fields.Add(name, value);
@@ -48,9 +53,13 @@ public sealed class TestReply
     }
 
     /// <summary>Adds a piece of the body, as UTF-8.</summary>
+    /// <param name="text">The piece; an empty one is left out.</param>
+    /// <returns>This reply.</returns>
     public TestReply Add(string text) => Add(Encoding.UTF8.GetBytes(text));
 
-    /// <summary>Adds a piece of the body; an empty one is left out.</summary>
+    /// <summary>Adds a piece of the body.</summary>
+    /// <param name="piece">Not copied; an empty one is left out.</param>
+    /// <returns>This reply.</returns>
     public TestReply Add(ReadOnlyMemory<byte> piece)
     {
         if (!piece.IsEmpty)

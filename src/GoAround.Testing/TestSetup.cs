@@ -8,6 +8,8 @@ namespace GoAround.Testing;
 public sealed class TestSetup
 {
     /// <summary>Takes backends in memory.</summary>
+    /// <param name="backends">Whom it starts with; may be none.</param>
+    /// <exception cref="ArgumentNullException">They are null.</exception>
     public TestSetup(params TestBackend[] backends)
     {
         ArgumentNullException.ThrowIfNull(backends);
@@ -20,7 +22,7 @@ public sealed class TestSetup
     /// <summary>The balancer's options, your steps among them; the defaults are the balancer's own.</summary>
     public GoAroundOptions Options { get; } = new();
 
-    /// <summary>Parts of your own, such as a health checker, a cache or a recorder of events; its clock, chance and means of transport are the kit's.</summary>
+    /// <summary>Parts of your own, such as a health checker, a cache or a recorder of events; its clock and chance are the kit's, and so are its means of transport where it has none.</summary>
     public BalancerParts Parts { get; init; } = new();
 
     /// <summary>The clock; several balancers may share one.</summary>

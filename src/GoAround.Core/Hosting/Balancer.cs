@@ -29,6 +29,7 @@ public sealed class Balancer : IAsyncDisposable
     /// <summary>Puts a balancer together; it asks no backend before <see cref="StartAsync"/>.</summary>
     /// <param name="options">Checked here, and not to be changed afterwards. Of <see cref="GoAroundOptions.Server"/> only ProxyName and, for calls that go out, ReplayBufferBytes have a meaning; behind ASP.NET Core also what <c>GoAround.AspNetCore</c> names.</param>
     /// <param name="parts">Parts of your own; null: none.</param>
+    /// <exception cref="ArgumentNullException">The options are null.</exception>
     /// <exception cref="OptionsValidationException">An option is out of its range; the message names each.</exception>
     public Balancer(GoAroundOptions options, BalancerParts? parts = null)
     {
@@ -108,6 +109,7 @@ public sealed class Balancer : IAsyncDisposable
     /// </summary>
     /// <param name="cancellationToken">Stops the waiting, not the start.</param>
     /// <exception cref="ObjectDisposedException">The balancer was disposed.</exception>
+    /// <exception cref="OperationCanceledException">The waiting was given up, or the balancer was disposed meanwhile.</exception>
     public Task StartAsync(CancellationToken cancellationToken)
     {
         lock (_gate)
@@ -118,7 +120,7 @@ public sealed class Balancer : IAsyncDisposable
         }
     }
 
-    /// <summary>Ends the checks, answers 503 to whoever waits, and closes the sockets as they come back.</summary>
+    /// <summary>Ends the checks, answers 503 to whoever waits, and closes the sockets as they come back. Parts that were given stay as they are. Called again, it waits for the same end.</summary>
     public ValueTask DisposeAsync()
     {
         lock (_gate)

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 
 namespace GoAround.Core.Hosting;
 
-/// <summary>What a <see cref="Balancer"/> is put together from; null: the library's own. What is given here stays its giver's to dispose.</summary>
+/// <summary>What a <see cref="Balancer"/> is put together from; null: the library's own. What is given here stays its giver's to dispose, and must be safe for concurrent use. Default of each: null.</summary>
 public sealed class BalancerParts
 {
     /// <summary>Tells this balancer's measurements from those of others in the process, as the meter's tag <c>goaround.pool</c>; null: no tag.</summary>
@@ -13,7 +13,7 @@ public sealed class BalancerParts
     /// <summary>The clock of every deadline and age; default the system's.</summary>
     public TimeProvider? Time { get; init; }
 
-    /// <summary>Spreads the checks of backends that are down; default <see cref="System.Random.Shared"/>. One of your own must be safe for concurrent use.</summary>
+    /// <summary>Spreads the checks of backends that are down; default <see cref="System.Random.Shared"/>. Not used where <see cref="HealthMonitor"/> is given.</summary>
     public Random? Random { get; init; }
 
     /// <summary>Where the log goes; default nowhere.</summary>
@@ -31,10 +31,10 @@ public sealed class BalancerParts
     /// <summary>Makes the connections; default HTTP/1.1 over sockets.</summary>
     public IConnectionFactory? Connections { get; init; }
 
-    /// <summary>What the health checks ask with; default HTTP/1.1 over sockets.</summary>
+    /// <summary>What the health checks ask with; default HTTP/1.1 over sockets. Not used where <see cref="HealthChecker"/> or <see cref="HealthMonitor"/> is given.</summary>
     public IBackendClient? Client { get; init; }
 
-    /// <summary>Asks a backend once whether it is healthy; default <c>GET /health</c>.</summary>
+    /// <summary>Asks a backend once whether it is healthy; default <c>GET</c> of <see cref="Health.HealthOptions.Path"/> by <see cref="Client"/>. Not used where <see cref="HealthMonitor"/> is given.</summary>
     public IHealthChecker? HealthChecker { get; init; }
 
     /// <summary>Asks again and again; default by <see cref="HealthChecker"/>.</summary>

@@ -31,6 +31,7 @@ public sealed class BalancingHttpHandler : HttpMessageHandler, IAsyncDisposable
     /// <summary>Makes a handler with a balancer of its own, which starts with the first request, and ends with the handler.</summary>
     /// <param name="configure">Sets the options, backends among them.</param>
     /// <param name="parts">Parts of your own; null: none.</param>
+    /// <exception cref="ArgumentNullException">There is nothing to configure with.</exception>
     /// <exception cref="OptionsValidationException">An option is out of its range; the message names each.</exception>
     public BalancingHttpHandler(Action<GoAroundOptions> configure, BalancerParts? parts = null)
         : this(Make(configure, parts))
@@ -40,6 +41,7 @@ public sealed class BalancingHttpHandler : HttpMessageHandler, IAsyncDisposable
 
     /// <summary>Makes a handler over a balancer, which is started with the first request unless it was before, and is not disposed with the handler.</summary>
     /// <param name="balancer">For example the keyed service of <c>AddGoAroundPool</c>.</param>
+    /// <exception cref="ArgumentNullException">There is none.</exception>
     public BalancingHttpHandler(Balancer balancer)
     {
         ArgumentNullException.ThrowIfNull(balancer);
@@ -49,6 +51,7 @@ public sealed class BalancingHttpHandler : HttpMessageHandler, IAsyncDisposable
 
     /// <summary>Makes a handler over steps of your own: whatever they answer is the response, and an answer with a <see cref="ProxyResponse.Error"/> is thrown.</summary>
     /// <param name="handler">Answers the requests; not disposed.</param>
+    /// <exception cref="ArgumentNullException">There is none.</exception>
     public BalancingHttpHandler(ProxyHandler handler)
     {
         ArgumentNullException.ThrowIfNull(handler);
@@ -66,7 +69,10 @@ public sealed class BalancingHttpHandler : HttpMessageHandler, IAsyncDisposable
     /// <summary>Sends a request; see the remarks of the type.</summary>
     /// <param name="request">Its target must be absolute, http or https (or ws and wss, for an upgrade).</param>
     /// <param name="cancellationToken">Gives up: the slot is given back and the socket closed. It has no meaning once the response is there.</param>
+    /// <exception cref="ArgumentNullException">There is no request.</exception>
     /// <exception cref="HttpRequestException">No backend has answered, by <see cref="HttpRequestException.HttpRequestError"/>, and by the <see cref="ProxyError"/> in its Data under that name; or the request cannot be sent.</exception>
+    /// <exception cref="InvalidOperationException">The target is not absolute.</exception>
+    /// <exception cref="NotSupportedException">The target's scheme is another, or the method is CONNECT.</exception>
     /// <exception cref="TaskCanceledException">The caller gave up.</exception>
     /// <exception cref="ObjectDisposedException">The handler was disposed, or its balancer before the first request.</exception>
     protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
@@ -77,11 +83,14 @@ public sealed class BalancingHttpHandler : HttpMessageHandler, IAsyncDisposable
     }
 
     /// <summary>Not supported: a request waits for a slot, and no thread may be held for that.</summary>
+    /// <param name="request">Not looked at.</param>
+    /// <param name="cancellationToken">Not looked at.</param>
     /// <exception cref="NotSupportedException">Always.</exception>
     protected override HttpResponseMessage Send(HttpRequestMessage request, CancellationToken cancellationToken) =>
         throw new NotSupportedException($"{nameof(BalancingHttpHandler)} sends asynchronously only: use HttpClient.SendAsync instead of Send.");
 
     /// <summary>Begins what <see cref="DisposeAsync"/> waits for.</summary>
+    /// <param name="disposing">False: nothing is done.</param>
     protected override void Dispose(bool disposing)
     {
         if (disposing && !_isDisposed)

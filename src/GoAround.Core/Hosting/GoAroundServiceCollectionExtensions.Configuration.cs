@@ -20,6 +20,8 @@ public static partial class GoAroundServiceCollectionExtensions
     /// <param name="services">The application's services.</param>
     /// <param name="configuration">The section, with nothing else in it.</param>
     /// <param name="configure">Sets options before the section does, which wins; default nothing. Called again at each change of the configuration, and once after the start: load files before it.</param>
+    /// <returns>The services, for the next call.</returns>
+    /// <exception cref="ArgumentNullException">The services or the section is null.</exception>
     /// <exception cref="OptionsValidationException">Thrown by the host's start: the message names each key that is no setting, and each wrong value.</exception>
     public static IServiceCollection AddGoAround(this IServiceCollection services, IConfiguration configuration, Action<GoAroundOptions>? configure = null)
     {
@@ -32,6 +34,9 @@ public static partial class GoAroundServiceCollectionExtensions
     /// <param name="name">The key; also the name of its options, and the meter's tag <c>goaround.pool</c>.</param>
     /// <param name="configuration">The section, with nothing else in it.</param>
     /// <param name="configure">Sets options before the section does, which wins; default nothing. Called again at each change of the configuration, and once after the start: load files before it.</param>
+    /// <returns>The services, for the next call.</returns>
+    /// <exception cref="ArgumentNullException">The services, the name or the section is null.</exception>
+    /// <exception cref="ArgumentException">The name is empty.</exception>
     /// <exception cref="OptionsValidationException">Thrown by the host's start: the message names each key that is no setting, and each wrong value.</exception>
     public static IServiceCollection AddGoAroundPool(this IServiceCollection services, string name, IConfiguration configuration, Action<GoAroundOptions>? configure = null)
     {

@@ -25,6 +25,8 @@ public static partial class GoAroundServiceCollectionExtensions
     /// </summary>
     /// <param name="services">The application's services.</param>
     /// <param name="configure">Sets the options; they are validated when the host starts.</param>
+    /// <returns>The services, for the next call.</returns>
+    /// <exception cref="ArgumentNullException">The services or <paramref name="configure"/> is null.</exception>
     /// <exception cref="OptionsValidationException">Thrown by the host's start: the message names each wrong option and its flag.</exception>
     public static IServiceCollection AddGoAround(this IServiceCollection services, Action<GoAroundOptions> configure)
     {
@@ -60,6 +62,9 @@ public static partial class GoAroundServiceCollectionExtensions
     /// <param name="services">The application's services.</param>
     /// <param name="name">The key; also the name of its options, and the meter's tag <c>goaround.pool</c>.</param>
     /// <param name="configure">Sets the options; they are validated when the host starts.</param>
+    /// <returns>The services, for the next call.</returns>
+    /// <exception cref="ArgumentNullException">The services, the name or <paramref name="configure"/> is null.</exception>
+    /// <exception cref="ArgumentException">The name is empty.</exception>
     /// <exception cref="OptionsValidationException">Thrown by the host's start: the message names each wrong option.</exception>
     public static IServiceCollection AddGoAroundPool(this IServiceCollection services, string name, Action<GoAroundOptions> configure)
     {

@@ -15,7 +15,7 @@ public readonly ref struct FieldLine
     /// <summary>The name as it was received; compare it without regard to case.</summary>
     public ReadOnlySpan<byte> Name { get; }
 
-    /// <summary>The value without leading and trailing white space; any bytes but CR, LF and NUL.</summary>
+    /// <summary>The value, of a received line without the white space around it; any bytes but control bytes other than HTAB.</summary>
     public ReadOnlySpan<byte> Value { get; }
 
     /// <summary>Which of the names a proxy acts on this is.</summary>

@@ -23,6 +23,8 @@ public sealed class FieldList
     public int Count => _count;
 
     /// <summary>The line at a position; lent until the list changes.</summary>
+    /// <param name="index">0..<see cref="Count"/> - 1.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such line.</exception>
     public FieldLine this[int index]
     {
         get
@@ -33,10 +35,14 @@ public sealed class FieldList
         }
     }
 
-    /// <summary>The first value of a name as text (Latin-1, so that no byte is lost), or null.</summary>
+    /// <summary>The first value of a name as text (Latin-1, so that no byte is lost), or null where there is no line of it.</summary>
+    /// <param name="name">In any case of letters.</param>
+    /// <exception cref="ArgumentNullException">The name is null.</exception>
     public string? this[string name] => TryGet(Encoding.ASCII.GetBytes(name), out ReadOnlySpan<byte> value) ? Encoding.Latin1.GetString(value) : null;
 
-    /// <summary>Adds a line at the end; both are copied. The name must be a token, the value free of CR, LF and NUL.</summary>
+    /// <summary>Adds a line at the end; both are copied.</summary>
+    /// <param name="name">A token of at most 65535 bytes (RFC 9110 §5.6.2).</param>
+    /// <param name="value">Any bytes but control bytes other than HTAB (RFC 9110 §5.5).</param>
     /// <exception cref="ArgumentException">The name or the value could not stand on the wire.</exception>
     public void Add(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
     {
@@ -45,10 +51,15 @@ public sealed class FieldList
     }
 
     /// <summary>Adds a line at the end, from text (Latin-1).</summary>
+    /// <param name="name">A token of at most 65535 characters (RFC 9110 §5.6.2).</param>
+    /// <param name="value">No control characters but HTAB (RFC 9110 §5.5); one outside Latin-1 becomes a question mark.</param>
     /// <exception cref="ArgumentException">The name or the value could not stand on the wire.</exception>
+    /// <exception cref="ArgumentNullException">One of them is null.</exception>
     public void Add(string name, string value) => Add(Encoding.Latin1.GetBytes(name), Encoding.Latin1.GetBytes(value));
 
     /// <summary>Replaces every line of this name by one at the end.</summary>
+    /// <param name="name">A token of at most 65535 bytes (RFC 9110 §5.6.2).</param>
+    /// <param name="value">Any bytes but control bytes other than HTAB (RFC 9110 §5.5).</param>
     /// <exception cref="ArgumentException">The name or the value could not stand on the wire.</exception>
     public void Set(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
     {
@@ -58,10 +69,14 @@ public sealed class FieldList
     }
 
     /// <summary>Replaces every line of this name by one at the end, from text (Latin-1).</summary>
+    /// <param name="name">A token of at most 65535 characters (RFC 9110 §5.6.2).</param>
+    /// <param name="value">No control characters but HTAB (RFC 9110 §5.5); one outside Latin-1 becomes a question mark.</param>
     /// <exception cref="ArgumentException">The name or the value could not stand on the wire.</exception>
+    /// <exception cref="ArgumentNullException">One of them is null.</exception>
     public void Set(string name, string value) => Set(Encoding.Latin1.GetBytes(name), Encoding.Latin1.GetBytes(value));
 
     /// <summary>Removes every line of a name; returns how many there were.</summary>
+    /// <param name="name">In any case of letters.</param>
     public int Remove(ReadOnlySpan<byte> name)
     {
         int kept = 0;
@@ -78,7 +93,10 @@ public sealed class FieldList
         return removed;
     }
 
-    /// <summary>The first value of a name, lent until the list changes.</summary>
+    /// <summary>Finds the first value of a name.</summary>
+    /// <param name="name">In any case of letters.</param>
+    /// <param name="value">Lent until the list changes; empty where there is no line of the name, and where its value is empty.</param>
+    /// <returns>Whether there is a line of this name.</returns>
     public bool TryGet(ReadOnlySpan<byte> name, out ReadOnlySpan<byte> value)
     {
         for (int i = 0; i < _count; i++)
@@ -95,6 +113,7 @@ public sealed class FieldList
     }
 
     /// <summary>Whether there is a line of this name.</summary>
+    /// <param name="name">In any case of letters.</param>
     public bool Contains(ReadOnlySpan<byte> name) => TryGet(name, out _);
 
     /// <summary>Removes every line and gives back what was borrowed; the storage stays for the next message.</summary>
@@ -105,7 +124,8 @@ public sealed class FieldList
         _wire = default;
     }
 
-    /// <summary>Copies the lines into another list, which then needs nothing of this one.</summary>
+    /// <summary>Copies the lines into another list, behind those it has; it needs nothing of this one then.</summary>
+    /// <param name="destination">Not this list itself.</param>
     public void CopyTo(FieldList destination)
     {
         for (int i = 0; i < _count; i++)

@@ -9,7 +9,8 @@ public readonly struct RequestMethod : IEquatable<RequestMethod>
     private readonly ReadOnlyMemory<byte> _token;
     private readonly MethodTraits _traits;
 
-    /// <summary>Wraps a token without copying it; the memory must stay as it is while this value is used.</summary>
+    /// <summary>Wraps a token that was checked already.</summary>
+    /// <param name="token">Not copied: the memory must stay as it is while this value is used. Not checked: what is no token (RFC 9110 §5.6.2) breaks the request line; <see cref="From"/> checks.</param>
     public RequestMethod(ReadOnlyMemory<byte> token)
     {
         _token = token;
@@ -53,7 +54,7 @@ public readonly struct RequestMethod : IEquatable<RequestMethod>
     /// <summary>OPTIONS.</summary>
     public static RequestMethod Options { get; } = new("OPTIONS"u8.ToArray());
 
-    /// <summary>The token as it stands on the wire.</summary>
+    /// <summary>The token as it stands on the wire; empty for a value that was not made by a constructor.</summary>
     public ReadOnlySpan<byte> Token => _token.Span;
 
     /// <summary>GET, HEAD, OPTIONS, TRACE, and QUERY: the client asks for no change of state (RFC 9110 §9.2.1, RFC 10008).</summary>
@@ -78,6 +79,8 @@ public readonly struct RequestMethod : IEquatable<RequestMethod>
     internal bool HasForwardLimit => (_traits & (MethodTraits.Options | MethodTraits.Trace)) != 0;
 
     /// <summary>Makes a method from text.</summary>
+    /// <param name="token">Its case counts.</param>
+    /// <exception cref="ArgumentNullException">It is null.</exception>
     /// <exception cref="ArgumentException">It is no token (RFC 9110 §9.1).</exception>
     public static RequestMethod From(string token)
     {
@@ -85,10 +88,10 @@ public readonly struct RequestMethod : IEquatable<RequestMethod>
         return FieldSyntax.IsToken(bytes) ? new(bytes) : throw new ArgumentException("A method is a token (RFC 9110 §9.1).", nameof(token));
     }
 
-    /// <summary>Compares two methods byte by byte.</summary>
+    /// <summary>Whether two methods are the same, byte by byte.</summary>
     public static bool operator ==(RequestMethod left, RequestMethod right) => left.Equals(right);
 
-    /// <summary>Compares two methods byte by byte.</summary>
+    /// <summary>Whether two methods differ in a byte.</summary>
     public static bool operator !=(RequestMethod left, RequestMethod right) => !left.Equals(right);
 
     /// <summary>The shared value for a well-known token, or a method over the given memory.</summary>
@@ -107,7 +110,7 @@ public readonly struct RequestMethod : IEquatable<RequestMethod>
         };
     }
 
-    /// <inheritdoc/>
+    /// <summary>Whether both are the same, byte by byte.</summary>
     public bool Equals(RequestMethod other) => Token.SequenceEqual(other.Token);
 
     /// <inheritdoc/>

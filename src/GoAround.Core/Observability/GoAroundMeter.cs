@@ -85,13 +85,16 @@ public sealed class GoAroundMeter : ProxyEvents, IDisposable
     /// <summary>What the cache has decided so far; all zero where there is none.</summary>
     public CacheCounts CacheCounts => _cache.Counts;
 
-    /// <summary>Says where the gauges are read. After construction, because the pool itself reports to this object.</summary>
+    /// <summary>Says where the gauges are read; the last word counts. After construction, because the pool itself reports to this object.</summary>
+    /// <param name="pool">Asked for its status at each collection.</param>
+    /// <param name="connections">Asked for the sockets of each backend.</param>
     public void Observe(IBackendPool pool, IConnectionFactory connections) => _gauges = new BackendGauges(pool, connections);
 
-    /// <summary>Says which store the cache has.</summary>
+    /// <summary>Says which store the cache has; the last word counts.</summary>
+    /// <param name="store">Asked for its usage at each collection.</param>
     public void Observe(IResponseCache store) => _cache.Store = store;
 
-    /// <inheritdoc/>
+    /// <summary>Ends the instruments, where the meter is this object's own; a factory ends its meters itself.</summary>
     public void Dispose() => Meter.Dispose();
 
     /// <inheritdoc/>

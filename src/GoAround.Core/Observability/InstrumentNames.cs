@@ -6,28 +6,28 @@ public static class InstrumentNames
     /// <summary>Histogram, seconds: a client's request, from its complete head to the response's last byte.</summary>
     public const string ServerRequestDuration = "http.server.request.duration";
 
-    /// <summary>Up-down counter: client requests in flight. Without the conventional attributes, which are not known when a request starts to count.</summary>
+    /// <summary>Observable up-down counter: client requests in flight. Without the conventional attributes, which are not known when a request starts to count.</summary>
     public const string ServerActiveRequests = "http.server.active_requests";
 
     /// <summary>Histogram, seconds: one try with one backend, to its response head or its failure.</summary>
     public const string ClientRequestDuration = "http.client.request.duration";
 
-    /// <summary>Up-down counter: requests a backend carries.</summary>
+    /// <summary>Observable up-down counter: requests a backend carries.</summary>
     public const string ClientActiveRequests = "http.client.active_requests";
 
-    /// <summary>Up-down counter: sockets to a backend, by <c>http.connection.state</c>.</summary>
+    /// <summary>Observable up-down counter: sockets to a backend, by <c>http.connection.state</c>.</summary>
     public const string ClientOpenConnections = "http.client.open_connections";
 
-    /// <summary>Gauge: 1 for a healthy backend, else 0; one that drains keeps its health.</summary>
+    /// <summary>Observable gauge: 1 for a healthy backend, else 0; one that drains keeps its health.</summary>
     public const string BackendUp = "goaround.backend.up";
 
-    /// <summary>Gauge: 1 for a backend that drains, else 0.</summary>
+    /// <summary>Observable gauge: 1 for a backend that drains, else 0.</summary>
     public const string BackendDraining = "goaround.backend.draining";
 
-    /// <summary>Gauge: the weight of a backend.</summary>
+    /// <summary>Observable gauge: the weight of a backend.</summary>
     public const string BackendWeight = "goaround.backend.weight";
 
-    /// <summary>Gauge: requests a backend may carry at once, by its weight and its slow start; 0 for one that takes none.</summary>
+    /// <summary>Observable gauge: requests a backend may carry at once, by its weight and its slow start; 0 for one that takes none.</summary>
     public const string BackendLimit = "goaround.backend.limit";
 
     /// <summary>Counter: tries that failed, by how far they had come.</summary>
@@ -39,7 +39,7 @@ public static class InstrumentNames
     /// <summary>Counter: tries after the first one of a request.</summary>
     public const string Retries = "goaround.retries";
 
-    /// <summary>Up-down counter: requests that wait for a connection.</summary>
+    /// <summary>Observable up-down counter: requests that wait for a connection.</summary>
     public const string QueueLength = "goaround.queue.length";
 
     /// <summary>Histogram, seconds: how long a request waited for a connection, by outcome.</summary>
@@ -51,7 +51,7 @@ public static class InstrumentNames
     /// <summary>Counter: TLS handshakes with clients, by outcome.</summary>
     public const string TlsHandshakes = "goaround.tls.handshakes";
 
-    /// <summary>Up-down counter: client connections.</summary>
+    /// <summary>Observable up-down counter: client connections.</summary>
     public const string ClientConnections = "goaround.client.connections";
 
     /// <summary>Counter: client connections that were closed as soon as they were accepted, by reason.</summary>
@@ -72,7 +72,7 @@ public static class InstrumentNames
     /// <summary>Observable up-down counter, bytes: what is stored, bodies, heads and keys.</summary>
     public const string CacheBytes = "goaround.cache.bytes";
 
-    /// <summary>Gauge, bytes: how much may be stored; 0 where there is no cache, or it does not know.</summary>
+    /// <summary>Observable gauge, bytes: how much may be stored; 0 where there is no cache, or it does not know.</summary>
     public const string CacheCapacity = "goaround.cache.capacity";
 
     /// <summary>Observable counter: responses removed to make room.</summary>

@@ -12,10 +12,10 @@ public static class TagNames
     /// <summary><c>http</c> or <c>https</c>.</summary>
     public const string Scheme = "url.scheme";
 
-    /// <summary><c>1.0</c>, <c>1.1</c> or <c>2</c>.</summary>
+    /// <summary><c>1.0</c>, <c>1.1</c>, <c>2</c> or <c>3</c>.</summary>
     public const string ProtocolVersion = "network.protocol.version";
 
-    /// <summary>Of a request, the status code as text from 500 on. Of a try, that too, or <c>disconnected</c>, <c>timeout</c> or <c>malformed</c>. Of an error, and of a span that ends with one of the balancer's own, its name in <see cref="ProxyErrors"/>.</summary>
+    /// <summary>Of a request, the status code as text from 500 on. Of a try, that from 400 on, or <c>disconnected</c>, <c>timeout</c> or <c>malformed</c>. Of an error, and of a span that ends with one of the balancer's own, its name in <see cref="ProxyErrors"/>; of other spans the status code, a server's from 500 on, a client's from 400 on.</summary>
     public const string ErrorType = "error.type";
 
     /// <summary>The host of a backend.</summary>

@@ -11,7 +11,7 @@ using Microsoft.Extensions.Logging;
 
 namespace GoAround.Core.Server;
 
-/// <summary>Listens on a port and serves HTTP/1.1, over TLS where it has a certificate: every request goes to one handler.</summary>
+/// <summary>Listens on a port and serves HTTP/1.1, over TLS where it has a certificate: every request goes to one handler. Started once, and not again after it was stopped.</summary>
 public sealed class ProxyServer : IAsyncDisposable
 {
     private static readonly TimeSpan AcceptRetryDelay = TimeSpan.FromMilliseconds(100);
@@ -39,11 +39,13 @@ public sealed class ProxyServer : IAsyncDisposable
     private bool _isStopping;
 
     /// <summary>Prepares a server; it listens from <see cref="StartAsync"/> on.</summary>
-    /// <param name="options">Taken as they are now; validate them before.</param>
-    /// <param name="handler">Answers every request.</param>
+    /// <param name="options">Not to be changed afterwards, and not checked: <c>AddGoAround</c> does that.</param>
+    /// <param name="handler">Answers every request; not disposed.</param>
     /// <param name="time">The clock of all deadlines.</param>
     /// <param name="loggers">Where the log goes.</param>
-    /// <param name="events">Who counts, or null.</param>
+    /// <param name="events">Who counts, or null. Must not throw: nothing stands between here.</param>
+    /// <exception cref="ArgumentNullException">One of the others is null.</exception>
+    /// <exception cref="FormatException">A trusted proxy is neither an address nor a network.</exception>
     public ProxyServer(ServerOptions options, ProxyHandler handler, TimeProvider time, ILoggerFactory loggers, ProxyEvents? events = null)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -63,13 +65,16 @@ public sealed class ProxyServer : IAsyncDisposable
 
     /// <summary>Where it listens; after the start.</summary>
     /// <exception cref="InvalidOperationException">It was not started.</exception>
+    /// <exception cref="ObjectDisposedException">It was stopped.</exception>
     public IPEndPoint LocalEndPoint => _listener?.LocalEndPoint as IPEndPoint ?? throw new InvalidOperationException("The server was not started.");
 
     /// <summary>How many connections it would let in now; before the disposal.</summary>
     internal int Room => _room.CurrentCount;
 
-    /// <summary>Opens the port.</summary>
+    /// <summary>Opens the port, and has done so when it returns.</summary>
+    /// <param name="cancellationToken">Gives up before the port is opened.</param>
     /// <exception cref="SocketException">The port is taken, or may not be opened.</exception>
+    /// <exception cref="OperationCanceledException">It was given up.</exception>
     public Task StartAsync(CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
@@ -84,7 +89,8 @@ public sealed class ProxyServer : IAsyncDisposable
     [MemberNotNull(nameof(_listener))]
     internal void Bind() => _listener ??= Bound();
 
-    /// <summary>Stops accepting, lets the requests in flight end, and closes. Those that take longer than the shutdown timeout, or than the token allows, are cut.</summary>
+    /// <summary>Stops accepting, lets the requests in flight end, and closes. Those that take longer than <see cref="ServerOptions.ShutdownTimeout"/> are cut.</summary>
+    /// <param name="cancellationToken">Cuts them at once; it does not throw.</param>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         _context.IsDraining = true;
@@ -116,7 +122,7 @@ public sealed class ProxyServer : IAsyncDisposable
         await CutAsync().ConfigureAwait(false);
     }
 
-    /// <summary>Stops at once; use <see cref="StopAsync"/> before it to let requests end.</summary>
+    /// <summary>Stops at once, and cuts what is in flight; use <see cref="StopAsync"/> before it to let requests end.</summary>
     public async ValueTask DisposeAsync()
     {
         if (!_drained.Task.IsCompleted)

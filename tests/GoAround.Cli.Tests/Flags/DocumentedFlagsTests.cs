@@ -2,21 +2,28 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
+using System.Reflection;
 using GoAround.Cli.Flags;
 using GoAround.Cli.Tests.EndToEnd;
 using GoAround.Core;
+using GoAround.Core.Hosting;
+using GoAround.Core.Tests.Repository;
 using Xunit;
 
 namespace GoAround.Cli.Tests.Flags;
 
-/// <summary>What README.md and docs/limits.md tell of flags is what the program does.</summary>
+/// <summary>What README.md, docs/limits.md and the library's own documentation tell of flags is what the program does.</summary>
 public sealed class DocumentedFlagsTests
 {
     // The README describes these in a row of its own kind: files, switches, and what stands alone.
     private static readonly string[] ReadmeAlone = ["bind", "b", "p", "cacert", "privkey", "backend-ca", "cache"];
 
+    private static readonly XmlDocs Docs = XmlDocs.Of(typeof(GoAroundOptions).Assembly);
+
     public static TheoryData<string> Limits =>
         [.. FlagTable.All.Where(flag => flag.Property is not null && !ReadmeAlone.Contains(flag.Name)).Select(flag => flag.Name)];
+
+    public static TheoryData<string> OptionFlags => [.. FlagTable.All.Where(flag => flag.Property is not null).Select(flag => flag.Name)];
 
     [Theory]
     [MemberData(nameof(Limits))]
@@ -31,6 +38,26 @@ public sealed class DocumentedFlagsTests
         Assert.NotEqual("", row[3]);
         Assert.NotEqual("", row[4]);
         Assert.Equal(flag.Source, row[5]);
+    }
+
+    // Default and range need no look here: the library's own tests hold them to the options, and so do those of the flags.
+    [Theory]
+    [MemberData(nameof(OptionFlags))]
+    public void Documentation_of_an_option_names_its_flag_and_tells_the_same_source(string name)
+    {
+        Flag flag = FlagTable.Find(name) ?? throw new ArgumentException(name);
+        PropertyInfo? option = null;
+        foreach (string part in (flag.Property ?? "").Split('.'))
+        {
+            option = (option?.PropertyType ?? typeof(GoAroundOptions)).GetProperty(part);
+        }
+
+        string told = XmlDocs.TextOf(Docs.Find(option ?? throw new ArgumentException(name))?.Element("summary"));
+        Assert.Matches($@"\([^)]*-{name}[,)]", told);
+        if (flag.Source != "-")
+        {
+            Assert.Contains(WithoutQuotes(flag.Source), WithoutQuotes(told), StringComparison.Ordinal);
+        }
     }
 
     [Fact]
@@ -71,6 +98,8 @@ public sealed class DocumentedFlagsTests
     private static IEnumerable<string[]> Rows(string page) => File.ReadLines(Path.Combine(Repository.Root, page))
         .Where(line => line.StartsWith("| ", StringComparison.Ordinal))
         .Select(line => line.Trim('|', ' ').Split('|', StringSplitOptions.TrimEntries));
+
+    private static string WithoutQuotes(string text) => text.Replace("'", "", StringComparison.Ordinal);
 
     private static string Plain(string cell) => cell.Replace("`", "", StringComparison.Ordinal);
 }

@@ -4,7 +4,6 @@ using System.Linq;
 using System.Net;
 using System.Threading;
 using System.Threading.Tasks;
-using GoAround.Core.Sockets;
 using GoAround.Core.Tests.Sockets;
 using GoAround.Core.Tests.Wire;
 using Microsoft.AspNetCore.Builder;
