@@ -12,8 +12,8 @@ namespace GoAround.Core.Cache;
 /// </summary>
 internal static class CacheKey
 {
-    // What a proxy in front says in X-Forwarded-* and Forwarded reaches the backend, so the answer may depend on it: it is part of the key, as the URL where it can be, else behind it.
     /// <summary>What stands behind the URL of a key that goes on; with it the URL is a tag of all such keys.</summary>
+    // What a proxy in front says in X-Forwarded-* and Forwarded reaches the backend, so the answer may depend on it: it is part of the key, as the URL where it can be, else behind it.
     public const byte Behind = 1;
 
     /// <summary>Appends the primary key of a request.</summary>

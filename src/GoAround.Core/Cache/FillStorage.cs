@@ -293,7 +293,9 @@ internal static class FillStorage
 
     private static bool IsNewer(StoredResponse found, FillContent content)
     {
-        if (!StoredHead.TryRead(found, out StoredHead head) || (head.IsMarker && head.VaryNames.SequenceEqual(content.VaryNames.Span)) || (content.Old is not null && head.ResponseMs == content.OldHead.ResponseMs))
+        if (!StoredHead.TryRead(found, out StoredHead head)
+            || (head.IsMarker && head.VaryNames.SequenceEqual(content.VaryNames.Span))
+            || (content.Old is not null && head.ResponseMs == content.OldHead.ResponseMs))
         {
             return false; // what leads to it, or the one that it renews, or takes the place of
         }
@@ -304,6 +306,8 @@ internal static class FillStorage
 
     // A clock that is ahead makes no response more recent than when it came.
     private static long DateOf(in StoredHead head) => Math.Min(head.DateSeconds, head.ResponseMs / 1000);
+
+    private static long DateOf(in StoreDecision decision) => Math.Min(decision.DateSeconds, decision.ResponseMs / 1000);
 
     /// <summary>What is whole and fresh was stored meanwhile: no part takes its place.</summary>
     private static async ValueTask<bool> HasWholeAsync(Fill fill, CacheContext cache)
@@ -320,16 +324,24 @@ internal static class FillStorage
         ReadOnlyMemory<byte> primary = key.Memory[..primaryLength];
         DateTimeOffset until = Until(decision.KeepUntilMs);
         using StoredResponse? found = await cache.Store.FindAsync(primary, cancellationToken).ConfigureAwait(false);
-        if (found is not null && found.KeepUntil >= until && StoredHead.TryRead(found, out StoredHead present) && present.IsMarker && present.VaryNames.SequenceEqual(names.Span))
+        StoredHead present = default;
+        bool isSame = found is not null && StoredHead.TryRead(found, out present) && present.IsMarker && present.VaryNames.SequenceEqual(names.Span);
+        bool isOlder = isSame && DateOf(in present) < DateOf(in decision);
+
+        // It says how recent the variants are where an answer that may come later, older and without this Vary, could take its place; else a little less will do.
+        if (isSame && found!.KeepUntil >= until && !(isOlder && cache.Fills.AreMany(key.Span[..urlLength])))
         {
             return;
         }
 
         KeyBuffer head = default;
-        StoredHeadWriter.WriteMarker(ref head, names.Span, in decision);
+        bool isFirst = !isSame || isOlder;
+        StoredHeadWriter.WriteMarker(ref head, names.Span, isFirst ? decision.ResponseMs : present.ResponseMs, isFirst ? decision.DateSeconds : present.DateSeconds);
+        until += MarkerSlack;
+        until = isSame && found!.KeepUntil > until ? found.KeepUntil : until;
         List<ReadOnlyMemory<byte>> tags = [];
         AddKeys(tags, primary.Span, primaryLength, urlLength);
-        using StoredResponse marker = new(head.Memory, ReadOnlySequence<byte>.Empty, tags, until + MarkerSlack) { IsMarker = true };
+        using StoredResponse marker = new(head.Memory, ReadOnlySequence<byte>.Empty, tags, until) { IsMarker = true };
         await cache.Store.StoreAsync(primary, marker, cancellationToken).ConfigureAwait(false);
     }
 

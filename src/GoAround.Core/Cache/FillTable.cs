@@ -161,6 +161,22 @@ internal sealed class FillTable : IAsyncDisposable
     /// <summary>Such a fetch has ended.</summary>
     public void GivePlace() => Interlocked.Decrement(ref _forNobody);
 
+    /// <summary>Whether more than one fetch of a URL is under way: an older answer may then come later than a newer one.</summary>
+    public bool AreMany(ReadOnlySpan<byte> url)
+    {
+        int hash = Hash(url);
+        int count = 0;
+        lock (GateOf(hash))
+        {
+            for (Fill? fill = BucketOf(hash); fill is not null; fill = fill.NextInBucket())
+            {
+                count += fill.Hash == hash ? 1 : 0;
+            }
+        }
+
+        return count > 1;
+    }
+
     /// <summary>What is being fetched for a URL is out of date before it has come: nobody joins it any more, and it is not stored.</summary>
     public void Outdate(ReadOnlySpan<byte> url)
     {

@@ -292,6 +292,32 @@ public sealed class SupersededTests
     }
 
     [Fact]
+    public async Task An_older_answer_does_not_take_the_place_of_a_newer_one_of_several_that_vary()
+    {
+        await using CacheStage stage = new();
+        await stage.FillAsync("v0", "Cache-Control: max-age=1|Vary: X-Tongue");
+        stage.Advance(3);
+        string began = stage.Time.GetUtcNow().ToString("R");
+        Task<CacheReply> leader = stage.AskAsync();
+        OriginCall slow = await stage.CallAsync();
+        Task<CacheReply> other = stage.AskAsync();
+        for (int i = 0; i < 6; i++)
+        {
+            stage.Advance(1);
+        }
+
+        OriginCall quick = await stage.CallAsync();
+        quick.Answer("v2", "Cache-Control: max-age=60|Vary: X-Tongue|Date: " + stage.Time.GetUtcNow().ToString("R"));
+        Assert.Equal("v2", (await other).Body);
+        await Until.TrueAsync(() => quick.Disposals == 1, "it did not end");
+        Assert.StartsWith("test; hit", (await stage.AskAsync()).Status, System.StringComparison.Ordinal);
+        slow.Answer("v1", "Cache-Control: max-age=60|Date: " + began);
+        Assert.Equal("v1", (await leader).Body);
+        await Until.TrueAsync(() => stage.Handler.IsIdle, "the fetch did not end");
+        Assert.Equal("v2", (await stage.AskAsync()).Body);
+    }
+
+    [Fact]
     public async Task A_newer_answer_takes_the_place_of_an_older_one_that_varies()
     {
         await using CacheStage stage = new();
