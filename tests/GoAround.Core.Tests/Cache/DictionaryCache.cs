@@ -26,9 +26,6 @@ internal sealed class DictionaryCache : IResponseCache
     /// <summary>What was found is handed out only after this.</summary>
     public Task? HoldFound { get; set; }
 
-    /// <summary>So many are handed out at once all the same.</summary>
-    public int PassFound { get; set; }
-
     /// <summary>How often something was looked for.</summary>
     public int Finds { get; private set; }
 
@@ -69,7 +66,7 @@ internal sealed class DictionaryCache : IResponseCache
                 : null;
         }
 
-        if (HoldFound is { } hold && PassFound-- <= 0)
+        if (HoldFound is { } hold)
         {
             await hold.WaitAsync(cancellationToken);
         }

@@ -156,16 +156,13 @@ public sealed class HeldStoreTests
         Assert.Equal(200, (await asking.WaitAsync(WireEnd.Patience)).StatusCode);
     }
 
-    [Theory]
-    [InlineData(0)]
-    [InlineData(1)]
-    public async Task A_store_that_finds_nothing_for_so_long_has_nothing(int found)
+    [Fact]
+    public async Task A_store_that_finds_nothing_for_5_s_has_nothing()
     {
         TaskCompletionSource held = new();
         DictionaryCache store = new();
         await using CacheStage stage = new(store);
-        await stage.FillAsync("old", "Cache-Control: max-age=60|Vary: X-Tongue");
-        store.PassFound = found; // what leads to the variants is found at once, or that hangs too
+        await stage.FillAsync("old");
         store.HoldFound = held.Task;
         Task<CacheReply> asking = stage.AskAsync();
         stage.Advance(4);

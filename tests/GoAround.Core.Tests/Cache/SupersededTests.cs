@@ -1,3 +1,4 @@
+using System;
 using System.Threading.Tasks;
 using GoAround.Core.Tests.Wire;
 using Xunit;
@@ -310,7 +311,7 @@ public sealed class SupersededTests
         quick.Answer("v2", "Cache-Control: max-age=60|Vary: X-Tongue|Date: " + stage.Time.GetUtcNow().ToString("R"));
         Assert.Equal("v2", (await other).Body);
         await Until.TrueAsync(() => quick.Disposals == 1, "it did not end");
-        Assert.StartsWith("test; hit", (await stage.AskAsync()).Status, System.StringComparison.Ordinal);
+        Assert.StartsWith("test; hit", (await stage.AskAsync()).Status, StringComparison.Ordinal);
         slow.Answer("v1", "Cache-Control: max-age=60|Date: " + began);
         Assert.Equal("v1", (await leader).Body);
         await Until.TrueAsync(() => stage.Handler.IsIdle, "the fetch did not end");
