@@ -25,13 +25,15 @@ public class ProxyRequest
 
     /// <summary>Makes a request from text, as a test or an embedding application would.</summary>
     /// <param name="method">A token, such as <c>GET</c>; its letters' case counts.</param>
-    /// <param name="target">The path and query, such as <c>/a?b=c</c>, percent-encoded as it shall go out: ASCII, for what is none becomes a question mark.</param>
+    /// <param name="target">The path and query, such as <c>/a?b=c</c>, percent-encoded as it shall go out.</param>
     /// <exception cref="ArgumentNullException">One of them is null.</exception>
-    /// <exception cref="ArgumentException">The method is no token, or the target has white space or control bytes.</exception>
+    /// <exception cref="ArgumentException">The method is no token, or the target has what must be percent-encoded: white space, control characters, or what is not ASCII (RFC 9112 §3.2).</exception>
     public ProxyRequest(string method, string target)
     {
         Method = RequestMethod.From(method);
-        Target = Encoding.ASCII.GetBytes(target);
+        _target = target.AsSpan().ContainsAnyExceptInRange('!', '~')
+            ? throw new ArgumentException("A target has neither white space nor control characters, and is ASCII: the others are percent-encoded (RFC 9112 §3.2).", nameof(target))
+            : Encoding.ASCII.GetBytes(target);
     }
 
     /// <summary>The method; default GET.</summary>

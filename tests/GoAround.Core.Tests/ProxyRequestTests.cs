@@ -23,6 +23,12 @@ public sealed class ProxyRequestTests
     }
 
     [Theory]
+    [InlineData("/\u00e4")]
+    [InlineData("/\u4e16?q=\u754c")]
+    [InlineData("/\ud83d\ude00")]
+    public void Text_that_is_not_percent_encoded_is_no_target(string text) => Assert.Throws<ArgumentException>("target", () => new ProxyRequest("GET", text));
+
+    [Theory]
     [InlineData("/a\u00fc|^?b=%20#")]
     [InlineData("*")]
     [InlineData("")]
@@ -48,6 +54,7 @@ public sealed class ProxyRequestTests
     public void Method_that_is_no_token_is_refused(string text)
     {
         Assert.Throws<ArgumentException>(() => RequestMethod.From(text));
+        Assert.Throws<ArgumentException>(() => new RequestMethod(Encoding.Latin1.GetBytes(text)));
         Assert.Throws<ArgumentException>(() => new ProxyRequest(text, "/"));
     }
 }

@@ -2,6 +2,7 @@ using System;
 using System.Globalization;
 using System.Linq;
 using System.Net;
+using System.Net.Sockets;
 
 namespace GoAround.Cli.Flags;
 
@@ -53,13 +54,18 @@ internal static class FlagReader
     /// <summary>An IP address written in full.</summary>
     public static IPAddress? Address(string text)
     {
-        // IPAddress takes "1" for 0.0.0.1: four parts are what people mean.
-        bool isWhole = text.Contains(':', StringComparison.Ordinal) || text.Split('.').Length == 4;
-        return isWhole && IPAddress.TryParse(text, out IPAddress? address) ? address : null;
+        // IPAddress takes "1" for 0.0.0.1 and "010.0.0.1" for 8.0.0.1, and passes over the port of "[::1]:80".
+        bool isWhole = IPAddress.TryParse(text, out IPAddress? address)
+            && (address.AddressFamily == AddressFamily.InterNetwork ? address.ToString() == text : !text.Contains("]:", StringComparison.Ordinal));
+        return isWhole ? address : null;
     }
 
     /// <summary>True for an IP address, or a network as in <c>10.0.0.0/8</c>.</summary>
-    public static bool IsNetwork(string text) => Address(text) is not null || (text.Contains('/', StringComparison.Ordinal) && IPNetwork.TryParse(text, out _));
+    public static bool IsNetwork(string text)
+    {
+        int slash = text.IndexOf('/', StringComparison.Ordinal);
+        return Address(slash < 0 ? text : text[..slash]) is not null && (slash < 0 || IPNetwork.TryParse(text, out _));
+    }
 
     // token = 1*tchar   RFC 9110 §5.6.2
     /// <summary>A token: a name that may stand in a field, or be one's name.</summary>

@@ -45,8 +45,10 @@ public sealed class GoAroundOptions
     /// <summary>Puts a step of your own before the cache and the pool; steps are entered in the order they were added.</summary>
     /// <param name="handler">Makes the step, given the application's services and the next step. Called once for each balancer that is made with these options; what it throws goes to whoever makes that.</param>
     /// <returns>These options.</returns>
+    /// <exception cref="ArgumentNullException">The handler is null.</exception>
     public GoAroundOptions Use(Func<IServiceProvider, ProxyHandler, ProxyHandler> handler)
     {
+        ArgumentNullException.ThrowIfNull(handler);
         _handlers.Add(handler);
         return this;
     }

@@ -1,7 +1,6 @@
 using System;
 using System.Collections.Generic;
 using System.Globalization;
-using System.Net;
 using System.Text;
 using GoAround.Core.Cache;
 using GoAround.Core.Health;
@@ -41,6 +40,11 @@ internal sealed class GoAroundOptionsValidator : IValidateOptions<GoAroundOption
 
     private static void Check(List<string> failures, ServerOptions server)
     {
+        if (server.Address is null)
+        {
+            failures.Add("Server.Address (-bind) is null: it must be an IPv4 or IPv6 address");
+        }
+
         CheckNumber(failures, "Server.Port (-p)", server.Port, 0, 65535);
         CheckNumber(failures, "Server.Backlog (-backlog)", server.Backlog, 1, 65535);
         CheckNumber(failures, "Server.MaxConnections (-max-connections)", server.MaxConnections, 1, 10_000_000);
@@ -59,17 +63,19 @@ internal sealed class GoAroundOptionsValidator : IValidateOptions<GoAroundOption
         CheckDelay(failures, "Server.BodyTimeout (-body-timeout)", server.BodyTimeout);
         CheckTime(failures, "Server.HalfCloseGrace (-half-close-grace)", server.HalfCloseGrace, TimeSpan.Zero, LongestDelay);
         CheckTime(failures, "Server.ShutdownTimeout (-shutdown-timeout)", server.ShutdownTimeout, TimeSpan.Zero, LongestDelay);
-        foreach (string network in server.TrustedProxies)
+        CheckWord(failures, "Server.Forwarded (-forwarded)", server.Forwarded);
+        CheckWord(failures, "Server.Via (-via)", server.Via);
+        foreach (string? network in server.TrustedProxies)
         {
-            if (!IPNetwork.TryParse(network, out _) && !IPAddress.TryParse(network, out _))
+            if (network is null || !SettingText.IsNetwork(network))
             {
-                failures.Add($"Server.TrustedProxies (-trusted-proxies) has '{network}': it must be a network such as 10.0.0.0/8 or an address");
+                failures.Add($"Server.TrustedProxies (-trusted-proxies) has {Shown(network)}: it must be a network such as 10.0.0.0/8 or an address");
             }
         }
 
-        if (server.ProxyName.Length is < 1 or > 64 || !FieldSyntax.IsToken(Encoding.ASCII.GetBytes(server.ProxyName)))
+        if (!IsName(server.ProxyName))
         {
-            failures.Add($"Server.ProxyName (-proxy-name) is '{server.ProxyName}': it must be a token of 1..64 bytes (RFC 9110 §5.6.2)");
+            failures.Add($"Server.ProxyName (-proxy-name) is {Shown(server.ProxyName)}: it must be a token of 1..64 bytes (RFC 9110 §5.6.2)");
         }
 
         if (server.Certificate is { HasPrivateKey: false })
@@ -93,9 +99,9 @@ internal sealed class GoAroundOptionsValidator : IValidateOptions<GoAroundOption
 
     private static void Check(List<string> failures, HealthOptions health)
     {
-        if (!health.Path.StartsWith('/') || health.Path.AsSpan().ContainsAnyExceptInRange('!', '~') || health.Path.Contains('#', StringComparison.Ordinal))
+        if (health.Path is not ['/', ..] || health.Path.AsSpan().ContainsAnyExceptInRange('!', '~') || health.Path.Contains('#', StringComparison.Ordinal))
         {
-            failures.Add($"Health.Path (-health-path) is '{health.Path}': it must start with a slash and hold no space, fragment or control character");
+            failures.Add($"Health.Path (-health-path) is {Shown(health.Path)}: it must start with a slash and hold no space, fragment or control character");
         }
 
         CheckTime(failures, "Health.Interval (-health-interval)", health.Interval, TimeSpan.FromMilliseconds(100), TimeSpan.FromHours(1));
@@ -121,9 +127,22 @@ internal sealed class GoAroundOptionsValidator : IValidateOptions<GoAroundOption
         CheckNumber(failures, "Cache.MaxObjectBytes (-cache-max-object)", cache.MaxObjectBytes, 1L << 10, 1L << 30);
         CheckTime(failures, "Cache.DefaultTtl (-cache-ttl)", cache.DefaultTtl, TimeSpan.Zero, LongestDelay);
         CheckTime(failures, "Cache.StaleTime (-cache-stale)", cache.StaleTime, TimeSpan.Zero, LongestDelay);
-        if (cache.TargetedField.Length is < 1 or > 64 || !FieldSyntax.IsToken(Encoding.ASCII.GetBytes(cache.TargetedField)))
+        if (!IsName(cache.TargetedField))
         {
-            failures.Add($"Cache.TargetedField (-cache-control-field) is '{cache.TargetedField}': it must be a field name of 1..64 bytes (RFC 9110 §5.1)");
+            failures.Add($"Cache.TargetedField (-cache-control-field) is {Shown(cache.TargetedField)}: it must be a field name of 1..64 bytes (RFC 9110 §5.1)");
+        }
+    }
+
+    private static bool IsName(string? text) => text is { Length: <= 64 } && FieldSyntax.IsToken(Encoding.ASCII.GetBytes(text));
+
+    private static string Shown(string? text) => text is null ? "null" : $"'{text}'";
+
+    private static void CheckWord<T>(List<string> failures, string name, T value)
+        where T : struct, Enum
+    {
+        if (!Enum.IsDefined(value))
+        {
+            failures.Add($"{name} is {value:D}: it must be one of {string.Join(", ", Enum.GetNames<T>())}");
         }
     }
 

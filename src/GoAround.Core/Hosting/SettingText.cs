@@ -2,6 +2,7 @@ using System;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Net;
+using System.Net.Sockets;
 
 namespace GoAround.Core.Hosting;
 
@@ -76,12 +77,20 @@ internal static class SettingText
         return fits;
     }
 
-    /// <summary>An IP address written in full: <see cref="IPAddress"/> takes <c>1</c> for 0.0.0.1.</summary>
+    /// <summary>An IP address written in full: <see cref="IPAddress"/> takes <c>1</c> for 0.0.0.1 and <c>010.0.0.1</c> for 8.0.0.1, and passes over the port of <c>[::1]:80</c>.</summary>
     public static bool TryAddress(string text, [NotNullWhen(true)] out IPAddress? address)
     {
-        bool isAddress = IPAddress.TryParse(text, out address) && (text.Contains(':', StringComparison.Ordinal) || text.AsSpan().Count('.') == 3);
+        bool isAddress = IPAddress.TryParse(text, out address)
+            && (address.AddressFamily == AddressFamily.InterNetwork ? address.ToString() == text : !text.Contains("]:", StringComparison.Ordinal));
         address = isAddress ? address : null;
         return isAddress;
+    }
+
+    /// <summary>True for an IP address, or a network as in <c>10.0.0.0/8</c>, the address in both as <see cref="TryAddress"/> takes it.</summary>
+    public static bool IsNetwork(string text)
+    {
+        int slash = text.IndexOf('/', StringComparison.Ordinal);
+        return TryAddress(slash < 0 ? text : text[..slash], out _) && (slash < 0 || IPNetwork.TryParse(text, out _));
     }
 
     /// <summary>A word of an enumeration, in any case.</summary>

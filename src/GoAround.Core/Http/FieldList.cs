@@ -126,8 +126,14 @@ public sealed class FieldList
 
     /// <summary>Copies the lines into another list, behind those it has; it needs nothing of this one then.</summary>
     /// <param name="destination">Not this list itself.</param>
+    /// <exception cref="ArgumentException">It is this list itself.</exception>
     public void CopyTo(FieldList destination)
     {
+        if (destination == this)
+        {
+            throw new ArgumentException("A list is not copied into itself.", nameof(destination));
+        }
+
         for (int i = 0; i < _count; i++)
         {
             destination.AddOwn(NameOf(in _lines[i]), ValueOf(in _lines[i]), _lines[i].Known);

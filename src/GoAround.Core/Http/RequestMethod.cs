@@ -9,11 +9,12 @@ public readonly struct RequestMethod : IEquatable<RequestMethod>
     private readonly ReadOnlyMemory<byte> _token;
     private readonly MethodTraits _traits;
 
-    /// <summary>Wraps a token that was checked already.</summary>
-    /// <param name="token">Not copied: the memory must stay as it is while this value is used. Not checked: what is no token (RFC 9110 §5.6.2) breaks the request line; <see cref="From"/> checks.</param>
+    /// <summary>Wraps a token.</summary>
+    /// <param name="token">Not copied: the memory must stay as it is while this value is used. Its case counts.</param>
+    /// <exception cref="ArgumentException">It is no token (RFC 9110 §9.1).</exception>
     public RequestMethod(ReadOnlyMemory<byte> token)
     {
-        _token = token;
+        _token = FieldSyntax.IsToken(token.Span) ? token : throw new ArgumentException("A method is a token (RFC 9110 §9.1).", nameof(token));
         _traits = TraitsOf(token.Span);
     }
 
@@ -82,11 +83,7 @@ public readonly struct RequestMethod : IEquatable<RequestMethod>
     /// <param name="token">Its case counts.</param>
     /// <exception cref="ArgumentNullException">It is null.</exception>
     /// <exception cref="ArgumentException">It is no token (RFC 9110 §9.1).</exception>
-    public static RequestMethod From(string token)
-    {
-        byte[] bytes = Encoding.ASCII.GetBytes(token);
-        return FieldSyntax.IsToken(bytes) ? new(bytes) : throw new ArgumentException("A method is a token (RFC 9110 §9.1).", nameof(token));
-    }
+    public static RequestMethod From(string token) => new(Encoding.ASCII.GetBytes(token));
 
     /// <summary>Whether two methods are the same, byte by byte.</summary>
     public static bool operator ==(RequestMethod left, RequestMethod right) => left.Equals(right);
@@ -94,7 +91,7 @@ public readonly struct RequestMethod : IEquatable<RequestMethod>
     /// <summary>Whether two methods differ in a byte.</summary>
     public static bool operator !=(RequestMethod left, RequestMethod right) => !left.Equals(right);
 
-    /// <summary>The shared value for a well-known token, or a method over the given memory.</summary>
+    /// <summary>The shared value for a well-known token, or a method over the given memory, which whoever calls has checked.</summary>
     internal static RequestMethod Recognise(ReadOnlyMemory<byte> token)
     {
         ReadOnlySpan<byte> span = token.Span;

@@ -83,7 +83,7 @@ public sealed class ServerOptions
     public int ReplayBufferBytes { get; set; } = DefaultReplayBufferBytes;
 
     /// <summary>
-    /// Networks (<c>10.0.0.0/8</c>) and addresses, IPv4 or IPv6, of proxies in front of this one (<c>-trusted-proxies</c>): what they say in X-Forwarded-* and Forwarded is kept and
+    /// Networks (<c>10.0.0.0/8</c>) and addresses, IPv4 or IPv6, each written in full, of proxies in front of this one (<c>-trusted-proxies</c>): what they say in X-Forwarded-* and Forwarded is kept and
     /// extended. What anybody else says there is replaced. Names with an underscore (<c>X_Forwarded_For</c>), which CGI and its kin
     /// do not tell from those, are taken out whoever sends them. IPv4 and IPv6 are told apart: <c>::/0</c> holds no IPv4; default none.
     /// </summary>

@@ -69,6 +69,8 @@ public sealed class ConfigurationTests
     [InlineData("Server:Ports", "1", "'GoAround:Server:Ports' is no setting of GoAroundOptions that a configuration can hold")]
     [InlineData("Server:Certificate", "a.pem", "'GoAround:Server:Certificate' is no setting of GoAroundOptions that a configuration can hold")]
     [InlineData("Server:Address", "1", "'GoAround:Server:Address' is '1': it must be an IP address")]
+    [InlineData("Server:Address", "0127.0.0.1", "'GoAround:Server:Address' is '0127.0.0.1': it must be an IP address")]
+    [InlineData("Server:Address", "[::1]:3000", "'GoAround:Server:Address' is '[::1]:3000': it must be an IP address")]
     [InlineData("Server:Via", "3", "'GoAround:Server:Via' is '3': it must be one of Off, Requests, Both")]
     [InlineData("Server:Via", "Off,Both", "'GoAround:Server:Via' is 'Off,Both': it must be one of Off, Requests, Both")]
     [InlineData("Server:MaxConnectionsPerClient", "few", "'GoAround:Server:MaxConnectionsPerClient' is 'few': it must be a whole number, or empty for no limit")]

@@ -88,6 +88,15 @@ public class FieldListTests
     }
 
     [Fact]
+    public void A_list_is_not_copied_into_itself()
+    {
+        FieldList fields = new();
+        fields.Add("A", "1");
+        Assert.Throws<ArgumentException>("destination", () => fields.CopyTo(fields));
+        Assert.Equal("A: 1\r\n", fields.ToString());
+    }
+
+    [Fact]
     public void Many_and_long_lines_make_the_list_grow()
     {
         FieldList fields = new();
