@@ -41,7 +41,8 @@ fi
 # Once more at the end, where whoever reads only the last lines finds them: the name, the message and the first of the stack.
 awk '
     /^ +Failed [A-Za-z]/ { left = ++tests <= 10 ? 16 : 1 }
-    /^The active test run was aborted|^Data collector .*inactivity time|\[Long Running Test\]/ { print substr($0, 1, 300) } # a host that hung or died, and what ran long
+    /^The active [Tt]est [Rr]un was aborted|^Data collector .*inactivity time|\[Long Running Test\]/ { print substr($0, 1, 300) } # a host that hung or died, and what ran long
+    /^The tests? running when the crash occurred/ { left = 3 }
     /^$|^ +Standard Output Messages:|^\[xUnit/ { left = 0 }
     left-- > 0 { print substr($0, 1, 300) }
     left < 0 { left = 0 }' "$log"

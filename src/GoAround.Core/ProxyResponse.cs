@@ -54,6 +54,9 @@ public class ProxyResponse : IAsyncDisposable
     /// <summary>The error is what the client has asked to be told: it is an answer also where errors are thrown.</summary>
     internal bool IsErrorAskedFor { get; set; }
 
+    /// <summary>It is a tunnel with a time of its own: whoever keeps it calls the client's half when that is over (<see cref="MessageBody.OnTimedOut"/>).</summary>
+    internal bool IsTimedTunnel { get; set; }
+
     /// <summary>Makes a response of plain text that no cache stores, as for an error.</summary>
     /// <param name="statusCode">200..599; not checked.</param>
     /// <param name="text">The body, sent as UTF-8.</param>

@@ -142,6 +142,51 @@ public sealed class RequestBodyTests
         gateway.ExpectNoErrors();
     }
 
+    [Fact]
+    public async Task Answer_whose_head_came_before_the_rest_of_the_body_stays_whole_where_that_is_malformed()
+    {
+        TaskCompletionSource failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        Gateway.Setup setup = new()
+        {
+            Options = options => options.Use((_, next) => new ScriptedHandler((request, cancellationToken) =>
+            {
+                MessageBody body = request.Body;
+                request.Body = new ScriptedBody(null, async token =>
+                {
+                    try
+                    {
+                        return await body.ReadAsync(token);
+                    }
+                    catch (ClientException)
+                    {
+                        failed.SetResult();
+                        throw;
+                    }
+                });
+                return next.HandleAsync(request, cancellationToken);
+            })),
+        };
+        using ScriptedBackend backend = new();
+        await using Gateway gateway = await Gateway.OpenAsync(setup, backend);
+        using WireEnd client = await gateway.ConnectAsync();
+        await client.SendAsync("POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nabcd\r\n");
+        using WireEnd link = await backend.AcceptAsync();
+        await link.ReadHeadAsync();
+        await link.ExpectAsync("4\r\nabcd\r\n");
+        await link.SendAsync("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nearly");
+        Assert.Contains(" 200 OK", await client.ReadHeadAsync(), StringComparison.Ordinal);
+        await client.ExpectAsync("early");
+        await client.SendAsync("malformed\r\n");
+        await failed.Task.WaitAsync(WireEnd.Patience);
+        await link.SendAsync(" bird");
+        await client.ExpectAsync(" bird");
+        await client.ExpectEndAsync();
+        Assert.Equal("", await link.ReadToCloseAsync());
+        await gateway.UntilIdleAsync(1);
+        Assert.Equal([("POST", "/", 200)], gateway.Events.Ended);
+        gateway.ExpectNoErrors();
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

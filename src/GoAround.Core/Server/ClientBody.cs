@@ -226,14 +226,20 @@ internal sealed class ClientBody : MessageBody
                 break;
             case ChunkStatus.Rejected:
                 Rejection rejection = _state.Chunks.Rejection;
-                throw new ClientException(Rejections.StatusCode(rejection), Rejections.Describe(rejection));
+                throw Fault(Rejections.StatusCode(rejection), Rejections.Describe(rejection));
         }
 
         _inbox.Take(consumed);
         _state.Received += length;
         return _state.Received <= (_options.MaxBodyBytes ?? long.MaxValue)
             ? status != ChunkStatus.NeedMore
-            : throw new ClientException(413, "The body is too large.");
+            : throw Fault(413, "The body is too large.");
+    }
+
+    private ClientException Fault(int statusCode, string what)
+    {
+        _inflow.EndUpload(); // whoever reads may be an application's, which is not told of a cut
+        return new ClientException(statusCode, what);
     }
 
     private struct State

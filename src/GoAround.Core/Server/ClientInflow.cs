@@ -23,6 +23,7 @@ internal sealed class ClientInflow : IDisposable
     private readonly ClientPresence _presence;
     private readonly Deadline _deadline;
     private readonly Lock _gate = new(); // of what begins a body's deadline, where the client waits for 100 (Continue), or a tunnel's
+    private Deadline? _bodyDeadline; // one of its own: when it has passed, the client may still be looked out for, behind the head of its answer
     private BodyPace _pace;
     private long _waitStart;
     private bool _mayHoldBack;
@@ -54,13 +55,13 @@ internal sealed class ClientInflow : IDisposable
     public CancellationToken Left => _presence.Left;
 
     /// <summary>A deadline passed. That ends the connection: it stays so.</summary>
-    public bool HasTimedOut => _deadline.HasPassed;
+    public bool HasTimedOut => _deadline.HasPassed || _bodyDeadline is { HasPassed: true };
 
     /// <summary>All that the client sent was received, or its bytes are not HTTP any more: there is nothing to linger for.</summary>
     public bool IsOver => _hasEnded || _presence.IsTunnel;
 
     /// <summary>Nothing more is waited for.</summary>
-    public bool MustStop => _deadline.HasPassed || Left.IsCancellationRequested;
+    public bool MustStop => HasTimedOut || Left.IsCancellationRequested;
 
     /// <summary>Waits for bytes of a request's head. Its deadline counts from the first byte, and the one before from the first wait: empty lines put neither off.</summary>
     public ValueTask<Transfer> FillHeadAsync(bool hasStarted)
@@ -176,7 +177,7 @@ internal sealed class ClientInflow : IDisposable
 
         do
         {
-            transfer = _deadline.HasPassed ? Transfer.GivenUp : await Inbox.FillAsync(wantedBytes).ConfigureAwait(false);
+            transfer = HasTimedOut ? Transfer.GivenUp : await Inbox.FillAsync(wantedBytes).ConfigureAwait(false);
         }
         while (transfer == Transfer.GivenUp && !MustStop && !cancellationToken.IsCancellationRequested); // else it was only nudged
 
@@ -186,7 +187,7 @@ internal sealed class ClientInflow : IDisposable
             if (!_isHeldBack)
             {
                 _pace.AddWait(_server.Time.GetElapsedTime(_waitStart));
-                _deadline.Clear();
+                _bodyDeadline?.Clear();
             }
 
             _isHeldBack &= !transfer.HasBytes;
@@ -200,8 +201,9 @@ internal sealed class ClientInflow : IDisposable
     /// <summary>What to throw when a receive brought no more of the body.</summary>
     public Exception FailBody(Transfer transfer, CancellationToken cancellationToken)
     {
-        if (_deadline.HasPassed)
+        if (HasTimedOut)
         {
+            EndUpload();
             return new ClientException(408, "The body did not come in time.");
         }
 
@@ -308,6 +310,7 @@ internal sealed class ClientInflow : IDisposable
     public void Dispose()
     {
         _presence.Dispose();
+        _bodyDeadline?.Dispose();
         Inbox.Dispose();
     }
 
@@ -339,7 +342,8 @@ internal sealed class ClientInflow : IDisposable
         TimeSpan left = _pace.Left(_server.Options);
         TimeSpan pause = _server.Options.BodyTimeout;
         _waitStart = _server.Time.GetTimestamp();
-        _deadline.Set(left > pause ? pause : left > TimeSpan.Zero ? left : TimeSpan.Zero);
+        _bodyDeadline ??= new Deadline(_server.Clock, static inbox => ((Inbox)inbox).GiveUp(), Inbox);
+        _bodyDeadline.Set(left > pause ? pause : left > TimeSpan.Zero ? left : TimeSpan.Zero);
     }
 
     private void OnDeadline()

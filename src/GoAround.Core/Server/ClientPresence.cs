@@ -42,7 +42,7 @@ internal sealed class ClientPresence : IDisposable
         Deadline = new Deadline(server.Clock, onDeadline, owner, this, static presence => ((ClientPresence)presence).Look());
     }
 
-    /// <summary>The one deadline of a client: its owner's, but while a request is under way and its body is not read.</summary>
+    /// <summary>The deadline of a client: its owner's, but while a request is under way and its body is not read.</summary>
     public Deadline Deadline { get; }
 
     /// <summary>Cancelled when the client has left.</summary>

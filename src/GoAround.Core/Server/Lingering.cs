@@ -12,6 +12,7 @@ namespace GoAround.Core.Server;
 internal static class Lingering
 {
     private const int PiecesBeforeYield = 32;
+    private const int LateCalls = 2; // of the deadlines of the request that was answered, its body's and its client's grace: the pool may come to them only now
 
     /// <summary>The longest pause (nginx <c>lingering_timeout</c>).</summary>
     private static readonly TimeSpan PauseTimeout = TimeSpan.FromSeconds(5);
@@ -25,15 +26,15 @@ internal static class Lingering
         using Deadline deadline = new(server.Clock, static inbox => ((Inbox)inbox).GiveUp(), inbox);
         long start = server.Time.GetTimestamp();
         inbox.Resume();
-        bool wasLate = false;
+        int late = 0;
         for (int piece = 1; server.Time.GetElapsedTime(start) < Timeout; piece++)
         {
             inbox.Take(inbox.UnreadSpan.Length);
             deadline.Set(PauseTimeout);
             Transfer transfer = await inbox.FillAsync().ConfigureAwait(false);
-            if (transfer == Transfer.GivenUp && !deadline.HasPassed && !wasLate)
+            if (transfer == Transfer.GivenUp && !deadline.HasPassed && late < LateCalls)
             {
-                wasLate = true; // the deadline of the request that was refused, which the pool has come to only now
+                late++;
                 inbox.Resume();
                 continue;
             }

@@ -69,7 +69,7 @@ internal sealed class ResponseWriter : IDisposable
         _state.Announced = response.StatusCode;
         if (response.StatusCode == 101)
         {
-            _watch.BeginTunnel(hasTime: response.Backend is not null); // one that a handler answers itself ends with its pauses
+            _watch.BeginTunnel(response.IsTimedTunnel); // any other ends with its pauses
         }
 
         try

@@ -264,8 +264,8 @@ internal sealed class Poller
     private unsafe void Poll(int timeout)
     {
         int room = MostEvents - _told;
+        _polledAt = Stopwatch.GetTimestamp(); // before: what comes while this thread stands still behind the call is not told
         int count = LinuxCalls.Wait(_poll, _events + (_told * EventBytes), room, timeout);
-        _polledAt = Stopwatch.GetTimestamp();
         _knowsAll = count < room;
         _told += Math.Max(count, 0); // interrupted: none
     }

@@ -16,6 +16,7 @@ internal static class ExchangeFaults
     public static Exception? CutShort(Backend backend, BackendFailureStage stage, in UpstreamExchange exchange, CancellationToken cancellationToken) =>
         exchange.Interruption switch
         {
+            Interruption.None when cancellationToken.IsCancellationRequested => new OperationCanceledException(cancellationToken), // this wait alone
             Interruption.ClientFault => exchange.ClientFault, // set before
             Interruption.TimedOut or Interruption.None when exchange.ClientFault is { } fault => fault, // it could not but wait, or close
             Interruption.ClientLeft => new OperationCanceledException(exchange.Token),
@@ -24,7 +25,7 @@ internal static class ExchangeFaults
                 Error = ProxyError.ConnectionWriteTimeout,
             },
             Interruption.TimedOut => new BackendException(stage, BackendFailureKind.TimedOut, $"no answer from {backend.Authority} in time"),
-            _ => cancellationToken.IsCancellationRequested ? new OperationCanceledException(cancellationToken) : null,
+            _ => null,
         };
 
     /// <summary>It closed or reset the connection.</summary>

@@ -15,6 +15,7 @@ internal sealed class UpstreamResponse : ProxyResponse
         Body = body;
         Backend = backend;
         ReceivedVersion = head.Version;
+        IsTimedTunnel = head.StatusCode == 101;
         Error = ProxyError.None;
         ErrorDetails = null;
         Attempts = 1;

@@ -10,13 +10,10 @@ using GoAround.Core.Sockets;
 namespace GoAround.Core.Upstream;
 
 /// <summary>One socket to a backend, and the one exchange it carries at a time. While it is idle a receive stands posted, so that it is gone at once when the backend closes it or speaks out of turn.</summary>
-internal sealed class UpstreamSocket : IResponseLease, IDisposable
+internal sealed partial class UpstreamSocket : IResponseLease, IDisposable
 {
     private const int ReceiveBufferBytes = 16 * 1024;
     private const int MaxInterimResponses = 100;
-
-    /// <summary>Under load most sockets are used again before it is over; the call that looks would cost them more than a hundredth of a request.</summary>
-    private static readonly TimeSpan QuietPause = TimeSpan.FromMilliseconds(1);
 
     private readonly Backend _backend;
     private readonly Transport _transport;
@@ -52,34 +49,6 @@ internal sealed class UpstreamSocket : IResponseLease, IDisposable
         _head = new ResponseHead(_response.Fields);
         _body = new UpstreamBody(this, _inbox);
     }
-
-    /// <summary>The timestamp since which it waits for a request.</summary>
-    public long IdleSince { get; private set; }
-
-    /// <summary>It waits for a request, and the backend has not closed it.</summary>
-    public bool IsIdle => _owner.IsParked;
-
-    /// <summary>Takes an idle socket into use for a request; false where the backend closed it meanwhile, or spoke out of turn.</summary>
-    public bool TryUse()
-    {
-        if (!TryWake())
-        {
-            return false;
-        }
-
-        // Whoever is told of an arrival may come too late on a busy machine.
-        bool mustLook = _time.GetElapsedTime(IdleSince) >= QuietPause && !_transport.TryCatchUp();
-        if (!((mustLook || _transport.MayBeReadable) && _transport.IsReadable) && !_inbox.HasArrived)
-        {
-            return true;
-        }
-
-        Dispose();
-        return false;
-    }
-
-    /// <summary>Takes an idle socket, to close it; false where somebody else has it.</summary>
-    public bool TryWake() => _owner.TryWake();
 
     /// <summary>Sends a request and reads the head of its final response. The response's disposal ends the exchange.</summary>
     /// <exception cref="BackendException">The backend failed; the socket is closed.</exception>
@@ -122,7 +91,8 @@ internal sealed class UpstreamSocket : IResponseLease, IDisposable
                 }
             }
 
-            if (_head.StatusCode == 101 && _upload.IsComplete)
+            bool isEarly = !_upload.IsComplete; // asked once: its last piece may be about to go out, and nobody waited for that
+            if (_head.StatusCode == 101 && !isEarly)
             {
                 await _upload.FinishAsync().ConfigureAwait(false); // within the body's deadlines: a tunnel has others
             }
@@ -132,13 +102,13 @@ internal sealed class UpstreamSocket : IResponseLease, IDisposable
                 await _upload.FinishAsync().ConfigureAwait(false); // it is just telling what went wrong
                 if (_exchange.Interruption == Interruption.None)
                 {
-                    _exchange.Interruption = Interruption.NotTaken; // the clock is about to: the send has ended in this moment
+                    _exchange.Interruption = Interruption.NotTaken; // the clock is about to, the send has ended in this moment: any other failure is told within the pump, which was awaited
                 }
 
                 throw Fail(BackendFailureStage.ResponseHead, default, cancellationToken);
             }
 
-            Answer(request);
+            Answer(request, isEarly);
             return _response;
         }
         catch
@@ -190,6 +160,10 @@ internal sealed class UpstreamSocket : IResponseLease, IDisposable
         if (!_exchange.IsTunnel)
         {
             _deadline.Clear();
+        }
+        else if (transfer.HasBytes)
+        {
+            OnTunnelled(); // they may be all for long, and the client slow to take them
         }
 
         bool isCutShort = transfer.IsEnd && !_transport.EndIsGenuine && !_exchange.IsTunnel && _home is not null; // RFC 9112 §9.8; a probe need not be whole
@@ -303,16 +277,18 @@ internal sealed class UpstreamSocket : IResponseLease, IDisposable
         _inbox.Release();
     }
 
-    private void Answer(ProxyRequest request)
+    private void Answer(ProxyRequest request, bool isEarly)
     {
         _answerDeadline.OnAnswered();
         _exchange.IsTunnel = _head.StatusCode == 101;
         BodyFraming framing = _exchange.IsTunnel ? BodyFraming.UntilClose : _head.Framing;
         _body.Begin(framing, _head.ContentLength, !_head.DropsTrailers);
         _response.Accept(_backend, _head, framing == BodyFraming.None ? MessageBody.Empty : _body);
-        if (_exchange.IsTunnel && !_upload.IsComplete) // RFC 9110 §7.8
+        if (_exchange.IsTunnel && (isEarly || !_upload.IsComplete)) // RFC 9110 §7.8
         {
-            throw Malformed("switched protocols before the request was sent");
+            throw _exchange.Interruption == Interruption.None
+                ? Malformed("switched protocols before the request was sent")
+                : Fail(BackendFailureStage.ResponseHead, default, _exchange.Token);
         }
 
         _response.AddLease(this);
@@ -356,44 +332,6 @@ internal sealed class UpstreamSocket : IResponseLease, IDisposable
         finally
         {
             ParkOrClose(); // likewise
-        }
-    }
-
-    private void ParkOrClose()
-    {
-        bool isReusable = _body.HasEnded
-            && _head.KeepAlive
-            && _exchange.LeavesSocketUsable
-            && _upload.IsComplete
-            && _inbox.IsEmpty
-            && _home is not null;
-        bool isQuiet = (!_exchange.Token.CanBeCanceled || _exchange.Registration.Unregister()) && _answerDeadline.TryEnd() && _deadline.Clear();
-        _exchange = default;
-        _response.Body = MessageBody.Empty;
-        _inbox.Release();
-        _hasServed = true;
-        if (!isReusable || !isQuiet)
-        {
-            Dispose();
-            return;
-        }
-
-        _head.Reset();
-        IdleSince = _time.GetTimestamp();
-        _inbox.Post();
-        _owner.Park(); // an arrival sees it parked, or is seen below
-        if ((_inbox.HasArrived || !_home!.TryKeep(this)) && TryWake()) // isReusable says that there is a home
-        {
-            Dispose();
-        }
-    }
-
-    /// <summary>A receive ended while nobody waited: of an idle socket that is its end.</summary>
-    private void OnUnawaited()
-    {
-        if (_inbox.HasArrived && TryWake()) // else the exchange has picked it up meanwhile
-        {
-            Dispose();
         }
     }
 }

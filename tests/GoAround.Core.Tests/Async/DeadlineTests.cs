@@ -13,7 +13,7 @@ public sealed class DeadlineTests : IDisposable
 {
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(100);
 
-    private readonly OneThreadTime _time = new();
+    private readonly TimeOfOneThread _time = new();
     private readonly DeadlineClock _clock;
     private int _calls;
 
@@ -218,11 +218,5 @@ public sealed class DeadlineTests : IDisposable
         {
             _time.Advance(TimeSpan.FromMilliseconds(1));
         }
-    }
-
-    /// <summary>Manual time in which the calls are made by whoever advances it.</summary>
-    private sealed class OneThreadTime : FakeTimeProvider, IWorkRunner
-    {
-        public void Enqueue(Action<object?> work, object? state) => throw new NotSupportedException();
     }
 }

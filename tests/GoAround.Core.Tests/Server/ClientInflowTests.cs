@@ -4,10 +4,10 @@ using System.Threading.Tasks;
 using GoAround.Core.Async;
 using GoAround.Core.Server;
 using GoAround.Core.Sockets;
+using GoAround.Core.Tests.Async;
 using GoAround.Core.Tests.Sockets;
 using GoAround.Core.Tests.Wire;
 using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
 namespace GoAround.Core.Tests.Server;
@@ -16,7 +16,7 @@ public sealed class ClientInflowTests : IDisposable
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(60);
 
-    private readonly FakeTimeProvider _time = new();
+    private readonly TimeOfOneThread _time = new();
     private readonly DeadlineClock _clock;
     private readonly ScriptedTransport _transport = new();
     private readonly ClientInflow _inflow;
@@ -24,9 +24,7 @@ public sealed class ClientInflowTests : IDisposable
     public ClientInflowTests()
     {
         _clock = new DeadlineClock(_time);
-        ServerContext server = new(
-            new ServerOptions { BodyTimeout = Pause }, new ScriptedHandler((_, _) => throw new NotSupportedException()), ProxyEvents.None, _time, _clock, NullLogger.Instance);
-        _inflow = new ClientInflow(server, _transport, null);
+        _inflow = Open();
     }
 
     public void Dispose()
@@ -106,5 +104,42 @@ public sealed class ClientInflowTests : IDisposable
         _time.Advance(Pause);
         _time.Advance(Pause);
         Assert.False(_inflow.HasTimedOut);
+    }
+
+    /// <summary>One tick finds two deadlines passed, and calls first the one that was made first: between the passing of the other and its call, the client closes its half.</summary>
+    [Fact]
+    public async Task Client_that_closes_its_half_just_when_its_body_is_too_late_keeps_its_answer()
+    {
+        using Deadline first = new(_clock, static transport => ((ScriptedTransport)transport).Arrive(""), _transport);
+        using ClientInflow inflow = Open();
+        inflow.BeginRequest(hasBody: true);
+        inflow.BeginBody(mayHoldBack: false);
+        inflow.BeginReading();
+        inflow.OnSending();
+        inflow.OnSent();
+        Task<Exception> failing = ReadInVainAsync(inflow);
+        first.Set(Pause);
+        _transport.Tells = true;
+        _transport.HasPeerClosed = true;
+        _time.Advance(Pause + TimeSpan.FromSeconds(1));
+        Assert.Equal(408, Assert.IsType<ClientException>(await failing).StatusCode);
+        Assert.False(inflow.Left.IsCancellationRequested);
+        _time.Advance(Pause);
+        Assert.True(inflow.Left.IsCancellationRequested); // it has taken nothing for the grace
+    }
+
+    /// <summary>As one who sends the body on does.</summary>
+    private static async Task<Exception> ReadInVainAsync(ClientInflow inflow)
+    {
+        Exception fault = inflow.FailBody(await inflow.FillBodyAsync(0, default).ConfigureAwait(false), default);
+        inflow.EndUpload();
+        return fault;
+    }
+
+    private ClientInflow Open()
+    {
+        ServerOptions options = new() { BodyTimeout = Pause, MinBodyRate = 0 };
+        ServerContext server = new(options, new ScriptedHandler((_, _) => throw new NotSupportedException()), ProxyEvents.None, _time, _clock, NullLogger.Instance);
+        return new ClientInflow(server, _transport, null);
     }
 }

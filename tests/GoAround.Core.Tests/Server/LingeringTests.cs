@@ -13,9 +13,9 @@ namespace GoAround.Core.Tests.Server;
 
 public sealed class LingeringTests
 {
-    /// <summary>The refusal went out because a deadline had passed; its call may come from the pool when the refusal is sent already.</summary>
+    /// <summary>What went out last did so because a deadline had passed, of the request's body or of the client's grace; the calls of both may come from the pool when it is sent already.</summary>
     [Fact]
-    public async Task Late_call_of_the_deadline_of_the_request_does_not_end_it()
+    public async Task Late_calls_of_the_deadlines_of_the_request_do_not_end_it()
     {
         FakeTimeProvider time = new();
         using DeadlineClock clock = new(time);
@@ -23,6 +23,7 @@ public sealed class LingeringTests
         using ScriptedTransport wire = new();
         using Inbox inbox = new(wire, 4096, static (_, _) => { }, this);
         Task lingering = Lingering.ReadAsync(server, inbox).AsTask();
+        inbox.GiveUp();
         inbox.GiveUp();
         Assert.False(lingering.IsCompleted);
         wire.Arrive("the rest of what was refused");

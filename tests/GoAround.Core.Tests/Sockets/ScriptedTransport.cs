@@ -88,6 +88,11 @@ internal sealed class ScriptedTransport : Transport
 
     public override PeerEnd PeerEnd => HasPeerClosed ? PeerEnd.Closed : PeerEnd.None;
 
+    public override bool TellsPeerEnd => Tells;
+
+    /// <summary>It tells of the other side's end by itself, and need not be asked now and then.</summary>
+    public bool Tells { get; set; }
+
     /// <summary>The other side has closed its half; what is asked tells of it.</summary>
     public bool HasPeerClosed { get; set; }
 

@@ -72,6 +72,36 @@ public sealed class EarlyAnswerTests
         await ExpectOrderlyEndAsync(proxy, link, client);
     }
 
+    [Theory]
+    [InlineData(null, false, false)]
+    [InlineData(null, false, true)]
+    [InlineData(null, true, false)]
+    [InlineData("malformed\r\n", true, false)]
+    [InlineData("FF\r\n1234567890", true, false)]
+    [InlineData("FF\r\n1234567890", true, true)]
+    public async Task Client_whose_body_was_given_up_and_that_takes_nothing_more_has_the_grace_too(string? fault, bool isWrapped, bool isTls)
+    {
+        using ScriptedBackend backend = new();
+        ProxyFixture.Setup setup = Setup();
+        setup.Server.MaxBodyBytes = 10;
+        setup.Server.Certificate = isTls ? TestCertificates.Local : null;
+        TaskCompletionSource<bool> cut = Tell(setup, isWrapped);
+        await using ProxyFixture proxy = await ProxyFixture.OpenAsync(setup, backend);
+        using WireEnd client = await proxy.ConnectAsync();
+        if (isTls)
+        {
+            await client.StartTlsAsClientAsync("localhost", TestCertificates.Local);
+        }
+
+        using WireEnd link = await BeginAsync(backend, client, "Transfer-Encoding: chunked", "4\r\nhalf\r\n");
+        await client.SendAsync(fault ?? "");
+        await Until.EndedAsync(cut.Task, _time); // without a fault, the pause is too long
+        client.ShutdownSend();
+        await Until.EndedAsync(link.ReadToResetAsync(), _time);
+        await proxy.UntilNothingIsInFlightAsync();
+        proxy.ExpectNoErrors();
+    }
+
     [Fact]
     public async Task Backend_that_does_not_take_the_rest_keeps_its_answer_but_not_its_socket()
     {
@@ -109,12 +139,7 @@ public sealed class EarlyAnswerTests
         using ScriptedBackend backend = new();
         ProxyFixture.Setup setup = Setup();
         setup.Upstream.BodyTimeout = TimeSpan.FromSeconds(60);
-        TaskCompletionSource cut = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        setup.Wrap = pool => new ScriptedHandler((request, cancellationToken) =>
-        {
-            request.Body = new BodyThatTells(request.Body, cut);
-            return pool.HandleAsync(request, cancellationToken);
-        });
+        TaskCompletionSource<bool> cut = Tell(setup, isWrapped: false);
         await using ProxyFixture proxy = await ProxyFixture.OpenAsync(setup, backend);
         using WireEnd client = await proxy.ConnectAsync();
         using WireEnd link = await BeginAsync(backend, client, "Transfer-Encoding: chunked", "4\r\nhalf\r\n");
@@ -222,8 +247,22 @@ public sealed class EarlyAnswerTests
         Upstream = { BodyTimeout = TimeSpan.FromDays(10), ResponseTimeout = TimeSpan.FromDays(10) },
     };
 
+    /// <summary>Tells when the upload was given up.</summary>
+    /// <param name="setup">Of the proxy.</param>
+    /// <param name="isWrapped">The body is wrapped by an application, which is not told of that and cannot pass it on.</param>
+    private static TaskCompletionSource<bool> Tell(ProxyFixture.Setup setup, bool isWrapped)
+    {
+        TaskCompletionSource<bool> cut = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        setup.Wrap = pool => new ScriptedHandler((request, cancellationToken) =>
+        {
+            request.Body = new BodyThatTells(request.Body, isWrapped ? null : request.Body, cut);
+            return pool.HandleAsync(request, cancellationToken);
+        });
+        return cut;
+    }
+
     /// <summary>A client's body that tells when its upload was given up.</summary>
-    private sealed class BodyThatTells(MessageBody body, TaskCompletionSource cut) : MessageBody
+    private sealed class BodyThatTells(MessageBody body, MessageBody? told, TaskCompletionSource<bool> cut) : MessageBody
     {
         public override long? Length => body.Length;
 
@@ -231,8 +270,8 @@ public sealed class EarlyAnswerTests
 
         internal override void OnCut()
         {
-            body.OnCut();
-            cut.SetResult();
+            told?.OnCut();
+            cut.SetResult(true);
         }
     }
 }

@@ -14,6 +14,7 @@ namespace GoAround.Core.Tests.Upstream;
 public sealed class ReplayMatrixTests
 {
     private const int ReplayBufferBytes = 1000;
+    private const int Tries = 20; // one more than there are connections to the good backend: the faulty one must be asked
 
     private static readonly string[] Idempotent = ["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"];
     private static readonly string[] Methods = [.. Idempotent, "POST", "PATCH", "FROBNICATE"];
@@ -70,9 +71,9 @@ public sealed class ReplayMatrixTests
             faulty.StopListening();
         }
 
-        await using ProxyFixture proxy = await ProxyFixture.OpenAsync(new ProxyFixture.Setup { Time = time, Server = { ReplayBufferBytes = ReplayBufferBytes } });
+        await using ProxyFixture proxy = await ProxyFixture.OpenAsync(new ProxyFixture.Setup { Time = time, Server = { ReplayBufferBytes = ReplayBufferBytes }, Pool = { ConnectionsPerBackend = Tries - 1 } });
         await proxy.Pool.ReplaceAsync([full is null ? faulty.Backend : Backend.Parse($"http://127.0.0.1:{full.Port}"), good.Backend], default);
-        for (int i = 0; i < 20; i++)
+        for (int i = 0; i < Tries; i++)
         {
             served.Clear();
             Task<(string Text, bool IsReset)> asking = AskAsync(proxy, $"{method} /{i} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n{framing}\r\n{body}");

@@ -1,7 +1,9 @@
 using System;
 using System.Text;
 using System.Threading.Tasks;
+using GoAround.Core.Tests.Async;
 using GoAround.Core.Tests.Wire;
+using GoAround.Core.Upstream;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
@@ -214,6 +216,31 @@ public sealed class TunnelTests
         await proxy.UntilNothingIsInFlightAsync();
         end.SetResult();
         proxy.ExpectNoErrors();
+    }
+
+    [Fact]
+    public async Task Bytes_that_come_after_a_silence_begin_the_time_anew_though_the_client_does_not_take_them()
+    {
+        TimeOfOneThread time = new();
+        using ScriptedBackend backend = new();
+        using SocketConnectionFactory factory = new(new UpstreamOptions { TunnelTimeout = TimeSpan.FromSeconds(100) }, time);
+        ProxyRequest request = new("GET", "/chat") { UpgradeProtocol = "websocket"u8.ToArray() };
+        Task<ProxyResponse> send = factory.SendAsync(backend.Backend, request, default).AsTask();
+        using WireEnd link = await backend.AcceptAsync();
+        await link.ReadHeadAsync();
+        await link.SendAsync(Agreed);
+        await using ProxyResponse response = await send.WaitAsync(WireEnd.Patience);
+        Task<ReadOnlyMemory<byte>> read = response.Body.ReadAsync(default).AsTask();
+        time.Advance(TimeSpan.FromSeconds(90));
+        await link.SendAsync("late");
+        Assert.Equal("late"u8.ToArray(), (await read.WaitAsync(WireEnd.Patience)).ToArray());
+        time.Advance(TimeSpan.FromSeconds(90)); // they are sent to the client meanwhile
+        read = response.Body.ReadAsync(default).AsTask();
+        await link.SendAsync("more");
+        Assert.Equal("more"u8.ToArray(), (await read.WaitAsync(WireEnd.Patience)).ToArray());
+        time.Advance(TimeSpan.FromSeconds(101));
+        BackendException end = await Assert.ThrowsAsync<BackendException>(() => response.Body.ReadAsync(default).AsTask().WaitAsync(WireEnd.Patience));
+        Assert.Equal(BackendFailureKind.TimedOut, end.Kind);
     }
 
     private static async Task<WireEnd> OpenTunnelAsync(WireEnd client, ScriptedBackend backend)

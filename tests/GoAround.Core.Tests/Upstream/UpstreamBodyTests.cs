@@ -35,6 +35,28 @@ public sealed class UpstreamBodyTests
         Assert.True((await response.Body.ReadAsync(default)).IsEmpty);
     }
 
+    [Fact]
+    public async Task Read_that_is_given_up_behind_an_upload_at_fault_is_given_up_and_no_fault()
+    {
+        using ScriptedBackend backend = new();
+        using SocketConnectionFactory factory = new(new(), TimeProvider.System);
+        BodyAtFault upload = new();
+        Task<ProxyResponse> send = factory.SendAsync(backend.Backend, new ProxyRequest("POST", "/") { Body = upload }, default).AsTask();
+        using WireEnd link = await backend.AcceptAsync();
+        await link.ReadHeadAsync();
+        await link.SendAsync("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n");
+        await using ProxyResponse response = await send;
+        upload.Fail();
+        await upload.Cut.WaitAsync(WireEnd.Patience);
+        using CancellationTokenSource caller = new();
+        Task<ReadOnlyMemory<byte>> read = response.Body.ReadAsync(caller.Token).AsTask();
+        await caller.CancelAsync();
+        OperationCanceledException thrown = await Assert.ThrowsAnyAsync<OperationCanceledException>(() => read.WaitAsync(WireEnd.Patience));
+        Assert.Equal(caller.Token, thrown.CancellationToken);
+        await link.SendAsync("body");
+        Assert.Equal("body"u8.ToArray(), (await response.Body.ReadAsync(default).AsTask().WaitAsync(WireEnd.Patience)).ToArray());
+    }
+
     [LinuxTheory]
     [InlineData(false)]
     [InlineData(true)]
@@ -110,5 +132,25 @@ public sealed class UpstreamBodyTests
         }
 
         internal override void OnCut() => _cut.TrySetResult();
+    }
+
+    private sealed class BodyAtFault : MessageBody
+    {
+        private readonly TaskCompletionSource _fail = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly TaskCompletionSource _cut = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public override long? Length => null;
+
+        public Task Cut => _cut.Task;
+
+        public void Fail() => _fail.SetResult();
+
+        public override async ValueTask<ReadOnlyMemory<byte>> ReadAsync(CancellationToken cancellationToken)
+        {
+            await _fail.Task;
+            throw new ClientException(400, "malformed");
+        }
+
+        internal override void OnCut() => _cut.SetResult();
     }
 }
