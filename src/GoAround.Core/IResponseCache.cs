@@ -8,7 +8,10 @@ namespace GoAround.Core;
 /// Keeps responses under keys, as bytes: in this process's memory by default; yours may keep them in Redis or on a disk. It decides
 /// by no rule of HTTP, only what to keep when room is short. Safe for concurrent use.
 /// </summary>
-/// <remarks>A store that is slow or broken must not take the balancer with it: whatever it throws on the way of a request counts as a miss, and is logged. Only an <see cref="ICachePurge"/> hands it to its caller.</remarks>
+/// <remarks>
+/// A store that is slow or broken must not take the balancer with it: whatever it throws on the way of a request counts as a miss, and is logged. Only an
+/// <see cref="ICachePurge"/> hands it to its caller. A call that a client waits for is cancelled after 5 s, which counts as a miss too.
+/// </remarks>
 public interface IResponseCache
 {
     /// <summary>What is stored now, for metrics and the control socket.</summary>

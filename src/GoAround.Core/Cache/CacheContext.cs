@@ -7,9 +7,6 @@ namespace GoAround.Core.Cache;
 /// <summary>What everything in one cache shares.</summary>
 internal sealed class CacheContext
 {
-    /// <summary>So long a client waits for what is removed before it is answered.</summary>
-    public static readonly TimeSpan StorePatience = TimeSpan.FromSeconds(5);
-
     /// <summary>Puts it together.</summary>
     public CacheContext(ProxyHandler next, IResponseCache store, CacheOptions options, CacheMemory memory, ProxyEvents events, TimeProvider time, ILogger log, string proxyName)
     {

@@ -14,28 +14,33 @@ internal sealed class CacheInvalidation(CacheContext cache)
     public async ValueTask FollowAsync(ProxyRequest request, ProxyResponse response)
     {
         CachedAnswer scratch = CachedAnswer.RentScratch();
-        using CancellationTokenSource deadline = new(CacheContext.StorePatience, cache.Time); // whoever asked waits for it; it goes on although the cache is stopped: a store may outlive the process
-        try
+        using StoreDeadline deadline = new(cache, CancellationToken.None); // it goes on although the cache is stopped: a store may outlive the process
+        for (InvalidationTarget which = InvalidationTarget.Target; which <= InvalidationTarget.ContentLocation; which++)
         {
-            for (InvalidationTarget which = InvalidationTarget.Target; which <= InvalidationTarget.ContentLocation; which++)
+            if (TryKey(which, request, response, scratch))
             {
-                scratch.Key.Clear();
-                if (Invalidation.TryKey(which, request, response, ref scratch.Key))
+                cache.Fills.Outdate(scratch.Key.Span); // all of them, before a store that is slow or fails
+            }
+        }
+
+        for (InvalidationTarget which = InvalidationTarget.Target; which <= InvalidationTarget.ContentLocation; which++)
+        {
+            try
+            {
+                if (TryKey(which, request, response, scratch))
                 {
                     await RemoveUrlAsync(scratch.Key, deadline.Token).ConfigureAwait(false);
                 }
             }
-        }
 #pragma warning disable CA1031 // a store is done without where it fails
-        catch (Exception fault)
+            catch (Exception fault)
 #pragma warning restore CA1031
-        {
-            CacheLog.StoreFailed(cache.Log, "remove", fault);
+            {
+                CacheLog.StoreFailed(cache.Log, "remove", fault);
+            }
         }
-        finally
-        {
-            scratch.Free();
-        }
+
+        scratch.Free();
     }
 
     /// <summary>Removes a URL; -1: it is none.</summary>
@@ -50,14 +55,14 @@ internal sealed class CacheInvalidation(CacheContext cache)
         return await RemoveUrlAsync(key, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Removes what bears a tag. What is being fetched may bear it too: nobody knows yet.</summary>
+    /// <summary>Removes what bears a tag. What is being asked for may bear it too: nobody knows yet.</summary>
     public async ValueTask<int> PurgeTagAsync(string tag, CancellationToken cancellationToken)
     {
         KeyBuffer key = default;
         CacheTags.Append(ref key, System.Text.Encoding.UTF8.GetBytes(tag));
-        cache.Fills.OutdateAll();
+        cache.Fills.OutdateAll(key.Memory);
         int count = await cache.Store.RemoveAsync(key.Memory, cancellationToken).ConfigureAwait(false);
-        cache.Fills.OutdateAll(); // see RemoveUrlAsync
+        cache.Fills.OutdateAll(key.Memory); // see RemoveUrlAsync
         return count;
     }
 
@@ -70,12 +75,25 @@ internal sealed class CacheInvalidation(CacheContext cache)
         return count;
     }
 
-    private async ValueTask<int> RemoveUrlAsync(KeyBuffer key, CancellationToken cancellationToken)
+    private static bool TryKey(InvalidationTarget which, ProxyRequest request, ProxyResponse response, CachedAnswer scratch)
     {
-        int urlLength = CacheKey.UrlLength(key.Span);
-        cache.Fills.Outdate(key.Span[..urlLength]);
-        int count = await cache.Store.RemoveAsync(key.Memory, cancellationToken).ConfigureAwait(false);
-        cache.Fills.Outdate(key.Span[..urlLength]); // whoever came in between may have found it still, and shall not bring it back by a 304
-        return count;
+        scratch.Key.Clear();
+        return Invalidation.TryKey(which, request, response, ref scratch.Key);
+    }
+
+    private async ValueTask<int> RemoveUrlAsync(KeyBuffer url, CancellationToken cancellationToken)
+    {
+        int length = url.Length;
+        cache.Fills.Outdate(url.Span);
+        try
+        {
+            int count = await cache.Store.RemoveAsync(url.Memory, cancellationToken).ConfigureAwait(false);
+            url.Append(CacheKey.Behind);
+            return count + await cache.Store.RemoveAsync(url.Memory, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            cache.Fills.Outdate(url.Span[..length]); // whoever came in between may have found it still, and shall not bring it back by a 304
+        }
     }
 }

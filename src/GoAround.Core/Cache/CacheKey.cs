@@ -12,8 +12,9 @@ namespace GoAround.Core.Cache;
 /// </summary>
 internal static class CacheKey
 {
+    /// <summary>What stands behind the URL of a key that goes on; with it the URL is a tag of all such keys.</summary>
     // What a proxy in front says in X-Forwarded-* and Forwarded reaches the backend, so the answer may depend on it: it is part of the key, as the URL where it can be, else behind it.
-    private const byte Behind = 1;
+    public const byte Behind = 1;
 
     /// <summary>Appends the primary key of a request.</summary>
     // "the primary key ... minimally the request method and target URI"   RFC 9111 §2; the method is GET always
@@ -24,23 +25,27 @@ internal static class CacheKey
         ReadOnlySpan<byte> host = request.Authority.Span;
         bool goesOn = false;
         bool hasHost = false;
+        bool hasProto = false;
         bool isForwarded = false;
         for (int i = 0; i < fields.Count; i++)
         {
             FieldLine line = fields[i];
             switch (line.Known)
             {
-                case KnownField.XForwardedProto when IsScheme(line.Value, out bool saysHttps):
-                    isHttps = saysHttps;
+                case KnownField.XForwardedProto:
+                    isHttps = IsScheme(line.Value, out bool saysHttps) ? saysHttps : isHttps;
+                    goesOn |= hasProto || !(line.Value.SequenceEqual("https"u8) || line.Value.SequenceEqual("http"u8)); // which of several counts, and in which case, a backend may see otherwise
+                    hasProto = true;
                     break;
-                case KnownField.XForwardedHost when line.Value.SequenceEqual(request.Authority.Span):
+                case KnownField.XForwardedHost when !hasHost && line.Value.SequenceEqual(host):
+                    hasHost = true;
                     break;
                 case KnownField.XForwardedHost:
                     host = !hasHost && HostSyntax.IsValid(line.Value) ? line.Value : host;
                     hasHost = true; // the first one, be it what it may
                     goesOn = true;
                     break;
-                case KnownField.XForwardedProto or KnownField.XForwardedOther:
+                case KnownField.XForwardedOther:
                     goesOn = true;
                     break;
                 case KnownField.Forwarded:
@@ -81,8 +86,8 @@ internal static class CacheKey
     }
 
     /// <summary>
-    /// How many bytes of a key are its URL. Whatever is stored under a longer key has these as a tag, so that to remove the URL removes it: the variants, and what
-    /// was fetched under another form of the host, or for a proxy in front that says more than Host does.
+    /// How many bytes of a key are its URL. The variants that are stored under it have it as a tag, so that to remove it removes them. What was fetched under another
+    /// form of the host, or for a proxy in front that says more than Host does, has the URL with <see cref="Behind"/> as a tag: who removes the URL removes that too.
     /// </summary>
     public static int UrlLength(ReadOnlySpan<byte> key)
     {

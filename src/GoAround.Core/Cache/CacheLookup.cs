@@ -9,59 +9,32 @@ namespace GoAround.Core.Cache;
 /// <summary>Looks into the store: under the primary key, and where a marker stands there, under the key it says.</summary>
 internal static class CacheLookup
 {
-    /// <summary>Looks; what it finds is in the answer. A store that fails is one that has nothing.</summary>
+    /// <summary>Looks; what it finds is in the answer. A store that fails is one that has nothing, and so is one that finds nothing for 5 s.</summary>
     public static ValueTask FindAsync(CacheContext cache, CachedAnswer answer, ProxyRequest request, CancellationToken cancellationToken)
     {
-        try
+        if (cache.Store is not MemoryResponseCache memory)
         {
-            ValueTask<StoredResponse?> finding = cache.Store.FindAsync(answer.Key.Memory, cancellationToken);
-            if (finding.IsCompletedSuccessfully)
-            {
-                return TryMark(answer, request, finding.Result) ? FindVariantAsync(cache, answer, request, cancellationToken) : default;
-            }
-
-            return WaitAsync(cache, answer, request, finding, cancellationToken);
-        }
-#pragma warning disable CA1031 // a store is done without where it fails
-        catch (Exception fault)
-#pragma warning restore CA1031
-        {
-            CacheLog.StoreFailed(cache.Log, "find", fault);
-            return default;
-        }
-    }
-
-    private static ValueTask FindVariantAsync(CacheContext cache, CachedAnswer answer, ProxyRequest request, CancellationToken cancellationToken)
-    {
-        ValueTask<StoredResponse?> finding = cache.Store.FindAsync(answer.Key.Memory, cancellationToken);
-        if (finding.IsCompletedSuccessfully)
-        {
-            TakeVariant(answer, request, finding.Result);
-            return default;
+            return AwaitAsync(cache, answer, request, cancellationToken);
         }
 
-        return WaitAsync(cache, answer, request, finding, cancellationToken);
+        if (TryMark(answer, request, memory.Find(answer.Key.Span)))
+        {
+            TakeVariant(answer, request, memory.Find(answer.Key.Span));
+        }
+
+        return default;
     }
 
     [AsyncMethodBuilder(typeof(PooledMethodBuilder))]
-    private static async ValueTask WaitAsync(
-        CacheContext cache, CachedAnswer answer, ProxyRequest request, ValueTask<StoredResponse?> finding, CancellationToken cancellationToken)
+    private static async ValueTask AwaitAsync(CacheContext cache, CachedAnswer answer, ProxyRequest request, CancellationToken cancellationToken)
     {
+        using StoreDeadline deadline = new(cache, cancellationToken);
         try
         {
-            bool isVariant = answer.Key.Length > answer.PrimaryLength;
-            StoredResponse? found = await finding.ConfigureAwait(false);
-            if (!isVariant)
+            if (TryMark(answer, request, await cache.Store.FindAsync(answer.Key.Memory, deadline.Token).ConfigureAwait(false)))
             {
-                if (!TryMark(answer, request, found))
-                {
-                    return;
-                }
-
-                found = await cache.Store.FindAsync(answer.Key.Memory, cancellationToken).ConfigureAwait(false);
+                TakeVariant(answer, request, await cache.Store.FindAsync(answer.Key.Memory, deadline.Token).ConfigureAwait(false));
             }
-
-            TakeVariant(answer, request, found);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {

@@ -26,6 +26,7 @@ internal sealed class FillContent
 
     private FillSegment? _previous;
     private FillSegment? _last;
+    private bool _areTagsGiven;
 
     /// <summary>What was stored when it began; a share of its own.</summary>
     public StoredResponse? Old { get; set; }
@@ -101,11 +102,25 @@ internal sealed class FillContent
         _previous = full;
     }
 
+    /// <summary>Whether it can be removed under a name; not before its body has begun.</summary>
+    public bool Bears(ReadOnlySpan<byte> tag)
+    {
+        foreach (ReadOnlyMemory<byte> own in Tags)
+        {
+            if (own.Span.SequenceEqual(tag))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>The store keeps a share of what it was lent: the next answer needs memory of its own.</summary>
     public void GiveHeadAway()
     {
         HeadBytes = default;
-        Tags = [];
+        _areTagsGiven = true; // a purge may still ask for them
     }
 
     /// <summary>Starts over; nobody reads any more.</summary>
@@ -142,6 +157,14 @@ internal sealed class FillContent
         Version = null;
         Trailers.Clear();
         Private.Clear();
-        Tags.Clear();
+        if (_areTagsGiven)
+        {
+            Tags = [];
+            _areTagsGiven = false;
+        }
+        else
+        {
+            Tags.Clear();
+        }
     }
 }

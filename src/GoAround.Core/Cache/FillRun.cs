@@ -149,7 +149,11 @@ internal static class FillRun
         content.Decision = decision;
         if (!decision.IsStored)
         {
-            cache.Unshared.Add(fill.Hash, in fill.Facts);
+            if (response.StatusCode != 304) // that the client has it says nothing of what others would get
+            {
+                cache.Unshared.Add(fill.Hash, in fill.Facts);
+            }
+
             return FillPhase.Handed;
         }
 

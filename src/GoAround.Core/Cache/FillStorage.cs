@@ -115,11 +115,16 @@ internal static class FillStorage
             decision = isUnderKey ? StoreRules.DecideUpdate(merged, cache.Options, requestMs, cache.NowMs()) : StoreDecision.Not(CacheBypass.Vary);
         }
 
+        using StoreDeadline deadline = new(cache, cache.Fills.Stopping); // whoever asked waits for it
         try
         {
             if (!decision.IsStored || !CacheTags.Read(merged.Fields, tags))
             {
-                await cache.Store.RemoveAsync(answer.Key.Memory, cache.Fills.Stopping).ConfigureAwait(false);
+                if (Superseding.MayTake(in answer.Facts, request.Fields, in answer.Head, cache.NowMs()))
+                {
+                    await cache.Store.RemoveAsync(answer.Key.Memory, deadline.Token).ConfigureAwait(false);
+                }
+
                 return;
             }
 
@@ -135,14 +140,14 @@ internal static class FillStorage
 
             if (names.Length > 0)
             {
-                await StoreMarkerAsync(cache, answer.Key, names, answer.PrimaryLength, answer.UrlLength, Until(decision.KeepUntilMs)).ConfigureAwait(false);
+                await StoreMarkerAsync(cache, answer.Key, names, answer.PrimaryLength, answer.UrlLength, decision, deadline.Token).ConfigureAwait(false);
             }
 
             using StoredResponse renewed = RenewedResponse.Make(head.Memory, stored, tags, Until(decision.KeepUntilMs));
-            await cache.Store.StoreAsync(answer.Key.Memory, renewed, cache.Fills.Stopping).ConfigureAwait(false);
+            await cache.Store.StoreAsync(answer.Key.Memory, renewed, deadline.Token).ConfigureAwait(false);
             if (cache.Fills.Ended(answer.Hash) != answer.Ended)
             {
-                await cache.Store.RemoveAsync(answer.Key.Memory, cache.Fills.Stopping).ConfigureAwait(false);
+                await cache.Store.RemoveAsync(answer.Key.Memory, deadline.Token).ConfigureAwait(false);
             }
         }
 #pragma warning disable CA1031 // a store is done without where it fails
@@ -159,7 +164,8 @@ internal static class FillStorage
     {
         FillContent content = fill.Content;
         bool isRefused = content.StaleCause is null && !content.Decision.IsStored;
-        if (fill.IsOutdated || content.StaleCause is not null || (isRefused && (content.Old is null || fill.Facts.HasAuthorization)))
+        bool isKept = isRefused && (content.Old is null || !Superseding.MayTake(in fill.Facts, fill.Request.Fields, in content.OldHead, cache.NowMs()));
+        if (fill.IsOutdated || content.StaleCause is not null || isKept)
         {
             return;
         }
@@ -178,10 +184,9 @@ internal static class FillStorage
                 return;
             }
 
-            DateTimeOffset until = Until(content.Decision.KeepUntilMs);
             if (content.VaryNames.Length > 0)
             {
-                await StoreMarkerAsync(cache, content.StoreKey, content.VaryNames, fill.PrimaryKey.Length, fill.Url.Length, until).ConfigureAwait(false);
+                await StoreMarkerAsync(cache, content.StoreKey, content.VaryNames, fill.PrimaryKey.Length, fill.Url.Length, content.Decision, cache.Fills.Stopping).ConfigureAwait(false);
             }
 
             if (content.Result is { } renewed)
@@ -190,7 +195,7 @@ internal static class FillStorage
             }
             else
             {
-                await StoreAnswerAsync(fill, cache, until).ConfigureAwait(false);
+                await StoreAnswerAsync(fill, cache, Until(content.Decision.KeepUntilMs)).ConfigureAwait(false);
             }
 
             if (fill.IsOutdated)
@@ -216,8 +221,7 @@ internal static class FillStorage
     {
         FillContent content = fill.Content;
         content.StoreKey.Append(fill.LookupKey);
-        using CancellationTokenSource deadline = new(CacheContext.StorePatience, cache.Time);
-        using CancellationTokenRegistration stopping = cache.Fills.Stopping.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), deadline);
+        using StoreDeadline deadline = new(cache, cache.Fills.Stopping); // whoever asked waits for it
         try
         {
             using StoredResponse? found = await cache.Store.FindAsync(content.StoreKey.Memory, deadline.Token).ConfigureAwait(false);
@@ -289,9 +293,11 @@ internal static class FillStorage
 
     private static bool IsNewer(StoredResponse found, FillContent content)
     {
-        if (!StoredHead.TryRead(found, out StoredHead head) || head.IsMarker || (content.Old is not null && head.ResponseMs == content.OldHead.ResponseMs))
+        if (!StoredHead.TryRead(found, out StoredHead head)
+            || (head.IsMarker && head.VaryNames.SequenceEqual(content.VaryNames.Span))
+            || (content.Old is not null && head.ResponseMs == content.OldHead.ResponseMs))
         {
-            return false; // the one that it renews, or takes the place of
+            return false; // what leads to it, or the one that it renews, or takes the place of
         }
 
         long later = DateOf(in head) - DateOf(in content.Head);
@@ -300,6 +306,8 @@ internal static class FillStorage
 
     // A clock that is ahead makes no response more recent than when it came.
     private static long DateOf(in StoredHead head) => Math.Min(head.DateSeconds, head.ResponseMs / 1000);
+
+    private static long DateOf(in StoreDecision decision) => Math.Min(decision.DateSeconds, decision.ResponseMs / 1000);
 
     /// <summary>What is whole and fresh was stored meanwhile: no part takes its place.</summary>
     private static async ValueTask<bool> HasWholeAsync(Fill fill, CacheContext cache)
@@ -310,24 +318,34 @@ internal static class FillStorage
     }
 
     /// <summary>Stores what leads to a variant, so that it lasts as long as any that it leads to.</summary>
-    private static async ValueTask StoreMarkerAsync(CacheContext cache, KeyBuffer key, KeyBuffer names, int primaryLength, int urlLength, DateTimeOffset until)
+    private static async ValueTask StoreMarkerAsync(
+        CacheContext cache, KeyBuffer key, KeyBuffer names, int primaryLength, int urlLength, StoreDecision decision, CancellationToken cancellationToken)
     {
         ReadOnlyMemory<byte> primary = key.Memory[..primaryLength];
-        using StoredResponse? found = await cache.Store.FindAsync(primary, cache.Fills.Stopping).ConfigureAwait(false);
-        if (found is not null && found.KeepUntil >= until && StoredHead.TryRead(found, out StoredHead present) && present.IsMarker && present.VaryNames.SequenceEqual(names.Span))
+        DateTimeOffset until = Until(decision.KeepUntilMs);
+        using StoredResponse? found = await cache.Store.FindAsync(primary, cancellationToken).ConfigureAwait(false);
+        StoredHead present = default;
+        bool isSame = found is not null && StoredHead.TryRead(found, out present) && present.IsMarker && present.VaryNames.SequenceEqual(names.Span);
+        bool isOlder = isSame && DateOf(in present) < DateOf(in decision);
+
+        // It says how recent the variants are where an answer that may come later, older and without this Vary, could take its place; else a little less will do.
+        if (isSame && found!.KeepUntil >= until && !(isOlder && cache.Fills.AreMany(key.Span[..urlLength])))
         {
             return;
         }
 
         KeyBuffer head = default;
-        StoredHeadWriter.WriteMarker(ref head, names.Span);
+        bool isFirst = !isSame || isOlder;
+        StoredHeadWriter.WriteMarker(ref head, names.Span, isFirst ? decision.ResponseMs : present.ResponseMs, isFirst ? decision.DateSeconds : present.DateSeconds);
+        until += MarkerSlack;
+        until = isSame && found!.KeepUntil > until ? found.KeepUntil : until;
         List<ReadOnlyMemory<byte>> tags = [];
         AddKeys(tags, primary.Span, primaryLength, urlLength);
-        using StoredResponse marker = new(head.Memory, ReadOnlySequence<byte>.Empty, tags, until + MarkerSlack) { IsMarker = true };
-        await cache.Store.StoreAsync(primary, marker, cache.Fills.Stopping).ConfigureAwait(false);
+        using StoredResponse marker = new(head.Memory, ReadOnlySequence<byte>.Empty, tags, until) { IsMarker = true };
+        await cache.Store.StoreAsync(primary, marker, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Whoever removes the URL, or what stands under the primary key, removes this too.</summary>
+    /// <summary>Whoever removes what stands under the primary key removes this too; and whoever removes the URL, by <see cref="CacheKey.Behind"/> what has more behind it.</summary>
     private static void AddKeys(List<ReadOnlyMemory<byte>> tags, ReadOnlySpan<byte> key, int primaryLength, int urlLength)
     {
         if (key.Length > primaryLength)
@@ -337,7 +355,7 @@ internal static class FillStorage
 
         if (primaryLength > urlLength)
         {
-            tags.Add(key[..urlLength].ToArray());
+            tags.Add(key[..(urlLength + 1)].ToArray()); // as RemoveUrlAsync has it
         }
     }
 

@@ -158,6 +158,22 @@ internal sealed class FillTable : IAsyncDisposable
     /// <summary>Such a fetch has ended.</summary>
     public void GivePlace() => Interlocked.Decrement(ref _forNobody);
 
+    /// <summary>Whether more than one fetch of a URL is under way: an older answer may then come later than a newer one.</summary>
+    public bool AreMany(ReadOnlySpan<byte> url)
+    {
+        int hash = Hash(url);
+        int count = 0;
+        lock (GateOf(hash))
+        {
+            for (Fill? fill = BucketOf(hash); fill is not null; fill = fill.NextInBucket())
+            {
+                count += fill.Hash == hash ? 1 : 0;
+            }
+        }
+
+        return count > 1;
+    }
+
     /// <summary>What is being fetched for a URL is out of date before it has come: nobody joins it any more, and it is not stored.</summary>
     public void Outdate(ReadOnlySpan<byte> url)
     {
@@ -179,8 +195,9 @@ internal sealed class FillTable : IAsyncDisposable
         }
     }
 
-    /// <summary>All that is being fetched is out of date.</summary>
-    public void OutdateAll()
+    /// <summary>All that is being fetched is out of date, but for what is known not to bear a tag.</summary>
+    /// <param name="tag">The tag; empty: whatever it bears.</param>
+    public void OutdateAll(ReadOnlyMemory<byte> tag = default)
     {
         for (int i = 0; i < Buckets; i++)
         {
@@ -191,7 +208,7 @@ internal sealed class FillTable : IAsyncDisposable
             }
         }
 
-        ForEach(static fill => fill.IsOutdated = true);
+        ForEach(fill => fill.IsOutdated |= tag.IsEmpty || fill.Phase != FillPhase.Open || fill.Content.Bears(tag.Span));
     }
 
     /// <summary>Stops every fetch, and waits until the last one has ended.</summary>

@@ -90,7 +90,7 @@ internal static class ForwardedKey
         }
 
         return Ascii.EqualsIgnoreCase(name, "host"u8) ? value.SequenceEqual(authority)
-            : Ascii.EqualsIgnoreCase(name, "proto"u8) && Ascii.EqualsIgnoreCase(value, isHttps ? "https"u8 : "http"u8);
+            : Ascii.EqualsIgnoreCase(name, "proto"u8) && value.SequenceEqual(isHttps ? "https"u8 : "http"u8); // a backend may be less lenient about the case
     }
 
     private static void Split(ReadOnlySpan<byte> pair, out ReadOnlySpan<byte> name, out ReadOnlySpan<byte> value)

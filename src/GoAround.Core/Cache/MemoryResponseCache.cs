@@ -57,19 +57,22 @@ internal sealed class MemoryResponseCache : IResponseCache, IRoomMaker, IDisposa
     public CacheUsage Usage => new(Volatile.Read(ref _count), _memory.UsedBytes, _memory.CapacityBytes, Volatile.Read(ref _evictions));
 
     /// <inheritdoc/>
-    public ValueTask<StoredResponse?> FindAsync(ReadOnlyMemory<byte> key, CancellationToken cancellationToken)
+    public ValueTask<StoredResponse?> FindAsync(ReadOnlyMemory<byte> key, CancellationToken cancellationToken) => new(Find(key.Span));
+
+    /// <summary>Lends the response under a key, or null: what is in memory need not be waited for.</summary>
+    public StoredResponse? Find(ReadOnlySpan<byte> key)
     {
-        CacheEntry? entry = _table.Find(key.Span, _hash.Of(key.Span));
+        CacheEntry? entry = _table.Find(key, _hash.Of(key));
         if (entry is null)
         {
-            return default;
+            return null;
         }
 
         if (entry.ExpiryTicks <= _time.GetUtcNow().UtcTicks)
         {
             RemoveExpired(entry);
             entry.Dispose();
-            return default;
+            return null;
         }
 
         byte uses = entry.Uses;
@@ -78,7 +81,7 @@ internal sealed class MemoryResponseCache : IResponseCache, IRoomMaker, IDisposa
             entry.Uses = (byte)(uses + 1);
         }
 
-        return new ValueTask<StoredResponse?>(entry);
+        return entry;
     }
 
     /// <inheritdoc/>

@@ -48,12 +48,16 @@ internal static class StoredHeadWriter
     /// <summary>Appends a marker.</summary>
     /// <param name="buffer">Where to.</param>
     /// <param name="names">As <see cref="VaryRules.Read"/> made them.</param>
-    public static void WriteMarker(ref KeyBuffer buffer, ReadOnlySpan<byte> names)
+    /// <param name="responseMs">When the response came that says so, in Unix milliseconds.</param>
+    /// <param name="dateSeconds">Its Date, in Unix seconds.</param>
+    public static void WriteMarker(ref KeyBuffer buffer, ReadOnlySpan<byte> names, long responseMs, long dateSeconds)
     {
         int start = buffer.Length;
         Span<byte> head = buffer.Take(StoredLayout.FixedBytes + names.Length);
         head.Clear();
         head[StoredLayout.KindAt] = StoredLayout.Marker;
+        BinaryPrimitives.WriteInt64LittleEndian(head[StoredLayout.ResponseMsAt..], responseMs);
+        BinaryPrimitives.WriteInt64LittleEndian(head[StoredLayout.DateSecondsAt..], dateSeconds);
         BinaryPrimitives.WriteInt32LittleEndian(head[StoredLayout.ReasonLengthAt..], names.Length);
         names.CopyTo(head[StoredLayout.FixedBytes..]);
         Seal(ref buffer, start, linesLength: 0);

@@ -8,8 +8,8 @@ namespace GoAround.Core.Cache;
 internal static class Superseding
 {
     /// <summary>
-    /// Whether it does. What is stale goes whoever asked, but for one with credentials: it needed an answer anyway. What is fresh goes only where the request was
-    /// one as anybody might have sent: otherwise whoever finds a field that a backend takes amiss could take from others what they get.
+    /// Whether a full answer does. What is stale goes whoever asked, but for one with credentials: it needed an answer anyway. What is fresh goes only where the request
+    /// was one as anybody might have sent: otherwise whoever finds a field that a backend takes amiss could take from others what they get.
     /// </summary>
     /// <param name="fill">Its decision is made, and the answer is not stored.</param>
     /// <param name="statusCode">The status of the answer.</param>
@@ -17,9 +17,12 @@ internal static class Superseding
     public static bool Applies(Fill fill, int statusCode, long nowMs)
     {
         FillContent content = fill.Content;
-        return content.Old is not null && !fill.IsOutdated && !fill.Facts.HasAuthorization && IsFull(statusCode)
-            && (content.OldHead.FreshSeconds(nowMs) <= 0 || IsPlain(in fill.Facts, fill.Request.Fields));
+        return content.Old is not null && !fill.IsOutdated && IsFull(statusCode) && MayTake(in fill.Facts, fill.Request.Fields, in content.OldHead, nowMs);
     }
+
+    /// <summary>Whether what one request was answered may take what is stored out of use for all.</summary>
+    public static bool MayTake(in RequestFacts facts, FieldList fields, in StoredHead stored, long nowMs) =>
+        !facts.HasAuthorization && (stored.FreshSeconds(nowMs) <= 0 || IsPlain(in facts, fields));
 
     // It says what is there now, or that nothing is. Another error says that the request was not to the liking of the backend, or that this one is in trouble.
     private static bool IsFull(int statusCode) => statusCode is (>= 200 and < 400 and not (206 or 304)) or 404 or 410;

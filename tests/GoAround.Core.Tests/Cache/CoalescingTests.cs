@@ -142,6 +142,29 @@ public sealed class CoalescingTests
     }
 
     [Fact]
+    public async Task What_could_not_be_shared_once_is_shared_again_however_often_a_backend_says_that_a_client_has_it()
+    {
+        await using CacheStage stage = new();
+        await stage.FillAsync("broken", "", status: 500);
+        foreach (int seconds in new[] { 60, 59 })
+        {
+            stage.Advance(seconds);
+            Task<CacheReply> confirming = stage.AskAsync(fields: "If-None-Match: \"1\"");
+            (await stage.CallAsync()).Answer(MessageBody.Empty, "ETag: \"1\"", 304);
+            Assert.Equal(304, (await confirming).StatusCode);
+        }
+
+        stage.Advance(2);
+        Task<CacheReply> asking = stage.AskAsync(fields: "If-None-Match: \"1\"");
+        OriginCall call = await stage.CallAsync();
+        Assert.DoesNotContain("If-None-Match", call.Head, StringComparison.Ordinal);
+        call.Answer("whole", "Cache-Control: max-age=60|ETag: \"1\"");
+        Assert.Equal(304, (await asking).StatusCode);
+        await Until.TrueAsync(() => stage.Handler.IsIdle, "the fetch did not end");
+        Assert.Equal("whole", (await stage.AskAsync()).Body);
+    }
+
+    [Fact]
     public async Task A_first_client_whose_fetch_fails_is_told_and_the_others_try_themselves()
     {
         await using CacheStage stage = new();

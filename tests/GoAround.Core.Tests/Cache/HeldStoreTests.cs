@@ -1,3 +1,5 @@
+using System;
+using System.Threading;
 using System.Threading.Tasks;
 using GoAround.Core.Tests.Wire;
 using Xunit;
@@ -116,6 +118,73 @@ public sealed class HeldStoreTests
         await Until.TrueAsync(() => store.Holding, "nothing is removed");
         stage.Advance(5);
         Assert.Equal("gone", (await asking.WaitAsync(WireEnd.Patience)).Body);
+    }
+
+    [Theory]
+    [InlineData("Cache-Control: max-age=60|ETag: \"1\"")]
+    [InlineData("Cache-Control: no-store|ETag: \"1\"")]
+    public async Task The_answer_to_HEAD_does_not_wait_for_ever_for_a_store_that_hangs(string fields)
+    {
+        TaskCompletionSource held = new();
+        DictionaryCache store = new();
+        await using CacheStage stage = new(store);
+        await stage.FillAsync("old", "Cache-Control: max-age=1|ETag: \"1\"");
+        stage.Advance(3);
+        store.Hold = held.Task;
+        Task<CacheReply> asking = stage.AskAsync(method: "HEAD");
+        (await stage.CallAsync()).Answer("old", fields);
+        await Until.TrueAsync(() => store.Holding, "nothing is stored or removed");
+        stage.Advance(5);
+        Assert.Equal(200, (await asking.WaitAsync(WireEnd.Patience)).StatusCode);
+    }
+
+    [Fact]
+    public async Task The_answer_to_HEAD_does_not_wait_for_ever_where_a_store_hangs_over_what_leads_to_a_variant()
+    {
+        TaskCompletionSource held = new();
+        DictionaryCache store = new();
+        await using CacheStage stage = new(store);
+        await stage.FillAsync("old", "Cache-Control: max-age=1|ETag: \"1\"|Vary: X-Tongue");
+        stage.Advance(3);
+        Task<CacheReply> asking = stage.AskAsync(method: "HEAD");
+        OriginCall call = await stage.CallAsync();
+        int finds = store.Finds;
+        store.HoldFound = held.Task;
+        call.Answer("old", "Cache-Control: max-age=60|ETag: \"1\"|Vary: X-Tongue");
+        await Until.TrueAsync(() => store.Finds > finds, "nothing is looked for");
+        stage.Advance(5);
+        Assert.Equal(200, (await asking.WaitAsync(WireEnd.Patience)).StatusCode);
+    }
+
+    [Fact]
+    public async Task A_store_that_finds_nothing_for_5_s_has_nothing()
+    {
+        TaskCompletionSource held = new();
+        DictionaryCache store = new();
+        await using CacheStage stage = new(store);
+        await stage.FillAsync("old");
+        store.HoldFound = held.Task;
+        Task<CacheReply> asking = stage.AskAsync();
+        stage.Advance(4);
+        stage.ExpectNoCall();
+        stage.Advance(1);
+        OriginCall call = await stage.CallAsync();
+        store.HoldFound = null;
+        call.Answer("new");
+        Assert.Equal("new", (await asking.WaitAsync(WireEnd.Patience)).Body);
+    }
+
+    [Fact]
+    public async Task Who_leaves_while_the_store_is_looked_into_waits_no_longer()
+    {
+        TaskCompletionSource held = new();
+        DictionaryCache store = new() { HoldFound = held.Task };
+        await using CacheStage stage = new(store);
+        using CancellationTokenSource leaving = new();
+        Task<CacheReply> asking = stage.AskAsync(token: leaving.Token);
+        await leaving.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => asking.WaitAsync(WireEnd.Patience));
+        stage.ExpectNoCall();
     }
 
     [Fact]

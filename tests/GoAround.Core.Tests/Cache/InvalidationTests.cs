@@ -1,3 +1,4 @@
+using System;
 using System.Linq;
 using System.Threading.Tasks;
 using GoAround.Core.Tests.Wire;
@@ -105,6 +106,67 @@ public sealed class InvalidationTests
         (await stage.CallAsync()).Answer("", "Cache-Control: max-age=60|ETag: \"b\"|Surrogate-Key: " + many);
         await asking;
         Assert.Empty(((DictionaryCache)stage.Store).Keys);
+    }
+
+    [Fact]
+    public async Task What_goes_under_one_form_of_the_host_leaves_the_other_forms_but_a_purge_takes_all()
+    {
+        await using CacheStage stage = new();
+        async Task FillAsync(string host, string answer)
+        {
+            Task<CacheReply> filling = stage.AskAsync(CacheStage.Get(host: host));
+            (await stage.CallAsync()).Answer(host, answer);
+            Assert.Equal(host, (await filling).Body);
+        }
+
+        await FillAsync("WWW.h", "Cache-Control: max-age=60");
+        await FillAsync("www.h", "Cache-Control: max-age=1");
+        stage.Advance(3);
+        Task<CacheReply> asking = stage.AskAsync(CacheStage.Get(host: "www.h"));
+        (await stage.CallAsync()).Answer("gone", "", 404);
+        Assert.Equal("gone", (await asking).Body);
+        Assert.Equal("WWW.h", (await stage.AskAsync(CacheStage.Get(host: "WWW.h"))).Body);
+        await FillAsync("www.h", "Cache-Control: max-age=60|Vary: X-Tongue");
+        await FillAsync("www.h:80", "Cache-Control: max-age=60|Vary: X-Tongue");
+        Assert.Equal(5, await stage.Handler.PurgeAsync("http://www.h/a", default)); // two of them lead to variants
+        Assert.Empty(((DictionaryCache)stage.Store).Keys);
+    }
+
+    [Fact]
+    public async Task Where_a_store_fails_what_is_being_fetched_of_anything_that_changed_is_not_stored()
+    {
+        DictionaryCache store = new();
+        await using CacheStage stage = new(store);
+        Task<CacheReply> asking = stage.AskAsync("/b");
+        OriginCall before = await stage.CallAsync();
+        Task<CacheReply> changing = stage.AskAsync("/x", method: "POST");
+        OriginCall change = await stage.CallAsync();
+        store.Fault = new InvalidOperationException("scripted");
+        change.Answer("done", "Location: /b", 201);
+        await changing;
+        store.Fault = null;
+        before.Answer("old");
+        Assert.Equal("old", (await asking).Body);
+        await Until.TrueAsync(() => stage.Handler.IsIdle, "the fetch did not end");
+        Assert.Empty(store.Keys);
+    }
+
+    [Theory]
+    [InlineData("red", 1)]
+    [InlineData("blue", 0)]
+    public async Task A_purge_by_tag_meets_what_is_being_received_only_where_it_bears_the_tag(string tag, int stored)
+    {
+        await using CacheStage stage = new();
+        Task<ProxyResponse> asking = stage.Handler.HandleAsync(CacheStage.Get(), default).AsTask();
+        PushedBody body = new(2);
+        (await stage.CallAsync()).Answer(body, "Cache-Control: max-age=60|Surrogate-Key: green blue");
+        body.Push("a");
+        ProxyResponse response = await asking.WaitAsync(WireEnd.Patience);
+        Assert.Equal(0, await stage.Handler.PurgeTagAsync(tag, default));
+        body.Push("b");
+        Assert.Equal("ab", (await CacheReply.ReadAsync(response)).Body);
+        await Until.TrueAsync(() => stage.Handler.IsIdle, "the fetch did not end");
+        Assert.Equal(stored, ((DictionaryCache)stage.Store).Keys.Length);
     }
 
     [Theory]

@@ -1,5 +1,6 @@
 using System;
 using System.Threading.Tasks;
+using GoAround.Core.Tests.Wire;
 using Xunit;
 
 namespace GoAround.Core.Tests.Cache;
@@ -186,6 +187,27 @@ public sealed class RenewalTests
         (await stage.CallAsync()).Answer(Head("Cache-Control: max-age=10000|ETag: \"1\"", length: 2));
         await asking;
         Assert.Equal(first.AddSeconds(23000), store.KeepUntil("http://h/a"));
+    }
+
+    [Fact]
+    public async Task A_marker_that_several_variants_write_at_once_is_kept_no_shorter()
+    {
+        await using CacheStage stage = new();
+        DictionaryCache store = (DictionaryCache)stage.Store;
+        await stage.FillAsync("de", "Cache-Control: max-age=100000|Vary: X-Tongue", fields: "X-Tongue: de");
+        DateTimeOffset first = store.KeepUntil("http://h/a");
+        stage.Advance(1);
+        Task<CacheReply> one = stage.AskAsync(fields: "X-Tongue: fr");
+        Task<CacheReply> two = stage.AskAsync(fields: "X-Tongue: it");
+        OriginCall fr = await stage.CallAsync();
+        OriginCall it = await stage.CallAsync();
+        fr.Answer("fr", "Cache-Control: max-age=60|Vary: X-Tongue");
+        Assert.Equal("fr", (await one).Body);
+        it.Answer("it", "Cache-Control: max-age=60|Vary: X-Tongue");
+        Assert.Equal("it", (await two).Body);
+        await Until.TrueAsync(() => stage.Handler.IsIdle, "the fetches did not end");
+        Assert.Equal(4, store.Keys.Length);
+        Assert.Equal(first, store.KeepUntil("http://h/a"));
     }
 
     [Fact]

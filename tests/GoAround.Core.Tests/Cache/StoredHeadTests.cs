@@ -103,10 +103,11 @@ public class StoredHeadTests
     public void A_marker_says_the_names()
     {
         KeyBuffer bytes = default;
-        StoredHeadWriter.WriteMarker(ref bytes, "accept,cookie"u8);
+        StoredHeadWriter.WriteMarker(ref bytes, "accept,cookie"u8, responseMs: 5, dateSeconds: 3);
         Assert.True(StoredHead.TryRead(bytes.Memory, out StoredHead head));
         Assert.True(head.IsMarker);
         Assert.Equal("accept,cookie", Said.Text(head.VaryNames));
+        Assert.Equal((5, 3), (head.ResponseMs, head.DateSeconds));
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System;
 using System.Threading.Tasks;
 using GoAround.Core.Tests.Wire;
 using Xunit;
@@ -94,6 +95,45 @@ public sealed class SupersededTests
             Assert.Equal("gone", (await asking).Body);
             Assert.Equal("old", (await stage.AskAsync()).Body);
         }
+    }
+
+    [Theory]
+    [InlineData("X-Odd: 1")]
+    [InlineData("Cookie: a=1")]
+    public async Task Nobody_who_asks_in_a_way_of_his_own_takes_from_others_what_is_fresh_by_a_confirmation(string field)
+    {
+        await using CacheStage stage = new();
+        await stage.FillAsync("old", "Cache-Control: max-age=60|ETag: \"1\"");
+        Task<CacheReply> asking = stage.AskAsync(fields: "Cache-Control: max-age=0|" + field);
+        (await stage.CallAsync()).Answer(MessageBody.Empty, "Cache-Control: private|ETag: \"1\"", 304);
+        Assert.Equal(("old", "private"), ((await asking).Body, (await asking).Field("Cache-Control")));
+        await Until.TrueAsync(() => stage.Handler.IsIdle, "the fetch did not end");
+        Assert.Equal("max-age=60", (await stage.AskAsync()).Field("Cache-Control"));
+    }
+
+    [Theory]
+    [InlineData("", true)]
+    [InlineData("X-Format: json", false)]
+    public async Task A_head_that_contradicts_takes_what_is_fresh_only_where_it_was_asked_as_anybody_asks(string field, bool isTaken)
+    {
+        await using CacheStage stage = new();
+        await stage.FillAsync("old", "Cache-Control: max-age=60|ETag: \"1\"");
+        Task<CacheReply> asking = stage.AskAsync(fields: "Cache-Control: no-cache|" + field, method: "HEAD");
+        (await stage.CallAsync()).Answer("longer", "Cache-Control: max-age=60|ETag: \"2\"");
+        await asking;
+        Assert.Equal(isTaken, ((DictionaryCache)stage.Store).Keys.Length == 0);
+    }
+
+    [Fact]
+    public async Task A_head_that_contradicts_takes_what_is_stale_whoever_asked()
+    {
+        await using CacheStage stage = new();
+        await stage.FillAsync("old", "Cache-Control: max-age=1|ETag: \"1\"");
+        stage.Advance(3);
+        Task<CacheReply> asking = stage.AskAsync(fields: "X-Format: json", method: "HEAD");
+        (await stage.CallAsync()).Answer("longer", "Cache-Control: max-age=60|ETag: \"2\"");
+        await asking;
+        Assert.Empty(((DictionaryCache)stage.Store).Keys);
     }
 
     [Fact]
@@ -224,6 +264,73 @@ public sealed class SupersededTests
         Assert.Equal("v1", (await leader).Body);
         await Until.TrueAsync(() => stage.Handler.IsIdle, "the fetch did not end");
         Assert.Equal(["http://h/a"], ((DictionaryCache)stage.Store).Keys);
+        Assert.Equal("v2", (await stage.AskAsync()).Body);
+    }
+
+    [Theory]
+    [InlineData("Cache-Control: max-age=60")]
+    [InlineData("Cache-Control: max-age=60|Vary: X-Other")]
+    public async Task An_older_answer_does_not_take_the_place_of_a_newer_one_that_varies_otherwise(string fields)
+    {
+        await using CacheStage stage = new();
+        string began = stage.Time.GetUtcNow().ToString("R");
+        Task<CacheReply> leader = stage.AskAsync();
+        OriginCall slow = await stage.CallAsync();
+        Task<CacheReply> other = stage.AskAsync();
+        for (int i = 0; i < 6; i++)
+        {
+            stage.Advance(1);
+        }
+
+        (await stage.CallAsync()).Answer("v2", "Cache-Control: max-age=60|Vary: X-Tongue|Date: " + stage.Time.GetUtcNow().ToString("R"));
+        Assert.Equal("v2", (await other).Body);
+        await Until.TrueAsync(() => ((DictionaryCache)stage.Store).Keys.Length == 2, "it is not stored");
+        slow.Answer("v1", fields + "|Date: " + began);
+        Assert.Equal("v1", (await leader).Body);
+        await Until.TrueAsync(() => stage.Handler.IsIdle, "the fetch did not end");
+        Assert.Equal(["http://h/a", "http://h/a\0x-tongue"], ((DictionaryCache)stage.Store).Keys);
+        Assert.Equal("v2", (await stage.AskAsync()).Body);
+    }
+
+    [Fact]
+    public async Task An_older_answer_does_not_take_the_place_of_a_newer_one_of_several_that_vary()
+    {
+        await using CacheStage stage = new();
+        await stage.FillAsync("v0", "Cache-Control: max-age=1|Vary: X-Tongue");
+        stage.Advance(3);
+        string began = stage.Time.GetUtcNow().ToString("R");
+        Task<CacheReply> leader = stage.AskAsync();
+        OriginCall slow = await stage.CallAsync();
+        Task<CacheReply> other = stage.AskAsync();
+        for (int i = 0; i < 6; i++)
+        {
+            stage.Advance(1);
+        }
+
+        OriginCall quick = await stage.CallAsync();
+        quick.Answer("v2", "Cache-Control: max-age=60|Vary: X-Tongue|Date: " + stage.Time.GetUtcNow().ToString("R"));
+        Assert.Equal("v2", (await other).Body);
+        await Until.TrueAsync(() => quick.Disposals == 1, "it did not end");
+        Assert.StartsWith("test; hit", (await stage.AskAsync()).Status, StringComparison.Ordinal);
+        slow.Answer("v1", "Cache-Control: max-age=60|Date: " + began);
+        Assert.Equal("v1", (await leader).Body);
+        await Until.TrueAsync(() => stage.Handler.IsIdle, "the fetch did not end");
+        Assert.Equal("v2", (await stage.AskAsync()).Body);
+    }
+
+    [Fact]
+    public async Task A_newer_answer_takes_the_place_of_an_older_one_that_varies()
+    {
+        await using CacheStage stage = new();
+        await stage.FillAsync("v0");
+        Task<CacheReply> first = stage.AskAsync(fields: "Cache-Control: no-cache");
+        OriginCall one = await stage.CallAsync();
+        Task<CacheReply> second = stage.AskAsync(fields: "Cache-Control: no-cache");
+        (await stage.CallAsync()).Answer("v1", "Cache-Control: max-age=60|Vary: X-Tongue");
+        await second;
+        stage.Advance(1);
+        one.Answer("v2");
+        await first;
         Assert.Equal("v2", (await stage.AskAsync()).Body);
     }
 
