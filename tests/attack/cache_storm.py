@@ -7,7 +7,7 @@ SECS, CLIENTS, TLS = float(os.environ.get('SECONDS_EACH', 15)), int(os.environ.g
 random.seed(int(os.environ.get('SEED', '1')))
 stats, bad = collections.Counter(), []
 stop_at = 0
-folder = tempfile.mkdtemp(prefix='cachestorm')
+folder = scratch('cachestorm')
 version = iter(range(1, 1 << 60))
 failing = False
 

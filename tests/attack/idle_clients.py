@@ -75,7 +75,7 @@ backend = Backend(serve)
 measure('silent', 5, COUNT, b'', False, backends=[backend])
 measure('after a request', 5, COUNT, GET, True, backends=[backend])
 measure('in the middle of a head', 9, COUNT // 2, GET[:-2], False, backends=[backend])
-folder = tempfile.mkdtemp(prefix='idle')
+folder = scratch('idle')
 if shutil.which('openssl'):
     subprocess.run(['openssl', 'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', folder + '/key', '-out', folder + '/cert',
                     '-subj', '/CN=localhost', '-days', '2'], check=True, stderr=subprocess.DEVNULL)

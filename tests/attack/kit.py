@@ -1,9 +1,10 @@
 """What the attack scripts share: the balancer as a process, scripted backends, raw clients, PASS and FAIL. Standard library only."""
-import os, re, signal, socket, struct, subprocess, sys, tempfile, threading, time, urllib.request
+import atexit, os, re, shutil, signal, socket, struct, subprocess, sys, tempfile, threading, time, urllib.request
 
 BINARY = sys.argv[1] if len(sys.argv) > 1 else os.path.join(os.path.dirname(__file__), '../../bin/goaround')
 HEALTHY = b'HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n'
 _failed = 0
+_folders = []
 
 
 def check(name, passed, detail=''):
@@ -13,8 +14,22 @@ def check(name, passed, detail=''):
     return passed
 
 
+def scratch(prefix):
+    """A folder that is gone when the script ends, unless something failed: its logs tell then."""
+    path = tempfile.mkdtemp(prefix=prefix)
+    _folders.append(path)
+    return path
+
+
+@atexit.register
+def _clean():
+    for path in [] if _failed else _folders:
+        shutil.rmtree(path, ignore_errors=True)
+
+
 def finish():
     sys.stdout.flush()
+    _clean()
     os._exit(1 if _failed else 0)
 
 
@@ -27,7 +42,7 @@ def free_port():
 class Balancer:
     def __init__(self, backends, *flags, env=None, wait=True):
         self.port, self.metrics_port = free_port(), free_port()
-        self.dir = tempfile.mkdtemp(prefix='attack')
+        self.dir = scratch('attack')
         self.control = self.dir + '/ctl.sock'
         self.log = self.dir + '/log'
         args = [BINARY, '-bind', '127.0.0.1', '-p', str(self.port), '-prometheus-port', str(self.metrics_port), '-control-socket', self.control]

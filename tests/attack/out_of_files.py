@@ -2,7 +2,7 @@
 import kit
 from kit import *
 
-wrapper = tempfile.mkdtemp(prefix='attack') + '/goaround'
+wrapper = scratch('attack') + '/goaround'
 with open(wrapper, 'w') as f:
     f.write(f'#!/bin/sh\nulimit -n 220\nexec {os.path.abspath(kit.BINARY)} "$@"\n')
 os.chmod(wrapper, 0o755)

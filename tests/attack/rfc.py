@@ -354,7 +354,7 @@ def stray(g):
 
 context, tls_flags = None, ()
 if TLS:
-    where = tempfile.mkdtemp(prefix='attack')
+    where = scratch('attack')
     subprocess.run(['openssl', 'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', where + '/key', '-out', where + '/cert',
                     '-days', '2', '-subj', '/CN=localhost'], check=True, stderr=subprocess.DEVNULL)
     tls_flags = ('-cacert', where + '/cert', '-privkey', where + '/key')

@@ -2,8 +2,8 @@
 
 For each: the attackers get in, normal requests neither fail nor wait, the attackers are ended by their deadline, memory stays bounded.
 Needs slowhttptest and nginx; a minute. Options: bin/goaround [connections]."""
-import http.client, os, resource, shutil, signal, subprocess, sys, tempfile, threading, time
-from kit import BINARY, Balancer, check, finish, free_port
+import http.client, os, resource, shutil, signal, subprocess, sys, threading, time
+from kit import BINARY, Balancer, check, finish, free_port, scratch
 
 CONNECTIONS = int(sys.argv[2]) if len(sys.argv) > 2 else 1000
 RATE = 500                # attackers that come, a second
@@ -41,7 +41,7 @@ SERVER = '''server { listen 127.0.0.1:%(port)d backlog=8192; location /health { 
 class Nginx:
     """Two backends in one nginx: a small file, one that no kernel buffer holds, and a sink for bodies."""
     def __init__(self):
-        self.dir = tempfile.mkdtemp(prefix='slow')
+        self.dir = scratch('slow')
         os.chmod(self.dir, 0o755)
         self.ports = [free_port(), free_port()]
         with open(self.dir + '/small', 'w') as f:

@@ -8,7 +8,7 @@ E_ = os.environ.get
 ROUNDS, CLIENTS, SEED = int(E_('ROUNDS', 2)), int(E_('CLIENTS', 300)), int(E_('SEED', 1))
 GRACE = 10
 random.seed(SEED)
-folder = tempfile.mkdtemp(prefix='stopping')
+folder = scratch('stopping')
 subprocess.run(['openssl', 'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', folder + '/key', '-out', folder + '/cert', '-subj', '/CN=localhost', '-days', '2'], check=True, stderr=subprocess.DEVNULL)
 insecure = ssl.create_default_context(); insecure.check_hostname, insecure.verify_mode = False, ssl.CERT_NONE
 numbers = itertools.count()

@@ -7,7 +7,7 @@ import asyncio, atexit, collections, itertools, random, ssl, zlib
 E_ = os.environ.get
 STORMS, SECS, CLIENTS, TLS, N = int(E_('STORMS', 2)), float(E_('SECONDS_EACH', 8)), int(E_('CLIENTS', 500)), E_('TLS', '0') == '1', int(E_('N', 32))
 SEED = int(E_('SEED', '1'))
-folder = tempfile.mkdtemp(prefix='storm')
+folder = scratch('storm')
 ports = [free_port() for _ in range(4)]
 procs = {}
 def start(p): procs[p] = subprocess.Popen([sys.executable, os.path.join(os.path.dirname(os.path.abspath(__file__)), 'kit_storm_backend.py'), str(p), str(N), folder, str(p + SEED)])
