@@ -15,7 +15,7 @@ internal static partial class CliLog
     [LoggerMessage(6002, LogLevel.Information, "stopped")]
     public static partial void Stopped(ILogger logger);
 
-    [LoggerMessage(6003, LogLevel.Warning, "{signal} again: stopped at once, requests in flight were cut off")]
+    [LoggerMessage(6003, LogLevel.Warning, "{signal} is the second signal: stopped at once, without waiting for requests in flight")]
     public static partial void StoppedAtOnce(ILogger logger, string signal);
 
     [LoggerMessage(6004, LogLevel.Warning, "the certificate of -cacert, {subject}, is valid from {from:u} to {to:u}, which is not now")]

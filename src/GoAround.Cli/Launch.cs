@@ -69,7 +69,7 @@ internal sealed class Launch : IAsyncDisposable
     /// <exception cref="OptionsValidationException">The options do not fit together.</exception>
     public static async Task<int> RunAsync(Settings settings)
     {
-        using StopSignals signals = new();
+        using StopSignals signals = new(TimeProvider.System);
         Launch launch = new(settings);
         await using (launch.ConfigureAwait(false))
         {

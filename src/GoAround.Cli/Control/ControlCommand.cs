@@ -61,6 +61,9 @@ internal sealed class ControlCommand(IBackendPool pool, CacheCommand cache, Time
 
     public void Dispose() => _turn.Dispose();
 
+    /// <summary>Nothing in it is of an address: more likely it was meant as a command.</summary>
+    private static bool IsWords(string line) => !line.AsSpan().ContainsAny(".:/,");
+
     private static string? TryRead(string line, out List<Backend> backends)
     {
         backends = [];
@@ -75,7 +78,7 @@ internal sealed class ControlCommand(IBackendPool pool, CacheCommand cache, Time
         {
             if (!Backend.TryParse(address, out Backend? backend, out string? problem))
             {
-                return problem;
+                return IsWords(line) ? $"'{line.Trim()}' is neither a command (status, drain, resume, cache, purge) nor a backend address" : problem;
             }
 
             backends.Add(backend);

@@ -36,7 +36,12 @@ internal sealed class Settings
             ("warn", LogLevel.Warning), ("error", LogLevel.Error));
         LogFormat = ReadChoice("log-format", values.LogFormat ?? "text", ("text", LogFormat.Text), ("json", LogFormat.Json));
         Certificates = CertificateFiles.Read(values.Certificate, values.PrivateKey, values.BackendAuthority);
-        Apply(new GoAroundOptions()); // so that a bad value is found now
+        GoAroundOptions options = new();
+        Apply(options); // so that a bad value is found now
+        if (PrometheusPort == options.Server.Port && PrometheusPort > 0)
+        {
+            throw FlagException.NotAllowed("prometheus-port", FlagText.Of(options.Server.Port), "it is the port of -p: the metrics need one of their own, or 'off'");
+        }
     }
 
     /// <summary>The addresses given with <c>-b</c>, with their weights.</summary>

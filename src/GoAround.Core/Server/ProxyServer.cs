@@ -43,8 +43,8 @@ public sealed class ProxyServer : IAsyncDisposable
     /// <param name="handler">Answers every request; not disposed.</param>
     /// <param name="time">The clock of all deadlines.</param>
     /// <param name="loggers">Where the log goes.</param>
-    /// <param name="events">Who counts, or null. Must not throw: nothing stands between here.</param>
-    /// <exception cref="ArgumentNullException">One of the others is null.</exception>
+    /// <param name="events">Who counts, or null. Must not throw: what it throws is not caught here.</param>
+    /// <exception cref="ArgumentNullException">An argument other than <paramref name="events"/> is null.</exception>
     /// <exception cref="FormatException">A trusted proxy is neither an address nor a network.</exception>
     public ProxyServer(ServerOptions options, ProxyHandler handler, TimeProvider time, ILoggerFactory loggers, ProxyEvents? events = null)
     {
@@ -119,7 +119,7 @@ public sealed class ProxyServer : IAsyncDisposable
             await look.CancelAsync().ConfigureAwait(false);
         }
 
-        await CutAsync().ConfigureAwait(false);
+        await CutAsync(_time.GetElapsedTime(start)).ConfigureAwait(false);
     }
 
     /// <summary>Stops at once, and cuts what is in flight; use <see cref="StopAsync"/> before it to let requests end.</summary>
@@ -326,12 +326,12 @@ public sealed class ProxyServer : IAsyncDisposable
         }
     }
 
-    private async Task CutAsync()
+    private async Task CutAsync(TimeSpan waited)
     {
         ClientSession[] busy = Sessions();
         if (busy.Length > 0)
         {
-            ServerLog.ConnectionsCut(_log, busy.Length, _options.ShutdownTimeout.TotalSeconds);
+            ServerLog.ConnectionsCut(_log, busy.Length, waited.TotalSeconds);
             foreach (ClientSession session in busy)
             {
                 session.Abort();

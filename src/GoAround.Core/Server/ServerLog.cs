@@ -34,7 +34,7 @@ internal static partial class ServerLog
     [LoggerMessage(1004, LogLevel.Debug, "Refused a request of {Client} with {StatusCode}: {Reason}")]
     public static partial void Refused(ILogger log, IPEndPoint? client, int statusCode, string reason);
 
-    [LoggerMessage(1005, LogLevel.Warning, "{Count} client connections were still busy after {Seconds} s and were cut")]
+    [LoggerMessage(1005, LogLevel.Warning, "Cut the client connections that were still busy {Seconds:0.#} s after the stop began: {Count}")]
     public static partial void ConnectionsCut(ILogger log, int count, double seconds);
 
     [LoggerMessage(1006, LogLevel.Warning, "A response to {Client} failed midway: {Reason}")]

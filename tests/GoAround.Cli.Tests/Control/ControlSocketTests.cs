@@ -89,7 +89,8 @@ public sealed class ControlSocketTests : IAsyncLifetime, IAsyncDisposable
     }
 
     [Theory]
-    [InlineData("foo\n", "error: backend address 'foo' must start with http:// or https://, backends unchanged\n")]
+    [InlineData("foo.example\n", "error: backend address 'foo.example' must start with http:// or https://, backends unchanged\n")]
+    [InlineData("help\n", "error: 'help' is neither a command (status, drain, resume, cache, purge) nor a backend address, backends unchanged\n")]
     [InlineData("http://a,http://b:99999\n", "error: backend address 'http://b:99999' ")]
     [InlineData(",\n", "error: the list is empty, backends unchanged\n")]
     [InlineData("http://a,,http://b\n", "error: a backend address is empty; it must look like http://host:port, backends unchanged\n")]
@@ -109,9 +110,9 @@ public sealed class ControlSocketTests : IAsyncLifetime, IAsyncDisposable
     public async Task Several_lines_are_several_updates_in_order_and_a_bad_one_between_does_no_harm()
     {
         _socket.Start();
-        string answers = await AskAsync("http://a\nnonsense\nhttp://b,http://c\nhttp://d");
+        string answers = await AskAsync("http://a\nnonsense.example\nhttp://b,http://c\nhttp://d");
 
-        Assert.Equal(["ok 1 backend", "error: backend address 'nonsense' must start with http:// or https://", "ok 2 backends", "ok 1 backend"],
+        Assert.Equal(["ok 1 backend", "error: backend address 'nonsense.example' must start with http:// or https://", "ok 2 backends", "ok 1 backend"],
             answers.TrimEnd('\n').Split('\n').Select(line => line.Split(", ")[0]));
         Assert.Equal(["http://a", "http://b http://c", "http://d"], _replaced);
     }

@@ -150,6 +150,8 @@ public sealed class FlagSpellingTests
     [InlineData("-via: 'responses' is not allowed: off, requests or both", "-via", "responses")]
     [InlineData("-proxy-name: 'a b' is not allowed: a token of 1..64 bytes: letters, digits and !#$%&'*+-.^_`|~", "-proxy-name", "a b")]
     [InlineData("-prometheus-port: 'none' is not allowed: a port in 0..65535, or 'off'", "-prometheus-port", "none")]
+    [InlineData("-prometheus-port: '3001' is not allowed: it is the port of -p: the metrics need one of their own, or 'off'", "-p", "3001", "-prometheus-port", "3001")]
+    [InlineData("-prometheus-port: '8080' is not allowed: it is the port of -p: the metrics need one of their own, or 'off'", "-p", "8080")]
     [InlineData("-log-level: 'loud' is not allowed: trace, debug, info, warn or error", "-log-level", "loud")]
     [InlineData("-log-format: 'JSON' is not allowed: text or json", "-log-format", "JSON")]
     [InlineData("-b: 'a\nb' is not allowed:", "-b", "a\nb")]

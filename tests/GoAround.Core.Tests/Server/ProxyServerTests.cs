@@ -94,7 +94,7 @@ public sealed class ProxyServerTests
     public async Task Token_of_the_stop_ends_the_grace_at_once()
     {
         using ScriptedBackend backend = new();
-        await using ProxyFixture proxy = await ProxyFixture.OpenAsync(backend);
+        await using ProxyFixture proxy = await ProxyFixture.OpenAsync(new ProxyFixture.Setup { Time = new FakeTimeProvider() }, backend);
         using WireEnd client = await proxy.ConnectAsync();
         await client.SendAsync(Get);
         using WireEnd link = await backend.AcceptAsync();
@@ -105,6 +105,7 @@ public sealed class ProxyServerTests
         await now.CancelAsync();
         await stopping.WaitAsync(WireEnd.Patience);
         await client.ReadToResetAsync();
+        Assert.Contains(proxy.Loggers.Lines, line => line.Text.StartsWith("Cut the client connections that were still busy 0 s after the stop began: 1", StringComparison.Ordinal));
     }
 
     [Fact]
