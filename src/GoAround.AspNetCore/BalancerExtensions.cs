@@ -10,7 +10,7 @@ public static class BalancerExtensions
     /// <summary>Makes the delegate that answers requests by a balancer; it is safe for concurrent use.</summary>
     /// <param name="balancer">Started and disposed by its owner.</param>
     /// <param name="removePrefix">Taken off the path where it begins with it, in any case of letters: whole segments, decoded, such as <c>/api</c>; default nothing.</param>
-    /// <exception cref="ArgumentNullException">There is no balancer.</exception>
+    /// <exception cref="ArgumentNullException"><paramref name="balancer"/> is null.</exception>
     /// <exception cref="ArgumentException">The prefix does not begin with a slash, or ends with one, or is encoded.</exception>
     public static RequestDelegate ToRequestDelegate(this Balancer balancer, string? removePrefix = null)
     {

@@ -6,7 +6,7 @@ using GoAround.Core.Http;
 namespace GoAround.Testing;
 
 /// <summary>
-/// A backend in memory that does what a test says: it answers 200 at once until told otherwise. What tells it gives it back, for the next call. Moments count from the start of the clock. Set it up before the balancer
+/// A backend in memory that does what a test says: it answers 200 at once until told otherwise. Methods that script it return it, so that calls can be chained. Moments count from the start of the clock. Set it up before the balancer
 /// starts, or between two moves of the clock; read it when the clock stands still. A backend belongs to one clock.
 /// </summary>
 /// <example>
@@ -66,7 +66,7 @@ public sealed class TestBackend
     /// <summary>Answers every request so.</summary>
     /// <param name="statusCode">200..599.</param>
     /// <param name="text">The body.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The status is another.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The status is not 200..599.</exception>
     public TestBackend Answers(int statusCode, string text = "")
     {
         TestReply reply = new(statusCode, text);
@@ -78,7 +78,7 @@ public sealed class TestBackend
     /// Runs within the clock when the request is there whole, before any delay. What it throws is the answer's <see cref="TestAnswer.Fault"/>; over
     /// <see cref="TestWire.Bytes"/> the call that moves the clock throws it.
     /// </param>
-    /// <exception cref="ArgumentNullException">There is no script.</exception>
+    /// <exception cref="ArgumentNullException"><paramref name="answer"/> is null.</exception>
     public TestBackend Answers(Func<SeenRequest, TestReply> answer)
     {
         ArgumentNullException.ThrowIfNull(answer);
@@ -88,7 +88,7 @@ public sealed class TestBackend
 
     /// <summary>Answers health checks by a script, in place of 200 or, where it says so, 503.</summary>
     /// <param name="answer">Runs within the clock.</param>
-    /// <exception cref="ArgumentNullException">There is no script.</exception>
+    /// <exception cref="ArgumentNullException"><paramref name="answer"/> is null.</exception>
     public TestBackend AnswersChecks(Func<SeenRequest, TestReply> answer)
     {
         ArgumentNullException.ThrowIfNull(answer);
@@ -178,7 +178,7 @@ public sealed class TestBackend
     /// <summary>Does wrong the next requests that come; checks are spared.</summary>
     /// <param name="fault">What it does.</param>
     /// <param name="times">How many; one or more.</param>
-    /// <exception cref="ArgumentOutOfRangeException">It is none.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="times"/> is below one.</exception>
     public TestBackend Fails(TestFault fault, int times = 1)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(times, 1);

@@ -11,7 +11,7 @@ public sealed class TestReply
     /// <summary>Makes a reply.</summary>
     /// <param name="statusCode">200..599.</param>
     /// <param name="text">The body, sent as UTF-8 in one piece.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The status is another.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The status is not 200..599.</exception>
     public TestReply(int statusCode = 200, string text = "")
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(statusCode, 200);

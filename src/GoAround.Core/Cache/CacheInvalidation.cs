@@ -15,32 +15,28 @@ internal sealed class CacheInvalidation(CacheContext cache)
     {
         CachedAnswer scratch = CachedAnswer.RentScratch();
         using StoreDeadline deadline = new(cache, CancellationToken.None); // it goes on although the cache is stopped: a store may outlive the process
-        for (InvalidationTarget which = InvalidationTarget.Target; which <= InvalidationTarget.ContentLocation; which++)
+        try
         {
-            if (TryKey(which, request, response, scratch))
-            {
-                cache.Fills.Outdate(scratch.Key.Span); // all of them, before a store that is slow or fails
-            }
-        }
-
-        for (InvalidationTarget which = InvalidationTarget.Target; which <= InvalidationTarget.ContentLocation; which++)
-        {
-            try
+            for (InvalidationTarget which = InvalidationTarget.Target; which <= InvalidationTarget.ContentLocation; which++)
             {
                 if (TryKey(which, request, response, scratch))
                 {
-                    await RemoveUrlAsync(scratch.Key, deadline.Token).ConfigureAwait(false);
+                    cache.Fills.Outdate(scratch.Key.Span); // all of them, before a store that is slow or fails
                 }
             }
-#pragma warning disable CA1031 // a store is done without where it fails
-            catch (Exception fault)
-#pragma warning restore CA1031
+
+            for (InvalidationTarget which = InvalidationTarget.Target; which <= InvalidationTarget.ContentLocation; which++)
             {
-                CacheLog.StoreFailed(cache.Log, "remove", fault);
+                if (TryKey(which, request, response, scratch))
+                {
+                    await TryRemoveUrlAsync(scratch.Key, deadline.Token).ConfigureAwait(false);
+                }
             }
         }
-
-        scratch.Free();
+        finally
+        {
+            scratch.Free();
+        }
     }
 
     /// <summary>Removes a URL; -1: it is none.</summary>
@@ -81,19 +77,45 @@ internal sealed class CacheInvalidation(CacheContext cache)
         return Invalidation.TryKey(which, request, response, ref scratch.Key);
     }
 
+    [AsyncMethodBuilder(typeof(PooledMethodBuilder))]
+    private async ValueTask TryRemoveUrlAsync(KeyBuffer url, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await RemoveUrlAsync(url, cancellationToken).ConfigureAwait(false);
+        }
+#pragma warning disable CA1031 // a store is done without where it fails
+        catch (Exception fault)
+#pragma warning restore CA1031
+        {
+            CacheLog.StoreFailed(cache.Log, "remove", fault);
+        }
+    }
+
+    // The other forms of the host go even where the first removal fails.
     private async ValueTask<int> RemoveUrlAsync(KeyBuffer url, CancellationToken cancellationToken)
     {
         int length = url.Length;
+        int count = 0;
         cache.Fills.Outdate(url.Span);
         try
         {
-            int count = await cache.Store.RemoveAsync(url.Memory, cancellationToken).ConfigureAwait(false);
-            url.Append(CacheKey.Behind);
-            return count + await cache.Store.RemoveAsync(url.Memory, cancellationToken).ConfigureAwait(false);
+            count = await cache.Store.RemoveAsync(url.Memory, cancellationToken).ConfigureAwait(false);
         }
         finally
         {
-            cache.Fills.Outdate(url.Span[..length]); // whoever came in between may have found it still, and shall not bring it back by a 304
+            cache.Fills.Outdate(url.Span); // whoever came in between may have found it still, and shall not bring it back by a 304
+            url.Append(CacheKey.Behind);
+            try
+            {
+                count += await cache.Store.RemoveAsync(url.Memory, cancellationToken).ConfigureAwait(false);
+            }
+            finally
+            {
+                cache.Fills.Outdate(url.Span[..length]);
+            }
         }
+
+        return count;
     }
 }

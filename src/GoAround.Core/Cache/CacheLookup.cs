@@ -14,9 +14,10 @@ internal static class CacheLookup
     {
         if (cache.Store is not MemoryResponseCache memory)
         {
-            return AwaitAsync(cache, answer, request, cancellationToken);
+            return FindInTimeAsync(cache, answer, request, cancellationToken);
         }
 
+        // What is in memory needs no deadline, which is an object and a timer for each look.
         if (TryMark(answer, request, memory.Find(answer.Key.Span)))
         {
             TakeVariant(answer, request, memory.Find(answer.Key.Span));
@@ -26,7 +27,7 @@ internal static class CacheLookup
     }
 
     [AsyncMethodBuilder(typeof(PooledMethodBuilder))]
-    private static async ValueTask AwaitAsync(CacheContext cache, CachedAnswer answer, ProxyRequest request, CancellationToken cancellationToken)
+    private static async ValueTask FindInTimeAsync(CacheContext cache, CachedAnswer answer, ProxyRequest request, CancellationToken cancellationToken)
     {
         using StoreDeadline deadline = new(cache, cancellationToken);
         try

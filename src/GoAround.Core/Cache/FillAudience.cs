@@ -116,10 +116,7 @@ internal sealed class FillAudience
             isDue = TryEndWait();
         }
 
-        if (isDue)
-        {
-            _fetch.Wake(isSignal: true, isAlone: false, Runner);
-        }
+        WakeFetch(isDue);
     }
 
     /// <summary>Lets nobody in any more; false: that was so already.</summary>
@@ -249,10 +246,7 @@ internal sealed class FillAudience
             isDue = TryEndWait();
         }
 
-        if (isDue)
-        {
-            _fetch.Wake(isSignal: true, isAlone: false, Runner);
-        }
+        WakeFetch(isDue);
     }
 
     /// <summary>The fetch does not go on waiting.</summary>
@@ -331,12 +325,17 @@ internal sealed class FillAudience
             isDue = TryEndWait();
         }
 
+        WakeFetch(isDue);
+
+        return true;
+    }
+
+    private void WakeFetch(bool isDue)
+    {
         if (isDue)
         {
             _fetch.Wake(isSignal: true, isAlone: false, Runner);
         }
-
-        return true;
     }
 
     private bool TryEndWait()

@@ -102,7 +102,7 @@ internal sealed class FillContent
         _previous = full;
     }
 
-    /// <summary>Whether it can be removed under a name; not before its body has begun.</summary>
+    /// <summary>Whether it bears a tag; to be asked from <see cref="FillPhase.Open"/> on.</summary>
     public bool Bears(ReadOnlySpan<byte> tag)
     {
         foreach (ReadOnlyMemory<byte> own in Tags)

@@ -231,7 +231,7 @@ internal static class FillRun
         body.Trailers?.CopyTo(content.Trailers);
     }
 
-    /// <summary>It is not stored any more, but those who read it are served to the end, at the pace of the fastest.</summary>
+    /// <summary>It is not stored any more, but those who read it are served to the end; whoever falls two windows behind is waited for, 5 s in all, and may be cut then.</summary>
     /// <param name="fill">Whose last segment is full.</param>
     /// <param name="cache">What all share.</param>
     /// <param name="pendingBytes">How many bytes there are already that go into the next one.</param>
@@ -239,7 +239,7 @@ internal static class FillRun
     {
         FillContent content = fill.Content;
         FillSegment full = content.Last!; // the body has begun
-        cache.Unshared.Add(fill.Hash, in fill.Facts); // who reads along is cut where others are faster: the next ones are served each at its own pace
+        cache.Unshared.Add(fill.Hash, in fill.Facts); // who falls too far behind may be cut: the next ones get a request each
         if (full.Start + full.Length + pendingBytes > cache.MaxObjectBytes)
         {
             cache.Outgrown.Add(fill.Hash, in fill.Facts); // no room is made for the next one in vain

@@ -328,15 +328,15 @@ internal static class FillStorage
         bool isSame = found is not null && StoredHead.TryRead(found, out present) && present.IsMarker && present.VaryNames.SequenceEqual(names.Span);
         bool isOlder = isSame && DateOf(in present) < DateOf(in decision);
 
-        // It says how recent the variants are where an answer that may come later, older and without this Vary, could take its place; else a little less will do.
+        // Written anew for its date alone only while another fetch of the URL is under way: that one's answer may be older and without this Vary, and would take its place.
         if (isSame && found!.KeepUntil >= until && !(isOlder && cache.Fills.AreMany(key.Span[..urlLength])))
         {
             return;
         }
 
         KeyBuffer head = default;
-        bool isFirst = !isSame || isOlder;
-        StoredHeadWriter.WriteMarker(ref head, names.Span, isFirst ? decision.ResponseMs : present.ResponseMs, isFirst ? decision.DateSeconds : present.DateSeconds);
+        bool saysDate = !isSame || isOlder;
+        StoredHeadWriter.WriteMarker(ref head, names.Span, saysDate ? decision.ResponseMs : present.ResponseMs, saysDate ? decision.DateSeconds : present.DateSeconds);
         until += MarkerSlack;
         until = isSame && found!.KeepUntil > until ? found.KeepUntil : until;
         List<ReadOnlyMemory<byte>> tags = [];

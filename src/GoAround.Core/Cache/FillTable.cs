@@ -81,7 +81,7 @@ internal sealed class FillTable : IAsyncDisposable
         return joined;
     }
 
-    /// <summary>Under it is all that has such a hash.</summary>
+    /// <summary>The lock over the bucket of a hash.</summary>
     public Lock GateOf(int hash) => _gates[hash & (Gates - 1)];
 
     /// <summary>How many fetches have ended, and purges come, so far of those whose hash is like this one: while it stays the same, what was found before is the latest.</summary>

@@ -7,10 +7,7 @@ namespace GoAround.Core.Cache;
 /// <summary>When an answer that is not stored itself takes what is stored out of use (RFC 9111 §4.3.3).</summary>
 internal static class Superseding
 {
-    /// <summary>
-    /// Whether a full answer does. What is stale goes whoever asked, but for one with credentials: it needed an answer anyway. What is fresh goes only where the request
-    /// was one as anybody might have sent: otherwise whoever finds a field that a backend takes amiss could take from others what they get.
-    /// </summary>
+    /// <summary>Whether a full answer does.</summary>
     /// <param name="fill">Its decision is made, and the answer is not stored.</param>
     /// <param name="statusCode">The status of the answer.</param>
     /// <param name="nowMs">Now, in Unix milliseconds.</param>
@@ -20,7 +17,10 @@ internal static class Superseding
         return content.Old is not null && !fill.IsOutdated && IsFull(statusCode) && MayTake(in fill.Facts, fill.Request.Fields, in content.OldHead, nowMs);
     }
 
-    /// <summary>Whether what one request was answered may take what is stored out of use for all.</summary>
+    /// <summary>
+    /// Whether what one request was answered may take what is stored out of use for all. What is stale goes whoever asked, but for one with credentials: it needed an answer anyway. What is
+    /// fresh goes only where the request was one as anybody might have sent: otherwise whoever finds a field that a backend takes amiss could take from others what they get.
+    /// </summary>
     public static bool MayTake(in RequestFacts facts, FieldList fields, in StoredHead stored, long nowMs) =>
         !facts.HasAuthorization && (stored.FreshSeconds(nowMs) <= 0 || IsPlain(in facts, fields));
 

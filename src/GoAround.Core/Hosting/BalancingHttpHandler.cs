@@ -31,7 +31,7 @@ public sealed class BalancingHttpHandler : HttpMessageHandler, IAsyncDisposable
     /// <summary>Makes a handler with a balancer of its own, which starts with the first request, and ends with the handler.</summary>
     /// <param name="configure">Sets the options, backends among them.</param>
     /// <param name="parts">Parts of your own; null: none.</param>
-    /// <exception cref="ArgumentNullException">There is nothing to configure with.</exception>
+    /// <exception cref="ArgumentNullException"><paramref name="configure"/> is null.</exception>
     /// <exception cref="OptionsValidationException">An option is out of its range; the message names each.</exception>
     public BalancingHttpHandler(Action<GoAroundOptions> configure, BalancerParts? parts = null)
         : this(Make(configure, parts))
@@ -41,7 +41,7 @@ public sealed class BalancingHttpHandler : HttpMessageHandler, IAsyncDisposable
 
     /// <summary>Makes a handler over a balancer, which is started with the first request unless it was before, and is not disposed with the handler.</summary>
     /// <param name="balancer">For example the keyed service of <c>AddGoAroundPool</c>.</param>
-    /// <exception cref="ArgumentNullException">There is none.</exception>
+    /// <exception cref="ArgumentNullException"><paramref name="balancer"/> is null.</exception>
     public BalancingHttpHandler(Balancer balancer)
     {
         ArgumentNullException.ThrowIfNull(balancer);
@@ -51,7 +51,7 @@ public sealed class BalancingHttpHandler : HttpMessageHandler, IAsyncDisposable
 
     /// <summary>Makes a handler over steps of your own: whatever they answer is the response, and an answer with a <see cref="ProxyResponse.Error"/> is thrown.</summary>
     /// <param name="handler">Answers the requests; not disposed.</param>
-    /// <exception cref="ArgumentNullException">There is none.</exception>
+    /// <exception cref="ArgumentNullException"><paramref name="handler"/> is null.</exception>
     public BalancingHttpHandler(ProxyHandler handler)
     {
         ArgumentNullException.ThrowIfNull(handler);

@@ -238,7 +238,7 @@ internal sealed class ClientBody : MessageBody
 
     private ClientException Fault(int statusCode, string what)
     {
-        _inflow.EndUpload(); // whoever reads may be an application's, which is not told of a cut
+        _inflow.EndUpload(); // a body that an application wraps does not pass OnCut on
         return new ClientException(statusCode, what);
     }
 

@@ -198,7 +198,7 @@ internal sealed class ClientInflow : IDisposable
         return transfer;
     }
 
-    /// <summary>What to throw when a receive brought no more of the body.</summary>
+    /// <summary>Makes what to throw when a receive brought no more of the body, and ends the upload where its time is over.</summary>
     public Exception FailBody(Transfer transfer, CancellationToken cancellationToken)
     {
         if (HasTimedOut)

@@ -12,7 +12,7 @@ namespace GoAround.Core.Server;
 internal static class Lingering
 {
     private const int PiecesBeforeYield = 32;
-    private const int LateCalls = 2; // of the deadlines of the request that was answered, its body's and its client's grace: the pool may come to them only now
+    private const int LateCalls = 2; // of the deadlines of the request that was answered, its body's and its client's grace: the thread pool may come to them only now
 
     /// <summary>The longest pause (nginx <c>lingering_timeout</c>).</summary>
     private static readonly TimeSpan PauseTimeout = TimeSpan.FromSeconds(5);

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace GoAround.Core.Tests.Async;
 
-/// <summary>Manual time, in which a deadline that has passed is called before the time has been put forward, and not by the pool some time later.</summary>
+/// <summary>Manual time that calls the deadlines that have passed before it has been put forward; other work goes to the thread pool.</summary>
 internal sealed class TimeOfOneThread : FakeTimeProvider, IWorkRunner
 {
     public void Enqueue(Action<object?> work, object? state) => ThreadPool.UnsafeQueueUserWorkItem(work, state, preferLocal: false);

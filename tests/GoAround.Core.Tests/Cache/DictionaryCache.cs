@@ -20,6 +20,9 @@ internal sealed class DictionaryCache : IResponseCache
     /// <summary>Every call fails with this.</summary>
     public Exception? Fault { get; set; }
 
+    /// <summary>The next call fails with this.</summary>
+    public Exception? NextFault { get; set; }
+
     /// <summary>What is stored or removed waits for this.</summary>
     public Task? Hold { get; set; }
 
@@ -127,9 +130,11 @@ internal sealed class DictionaryCache : IResponseCache
             await Task.Yield();
         }
 
-        if (Fault is not null)
+        Exception? fault = NextFault ?? Fault;
+        NextFault = null;
+        if (fault is not null)
         {
-            throw Fault;
+            throw fault;
         }
     }
 }

@@ -219,6 +219,7 @@ public sealed class HeldStoreTests
         Assert.Equal("done", (await changing.WaitAsync(WireEnd.Patience)).Body);
         Assert.Empty(store.Keys);
     }
+
     [Fact]
     public async Task What_has_come_whole_and_is_only_stored_still_takes_no_place_of_those_that_are_fetched_for_nobody()
     {

@@ -133,6 +133,21 @@ public sealed class InvalidationTests
     }
 
     [Fact]
+    public async Task A_removal_that_fails_leaves_no_other_form_of_the_host_behind()
+    {
+        DictionaryCache store = new();
+        await using CacheStage stage = new(store);
+        Task<CacheReply> filling = stage.AskAsync(CacheStage.Get(host: "WWW.h"));
+        (await stage.CallAsync()).Answer("one", "Cache-Control: max-age=60");
+        await filling;
+        await Until.TrueAsync(() => stage.Handler.IsIdle, "the fetch did not end");
+        Assert.Single(store.Keys);
+        store.NextFault = new InvalidOperationException("scripted");
+        await Assert.ThrowsAsync<InvalidOperationException>(async () => await stage.Handler.PurgeAsync("http://www.h/a", default));
+        Assert.Empty(store.Keys);
+    }
+
+    [Fact]
     public async Task Where_a_store_fails_what_is_being_fetched_of_anything_that_changed_is_not_stored()
     {
         DictionaryCache store = new();

@@ -36,6 +36,7 @@ public sealed class EarlySwitchTests
             await stream.CopyToAsync(Stream.Null);
         });
         using SocketConnectionFactory factory = new(new UpstreamOptions(), TimeProvider.System, dialer: backend);
+        int opened = 0;
         int tooSoon = 0;
         for (int i = 0; i < 4000; i++)
         {
@@ -44,6 +45,7 @@ public sealed class EarlySwitchTests
             try
             {
                 await using ProxyResponse response = await factory.SendAsync(Memory, request, default);
+                opened++;
             }
             catch (BackendException early) when (early.Kind == BackendFailureKind.Malformed)
             {
@@ -54,6 +56,7 @@ public sealed class EarlySwitchTests
         }
 
         Assert.Equal(0, tooSoon);
+        Assert.NotEqual(0, opened);
     }
 
     [Fact]
