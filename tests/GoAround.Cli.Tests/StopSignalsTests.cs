@@ -1,5 +1,6 @@
 using System;
 using System.Runtime.InteropServices;
+using System.Threading.Tasks;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
@@ -10,11 +11,11 @@ public class StopSignalsTests
     private readonly FakeTimeProvider _time = new();
 
     [Fact]
-    public void Same_signal_at_once_is_the_first_one_told_twice()
+    public async Task Same_signal_at_once_is_the_first_one_told_twice()
     {
         using StopSignals signals = new(_time);
         signals.Take(new PosixSignalContext(PosixSignal.SIGTERM));
-        Assert.Equal("SIGTERM", signals.First.Result);
+        Assert.Equal("SIGTERM", await signals.First);
         _time.Advance(StopSignals.Echo - TimeSpan.FromTicks(1));
         signals.Take(new PosixSignalContext(PosixSignal.SIGTERM));
         Assert.False(signals.Second.IsCompleted);
@@ -24,13 +25,13 @@ public class StopSignalsTests
     }
 
     [Fact]
-    public void Another_signal_is_a_second_one_at_once()
+    public async Task Another_signal_is_a_second_one_at_once()
     {
         using StopSignals signals = new(_time);
         PosixSignalContext context = new(PosixSignal.SIGTERM);
         signals.Take(context);
         signals.Take(new PosixSignalContext(PosixSignal.SIGINT));
-        Assert.Equal("SIGINT", signals.Second.Result);
+        Assert.Equal("SIGINT", await signals.Second);
         Assert.True(context.Cancel); // the process does not end by it
     }
 }
