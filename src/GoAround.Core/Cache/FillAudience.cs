@@ -326,7 +326,6 @@ internal sealed class FillAudience
         }
 
         WakeFetch(isDue);
-
         return true;
     }
 
