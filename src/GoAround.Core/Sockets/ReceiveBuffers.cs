@@ -20,7 +20,7 @@ internal static class ReceiveBuffers
 
     /// <summary>
     /// Received into a large one at most: 45 segments of Ethernet, all that Linux carries in one packet down to the wire. Loopback's holds 65,483. Of 64 KiB each send left a tail of a
-    /// few bytes, which is a packet of its own, and with BBR sets a timer (docs/decisions/0041).
+    /// few bytes, which is a packet of its own, and with BBR sets a timer (docs/decisions/0042).
     /// </summary>
     public const int PieceBytes = 45 * 1448;
 
