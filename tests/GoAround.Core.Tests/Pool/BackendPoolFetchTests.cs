@@ -2,6 +2,7 @@ using System;
 using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
+using GoAround.Core.Hosting;
 using GoAround.Core.Pool;
 using GoAround.Testing;
 using Xunit;
@@ -70,7 +71,7 @@ public sealed class BackendPoolFetchTests
     {
         RecordedEvents events = new();
         TestBackend[] all = [.. Enumerable.Range(0, 3).Select(i => new TestBackend($"http://b{i}").Fails(fault))];
-        await using TestBalancer balancer = await StartAsync(4, _ => { }, events, all);
+        await using TestBalancer balancer = await StartAsync(4, new BalancerParts { Events = events }, all);
         TestAnswer answer = await balancer.SendAsync("GET", "/");
         Assert.Equal((status, error, 3, null), (answer.StatusCode, answer.Error, answer.Attempts, answer.Backend));
         Assert.Equal(3, events.Attempts.Select(attempt => attempt.Backend).Distinct().Count());

@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
+using GoAround.Core.Hosting;
 using GoAround.Core.Pool;
 using GoAround.Testing;
 using Xunit;
@@ -19,7 +20,7 @@ public sealed class BackendPoolQueueTests
     {
         RecordedEvents events = new();
         TestBackend backend = new TestBackend("http://a").Takes(Second / 20);
-        await using TestBalancer balancer = await StartAsync(1, _ => { }, events, backend);
+        await using TestBalancer balancer = await StartAsync(1, new BalancerParts { Events = events }, backend);
         List<Task<TestAnswer>> asked = [.. Enumerable.Range(0, 101).Select(_ => balancer.Begin("GET", "/"))];
         Assert.Equal(100, balancer.Pool.QueueLength);
         for (int i = 1; i <= asked.Count; i++)
@@ -62,7 +63,7 @@ public sealed class BackendPoolQueueTests
     public async Task Who_waits_too_long_is_answered_503()
     {
         RecordedEvents events = new();
-        await using TestBalancer balancer = await StartAsync(1, _ => { }, events, new TestBackend("http://a").Takes(12 * Second));
+        await using TestBalancer balancer = await StartAsync(1, new BalancerParts { Events = events }, new TestBackend("http://a").Takes(12 * Second));
         Task<TestAnswer> holder = balancer.Begin("GET", "/");
         Task<TestAnswer> early = balancer.Begin("GET", "/");
         balancer.Advance(5 * Second);
