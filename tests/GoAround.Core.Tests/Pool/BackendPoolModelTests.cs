@@ -2,12 +2,16 @@ using System;
 using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
+using GoAround.Core.Hosting;
 using GoAround.Core.Pool;
+using GoAround.Testing;
 using Xunit;
 using static GoAround.Core.Tests.Pool.PoolScene;
+using static GoAround.Core.Tests.Pool.TestedPool;
 
 namespace GoAround.Core.Tests.Pool;
 
+/// <summary>Step by step with the test kit; where everything changes at once it does so on many threads, which the kit never does.</summary>
 public sealed class BackendPoolModelTests
 {
     private const int N = 3;
@@ -21,9 +25,11 @@ public sealed class BackendPoolModelTests
     {
         for (int seed = 0; seed < 60; seed++)
         {
-            PoolOptions options = new() { ConnectionsPerBackend = N, SlowStart = TimeSpan.FromSeconds(slowStartSeconds) };
-            await using PoolScene scene = await OpenAsync(options, hasPolicy ? new LeastRequests() : null, A, B, C);
-            PoolModel model = new(scene, N, seed);
+            TestBackend[] all = [new("http://a"), new("http://b"), new("http://c")];
+            ManualHealth health = new(new ManualTime());
+            BalancerParts parts = new() { HealthMonitor = health, Selection = hasPolicy ? new LeastRequests() : null };
+            await using TestBalancer balancer = await StartAsync(N, setup => setup.Options.Pool.SlowStart = slowStartSeconds * Second, parts, all);
+            PoolModel model = new(balancer, health, all, N, seed);
             for (int step = 0; step < 200; step++)
             {
                 await model.StepAsync();
