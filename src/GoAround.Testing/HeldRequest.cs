@@ -26,11 +26,14 @@ public sealed class HeldRequest
     /// <summary>Gives the answer back, and returns when nothing is left to run; one that has not come yet is given back as soon as it comes. Called again, it does nothing.</summary>
     public void End()
     {
-        _time.Enqueue(static end => ((TaskCompletionSource)end!).TrySetResult(), _end); // handed over here
-        if (!_time.IsInside)
+        if (_time.IsInside)
         {
-            _time.RunUntilIdle();
+            _end.TrySetResult();
+            return;
         }
+
+        _time.Enter(() => _end.TrySetResult());
+        _time.RunUntilIdle();
     }
 
     /// <summary>Status and who it was, for the message of an assertion.</summary>

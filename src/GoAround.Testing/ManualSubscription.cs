@@ -48,6 +48,11 @@ internal sealed class ManualSubscription : IHealthSubscription
     {
         _health.Remove(this);
         _time.Enqueue(_ => _changes.Writer.TryComplete(), null);
+        if (!_time.IsInside)
+        {
+            _time.RunUntilIdle(); // the pool may go by another clock
+        }
+
         return ValueTask.CompletedTask;
     }
 }

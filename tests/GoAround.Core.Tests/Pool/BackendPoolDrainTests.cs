@@ -16,7 +16,6 @@ public sealed class BackendPoolDrainTests
     private readonly TestBackend _a = new("http://a");
     private readonly TestBackend _b = new("http://b");
     private readonly TestBackend _c = new("http://c");
-    private readonly ManualHealth _health = new(new ManualTime());
     private readonly ScriptedBackends _doubles = new();
     private readonly RecordedLogs _log = new();
 
@@ -224,7 +223,7 @@ public sealed class BackendPoolDrainTests
     }
 
     private Task<TestBalancer> StartOverDoublesAsync(params TestBackend[] backends) =>
-        StartAsync(1, new BalancerParts { Connections = _doubles, HealthMonitor = _health }, backends);
+        StartAsync(1, new BalancerParts { Connections = _doubles, HealthMonitor = _doubles }, backends);
 
     private int[] IdsFromDrainOn() => [.. _log.Lines.Select(line => line.Id).Where(id => id is >= 2005 and < 2100)];
 }

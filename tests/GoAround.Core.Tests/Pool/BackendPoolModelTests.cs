@@ -76,7 +76,7 @@ public sealed class BackendPoolModelTests
             {
                 if (scene.Pool.Backends.Contains(all[random.Next(2)]))
                 {
-                    scene.World.HealthOf(all[random.Next(2)]).Push(random.Next(2) == 0 ? HealthState.Unhealthy : HealthState.Healthy);
+                    scene.World.Health.Set(all[random.Next(2)], random.Next(2) == 0 ? HealthState.Unhealthy : HealthState.Healthy);
                 }
 
                 scene.Time.Advance(TimeSpan.FromMilliseconds(20));
@@ -103,7 +103,7 @@ public sealed class BackendPoolModelTests
         foreach (Backend backend in all)
         {
             scene.Pool.EndDrain(backend);
-            scene.World.HealthOf(backend).Push(HealthState.Healthy);
+            scene.World.Health.Set(backend, HealthState.Healthy);
         }
 
         scene.Time.Advance(TimeSpan.FromSeconds(3));

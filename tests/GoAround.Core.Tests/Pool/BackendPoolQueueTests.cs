@@ -178,10 +178,10 @@ public sealed class BackendPoolQueueTests
         Task firstCheck = scene.Pool.WaitForFirstCheckAsync(default);
         Task<ProxyResponse> waiting = scene.FetchAsync();
         Assert.False(waiting.IsCompleted);
-        scene.World.HealthOf(A).Push(HealthState.Unhealthy);
+        scene.World.Health.Set(A, HealthState.Unhealthy);
         Assert.False(waiting.IsCompleted);
         Assert.False(firstCheck.IsCompleted);
-        scene.World.HealthOf(B).Push(HealthState.Healthy);
+        scene.World.Health.Set(B, HealthState.Healthy);
         await using ProxyResponse response = await waiting;
         Assert.Equal(B, response.Backend);
         await firstCheck;
@@ -226,7 +226,7 @@ public sealed class BackendPoolQueueTests
         Assert.Equal((503, ProxyError.ProxyInternalResponse), (refused.StatusCode, refused.Error));
         Assert.Equal(503, (await scene.FetchAndDisposeAsync()).StatusCode);
         Assert.All(scene.World.Made, connection => Assert.Equal(1, connection.Disposals));
-        Assert.True(scene.World.HealthOf(A).IsDisposed);
+        Assert.False(scene.World.Health.IsWatched(A));
         foreach (ProxyResponse response in held)
         {
             await response.DisposeAsync();

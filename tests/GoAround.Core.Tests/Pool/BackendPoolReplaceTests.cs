@@ -8,7 +8,6 @@ using GoAround.Core.Pool;
 using GoAround.Core.Tests.Wire;
 using GoAround.Testing;
 using Microsoft.Extensions.Logging;
-using NSubstitute;
 using Xunit;
 using static GoAround.Core.Tests.Pool.PoolScene;
 using static GoAround.Core.Tests.Pool.TestedPool;
@@ -21,7 +20,6 @@ public sealed class BackendPoolReplaceTests
     private readonly TestBackend _a = new("http://a");
     private readonly TestBackend _b = new("http://b");
     private readonly TestBackend _c = new("http://c");
-    private readonly ManualHealth _health = new(new ManualTime());
     private readonly ScriptedBackends _doubles = new();
     private readonly RecordedEvents _events = new();
     private readonly RecordedLogs _log = new();
@@ -42,13 +40,11 @@ public sealed class BackendPoolReplaceTests
     [Fact]
     public async Task Staying_backend_keeps_its_connections_and_its_subscription()
     {
-        IHealthMonitor monitor = Substitute.For<IHealthMonitor>();
-        monitor.Subscribe(default!).ReturnsForAnyArgs(call => _health.Subscribe(call.Arg<Backend>()));
-        await using TestBalancer balancer = await StartOverDoublesAsync(2, monitor, _a, _b);
+        await using TestBalancer balancer = await StartOverDoublesAsync(2, _a, _b);
         await balancer.ReplaceAsync(_b);
         await balancer.ReplaceAsync(_b);
-        monitor.Received(1).Subscribe(_b.Backend);
-        Assert.Equal((false, true), (_health.IsWatched(_a.Backend), _health.IsWatched(_b.Backend)));
+        Assert.Equal(2, _doubles.Subscriptions);
+        Assert.Equal((false, true), (_doubles.Health.IsWatched(_a.Backend), _doubles.Health.IsWatched(_b.Backend)));
         Assert.Equal(2, _doubles.CountOpen(_b.Backend));
         Assert.Equal(4, _doubles.Made.Count);
     }
@@ -109,7 +105,7 @@ public sealed class BackendPoolReplaceTests
         await Assert.ThrowsAsync<InvalidOperationException>(() => balancer.ReplaceAsync(_b, _c));
         Assert.Equal([_a.Backend], balancer.Pool.Backends);
         Assert.Equal(0, _doubles.CountOpen(_b.Backend));
-        Assert.Equal((false, false), (_health.IsWatched(_b.Backend), _health.IsWatched(_c.Backend)));
+        Assert.Equal((false, false), (_doubles.Health.IsWatched(_b.Backend), _doubles.Health.IsWatched(_c.Backend)));
         balancer.ExpectSlots(2, _a);
     }
 
@@ -124,7 +120,7 @@ public sealed class BackendPoolReplaceTests
         _doubles.DisposalFault = backend => backend.Equals(_b.Backend) ? bug : null;
         await Assert.ThrowsAsync<InvalidOperationException>(() => balancer.ReplaceAsync(_b, _c, d));
         Assert.Equal([_b.Backend, _c.Backend, d.Backend], _doubles.Retired);
-        Assert.All([_b, _c, d], backend => Assert.False(_health.IsWatched(backend.Backend)));
+        Assert.All([_b, _c, d], backend => Assert.False(_doubles.Health.IsWatched(backend.Backend)));
         Assert.Equal((0, 0), (_doubles.CountOpen(_b.Backend), _doubles.CountOpen(_c.Backend)));
         Assert.Equal([2003, 2003, 2007], _log.Lines.Where(line => line.Level == LogLevel.Error).Select(line => line.Id));
     }
@@ -132,22 +128,24 @@ public sealed class BackendPoolReplaceTests
     [Fact]
     public async Task Farewell_that_fails_is_logged_and_keeps_no_other_from_its_own()
     {
-        await using TestBalancer balancer = await StartOverDoublesAsync(1, Task.FromException(new InvalidCastException()), _a, _b);
+        TakeLeaveOfA(Task.FromException(new InvalidCastException()));
+        await using TestBalancer balancer = await StartOverDoublesAsync(1, _a, _b);
         _doubles.RefusesToRetire = backend => backend.Equals(_a.Backend);
         BackendChange change = await balancer.ReplaceAsync(_c);
         Assert.Equal(new BackendChange(1, 1, 2), change);
         Assert.Equal(change, _events.Changes.Last());
         Assert.Equal([_a.Backend, _b.Backend], _doubles.Retired);
-        Assert.Equal((false, false), (_health.IsWatched(_a.Backend), _health.IsWatched(_b.Backend)));
+        Assert.Equal((false, false), (_doubles.Health.IsWatched(_a.Backend), _doubles.Health.IsWatched(_b.Backend)));
         Assert.Equal([2007, 2007], _log.Lines.Where(line => line.Level == LogLevel.Error).Select(line => line.Id));
     }
 
     [Fact]
     public async Task End_of_the_pool_stops_every_check_and_disposes_every_connection_although_one_fails()
     {
-        TestBalancer balancer = await StartOverDoublesAsync(1, Task.FromException(new InvalidCastException()), _a, _b);
+        TakeLeaveOfA(Task.FromException(new InvalidCastException()));
+        TestBalancer balancer = await StartOverDoublesAsync(1, _a, _b);
         await balancer.DisposeAsync();
-        Assert.False(_health.IsWatched(_b.Backend));
+        Assert.False(_doubles.Health.IsWatched(_b.Backend));
         Assert.All(_doubles.Made, connection => Assert.Equal(1, connection.Disposals));
     }
 
@@ -155,7 +153,8 @@ public sealed class BackendPoolReplaceTests
     public async Task Who_disposes_again_waits_for_the_same_end()
     {
         TaskCompletionSource farewell = new();
-        await using TestBalancer balancer = await StartOverDoublesAsync(1, farewell.Task, _a);
+        TakeLeaveOfA(farewell.Task);
+        await using TestBalancer balancer = await StartOverDoublesAsync(1, _a);
         Task end = balancer.Run(() => balancer.Pool.DisposeAsync().AsTask());
         Task again = balancer.Run(() => balancer.Pool.DisposeAsync().AsTask());
         Assert.False(end.IsCompleted || again.IsCompleted);
@@ -168,7 +167,8 @@ public sealed class BackendPoolReplaceTests
     public async Task Everybody_who_waits_to_replace_is_told_of_the_end()
     {
         TaskCompletionSource farewell = new();
-        await using TestBalancer balancer = await StartOverDoublesAsync(1, farewell.Task, _a);
+        TakeLeaveOfA(farewell.Task);
+        await using TestBalancer balancer = await StartOverDoublesAsync(1, _a);
         Task end = balancer.Run(() => balancer.Pool.DisposeAsync().AsTask());
         Task[] waiting = [.. Enumerable.Range(0, 3).Select(_ => balancer.Run(() => balancer.Pool.ReplaceAsync([_b.Backend], default).AsTask()))];
         balancer.Run(() => farewell.TrySetResult());
@@ -241,33 +241,9 @@ public sealed class BackendPoolReplaceTests
         return failures;
     }
 
-    private Task<TestBalancer> StartOverDoublesAsync(int n, params TestBackend[] backends) => StartOverDoublesAsync(n, _health, backends);
+    private Task<TestBalancer> StartOverDoublesAsync(int n, params TestBackend[] backends) =>
+        StartAsync(n, new BalancerParts { Connections = _doubles, HealthMonitor = _doubles, Events = _events, Loggers = _log }, backends);
 
-    private Task<TestBalancer> StartOverDoublesAsync(int n, IHealthMonitor monitor, params TestBackend[] backends) => TestBalancer.StartAsync(new TestSetup(backends)
-    {
-        Time = _health.Time,
-        Parts = new BalancerParts { Connections = _doubles, HealthMonitor = monitor, Events = _events, Loggers = _log },
-        Options = { Pool = { ConnectionsPerBackend = n } },
-    });
-
-    // The first backend's subscription ends as the test says.
-    private Task<TestBalancer> StartOverDoublesAsync(int n, Task farewell, params TestBackend[] backends)
-    {
-        IHealthSubscription given = _health.Subscribe(backends[0].Backend);
-        IHealthSubscription ending = Substitute.For<IHealthSubscription>();
-        ending.State.Returns(HealthState.Healthy);
-        ending.Changes.Returns(given.Changes);
-#pragma warning disable CA2012 // NSubstitute names a call by making it
-        ending.DisposeAsync().Returns(_ => EndAsync());
-#pragma warning restore CA2012
-        IHealthMonitor monitor = Substitute.For<IHealthMonitor>();
-        monitor.Subscribe(default!).ReturnsForAnyArgs(call => call.Arg<Backend>().Equals(backends[0].Backend) ? ending : _health.Subscribe(call.Arg<Backend>()));
-        return StartOverDoublesAsync(n, monitor, backends);
-
-        async ValueTask EndAsync()
-        {
-            await given.DisposeAsync();
-            await farewell;
-        }
-    }
+    // What the end of the subscription to the health of A waits for, or fails by.
+    private void TakeLeaveOfA(Task farewell) => _doubles.Farewell = backend => backend.Equals(_a.Backend) ? farewell : null;
 }

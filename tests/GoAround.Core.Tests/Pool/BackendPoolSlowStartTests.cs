@@ -143,11 +143,11 @@ public sealed class BackendPoolSlowStartTests
     public async Task Nobody_starts_slowly_at_boot_unless_it_was_seen_failed()
     {
         await using PoolScene scene = await OpenUnknownAsync(Slow(100), A, B, C);
-        scene.World.HealthOf(A).Push(HealthState.Healthy);
-        scene.World.HealthOf(C).Push(HealthState.Unhealthy);
+        scene.World.Health.Set(A, HealthState.Healthy);
+        scene.World.Health.Set(C, HealthState.Unhealthy);
         scene.Time.Advance(TimeSpan.FromSeconds(1));
-        scene.World.HealthOf(B).Push(HealthState.Healthy);
-        scene.World.HealthOf(C).Push(HealthState.Healthy);
+        scene.World.Health.Set(B, HealthState.Healthy);
+        scene.World.Health.Set(C, HealthState.Healthy);
         Assert.Equal([100, 100, 1], scene.Pool.GetStatus().Select(status => status.Limit));
     }
 
@@ -175,7 +175,7 @@ public sealed class BackendPoolSlowStartTests
 
     private static BackendGroup Group(PoolScene scene, Backend backend)
     {
-        BackendGroup group = new(backend, scene.World.HealthOf(backend), default, null);
+        BackendGroup group = new(backend, scene.World.Subscribe(backend), default, null);
         group.Fill(8, scene.World, null!); // its slots are never given back
         return group;
     }

@@ -140,9 +140,9 @@ public sealed class BackendPoolStressTests
         {
             foreach (Backend backend in new[] { A, B })
             {
-                scene.World.HealthOf(backend).Push(HealthState.Unhealthy);
+                scene.World.Health.Set(backend, HealthState.Unhealthy);
                 await Task.Yield();
-                scene.World.HealthOf(backend).Push(HealthState.Healthy);
+                scene.World.Health.Set(backend, HealthState.Healthy);
             }
         }
 

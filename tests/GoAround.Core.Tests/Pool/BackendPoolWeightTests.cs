@@ -43,12 +43,12 @@ public sealed class BackendPoolWeightTests
     public async Task Weight_changes_while_connections_and_health_stay()
     {
         await using PoolScene scene = await OpenAsync(Options(4), A, B);
-        ScriptedHealth health = scene.World.HealthOf(A);
         BackendChange change = await scene.Pool.ReplaceAsync([A.WithWeight(2), B], default);
         Assert.Equal(new BackendChange(2, 0, 0, 1), change);
         Assert.Equal([2, 1], scene.Pool.Backends.Select(backend => backend.Weight));
         Assert.Equal([4, 2], scene.Pool.GetStatus().Select(status => status.Limit));
-        Assert.Same(health, scene.World.HealthOf(A));
+        Assert.Equal(2, scene.World.Subscriptions);
+        Assert.True(scene.World.Health.IsWatched(A));
         Assert.Empty(scene.World.Retired);
         Assert.Equal(8, scene.World.Made.Count);
         Assert.Contains(scene.Log.Lines, line => line.Id == 2000 && line.Text.EndsWith("1 with another weight", System.StringComparison.Ordinal));

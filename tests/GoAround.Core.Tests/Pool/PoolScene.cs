@@ -16,12 +16,13 @@ internal sealed class PoolScene : IAsyncDisposable
     public static readonly Backend B = Backend.Parse("http://10.0.0.2:80");
     public static readonly Backend C = Backend.Parse("http://10.0.0.3:80");
 
-    private PoolScene(PoolOptions options, SelectionPolicy? policy = null)
+    private PoolScene(PoolOptions options, SelectionPolicy? policy = null, HealthState initial = HealthState.Healthy)
     {
+        World = new ScriptedBackends(initial);
         Pool = new BackendPool(options, World, World, Events, Time, Log, policy);
     }
 
-    public ScriptedBackends World { get; } = new();
+    public ScriptedBackends World { get; }
 
     public RecordedEvents Events { get; } = new();
 
@@ -44,7 +45,7 @@ internal sealed class PoolScene : IAsyncDisposable
 
     public static async Task<PoolScene> OpenUnknownAsync(PoolOptions options, params Backend[] backends)
     {
-        PoolScene scene = new(options) { World = { Initial = HealthState.Unknown } };
+        PoolScene scene = new(options, initial: HealthState.Unknown);
         await scene.Pool.ReplaceAsync(backends, default);
         return scene;
     }

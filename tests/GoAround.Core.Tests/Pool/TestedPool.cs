@@ -26,12 +26,19 @@ internal static class TestedPool
     /// <summary>As above; the setup is changed before.</summary>
     public static Task<TestBalancer> StartAsync(int n, Action<TestSetup> configure, BalancerParts parts, params TestBackend[] backends)
     {
-        TestSetup setup = new(backends) { Parts = parts, Time = (parts.HealthMonitor as ManualHealth)?.Time ?? new() };
+        TestSetup setup = new(backends) { Parts = parts, Time = TimeOf(parts.HealthMonitor) };
         setup.Options.Pool.ConnectionsPerBackend = n;
         setup.Options.Health.Interval = Second;
         configure(setup);
         return TestBalancer.StartAsync(setup);
     }
+
+    private static ManualTime TimeOf(IHealthMonitor? monitor) => monitor switch
+    {
+        ManualHealth health => health.Time,
+        ScriptedBackends doubles => doubles.Health.Time,
+        _ => new ManualTime(),
+    };
 
     /// <summary>Lets time pass until a backend has this health.</summary>
     public static void Await(this TestBalancer balancer, TestBackend backend, HealthState state) =>
