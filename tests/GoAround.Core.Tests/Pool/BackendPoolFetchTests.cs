@@ -11,7 +11,7 @@ using static GoAround.Core.Tests.Pool.TestedPool;
 
 namespace GoAround.Core.Tests.Pool;
 
-/// <summary>With the test kit where a fault of the wire is all there is to it; else over doubles of the contract, whose connections fail at a stage, or say at a moment that they are not healthy.</summary>
+/// <summary>With the test kit where a fault of the wire is all there is to it; else over doubles of the contract, whose connections fail at a stage, or throw what a backend cannot.</summary>
 public sealed class BackendPoolFetchTests
 {
     [Fact]
