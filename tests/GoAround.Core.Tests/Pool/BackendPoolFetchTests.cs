@@ -84,7 +84,7 @@ public sealed class BackendPoolFetchTests
     {
         TestBackend a = new("http://a");
         TestBackend b = new("http://b");
-        ManualHealth health = new(new ManualTime());
+        ManualHealth health = ByHand();
         await using TestBalancer balancer = await StartAsync(4, new BalancerParts { HealthMonitor = health }, a, b);
         HeldRequest onA = balancer.HoldOn(a);
         await balancer.Time.RunAsync(async () =>

@@ -26,7 +26,7 @@ public sealed class BackendPoolModelTests
         for (int seed = 0; seed < 60; seed++)
         {
             TestBackend[] all = [new("http://a"), new("http://b"), new("http://c")];
-            ManualHealth health = new(new ManualTime());
+            ManualHealth health = ByHand();
             BalancerParts parts = new() { HealthMonitor = health, Selection = hasPolicy ? new LeastRequests() : null };
             await using TestBalancer balancer = await StartAsync(N, setup => setup.Options.Pool.SlowStart = slowStartSeconds * Second, parts, all);
             PoolModel model = new(balancer, health, all, N, seed);

@@ -15,6 +15,7 @@ using static GoAround.Core.Tests.Pool.TestedPool;
 namespace GoAround.Core.Tests.Pool;
 
 /// <summary>With the test kit; its connections are doubles where the point is what the pool does to them, and the load runs on many threads, which the kit never does.</summary>
+#pragma warning disable CA1001 // its doubles and its log hold nothing
 public sealed class BackendPoolReplaceTests
 {
     private readonly TestBackend _a = new("http://a");

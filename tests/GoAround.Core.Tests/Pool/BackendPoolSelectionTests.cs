@@ -18,7 +18,7 @@ public sealed class BackendPoolSelectionTests
     private readonly TestBackend _a = new("http://a");
     private readonly TestBackend _b = new("http://b");
     private readonly TestBackend _c = new("http://c");
-    private readonly ManualHealth _health = new(new ManualTime());
+    private readonly ManualHealth _health = TestedPool.ByHand();
 
     [Fact]
     public async Task Policy_is_asked_with_what_the_backends_carry_and_its_choice_answers()

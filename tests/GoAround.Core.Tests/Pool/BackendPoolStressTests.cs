@@ -106,7 +106,7 @@ public sealed class BackendPoolStressTests
     {
         TestBackend a = new TestBackend("http://a").Varies(1, Second / 50).FailsBetween(TestFault.ResetBeforeHead, Second / 2, 60 * Second);
         TestBackend b = new TestBackend("http://b").Varies(2, Second / 50);
-        ManualHealth health = new(new ManualTime()); // nothing but its answers tells that A fails
+        ManualHealth health = ByHand(); // nothing but its answers tells that A fails
         await using TestBalancer balancer = await StartAsync(n, new BalancerParts { HealthMonitor = health }, a, b);
         int retried = 0;
         await balancer.Time.RunAsync(() => Task.WhenAll(Enumerable.Range(0, Clients).Select(_ => AskManyAsync())));

@@ -15,7 +15,7 @@ public sealed class BackendPoolWatchTests
 {
     private readonly TestBackend _a = new("http://a");
     private readonly TestBackend _b = new("http://b");
-    private readonly ManualHealth _health = new(new ManualTime());
+    private readonly ManualHealth _health = ByHand();
 
     [Fact]
     public async Task Every_change_is_told_in_order_from_the_call_on()

@@ -9,7 +9,7 @@ using GoAround.Testing;
 namespace GoAround.Core.Tests.Pool;
 
 /// <summary>Connections of all backends, by script, and their health, by hand: for what the pool does to its connections, or does on many threads.</summary>
-internal sealed class ScriptedBackends(HealthState initial = HealthState.Healthy) : IConnectionFactory, IHealthMonitor
+internal sealed class ScriptedBackends : IConnectionFactory, IHealthMonitor
 {
     private readonly Lock _gate = new();
     private int _subscriptions;
@@ -18,7 +18,7 @@ internal sealed class ScriptedBackends(HealthState initial = HealthState.Healthy
     public Func<Backend, ProxyRequest, CancellationToken, ValueTask<ProxyResponse>> Send { get; set; } = (_, _, _) => new(new ProxyResponse());
 
     /// <summary>Whose clock is nobody else's, unless the test gives it to a balancer.</summary>
-    public ManualHealth Health { get; } = new(new ManualTime(), initial);
+    public ManualHealth Health { get; } = new(new ManualTime());
 
     public List<ScriptedConnection> Made { get; } = [];
 

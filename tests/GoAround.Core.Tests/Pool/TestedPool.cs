@@ -33,6 +33,9 @@ internal static class TestedPool
         return TestBalancer.StartAsync(setup);
     }
 
+    /// <summary>Health of all backends that the test sets, on a clock of its own, which <see cref="StartAsync(int, BalancerParts, TestBackend[])"/> takes over.</summary>
+    public static ManualHealth ByHand(HealthState initial = HealthState.Healthy) => new(new ManualTime(), initial);
+
     private static ManualTime TimeOf(IHealthMonitor? monitor) => monitor switch
     {
         ManualHealth health => health.Time,
