@@ -121,7 +121,7 @@ public sealed class TestBalancer : IAsyncDisposable
         Run(() => TestClient.AskAsync(Balancer.Handler, Time, request, cancellationToken));
 
     /// <summary>
-    /// Begins to send a request as <see cref="Begin(string, string, string?, IEnumerable{KeyValuePair{string, string}}?, CancellationToken)"/> does, and keeps its answer: the connection is taken until
+    /// Begins to send a request as <see cref="Begin(ProxyRequest, CancellationToken)"/> does, and keeps its answer: the connection is taken until
     /// <see cref="HeldRequest.End"/>, whatever time passes.
     /// </summary>
     /// <param name="method">Default <c>GET</c>.</param>

@@ -12,7 +12,9 @@ using static GoAround.Core.Tests.Pool.PoolScene;
 
 namespace GoAround.Core.Tests.Pool;
 
-/// <summary>With the test kit, as an application tests a policy of its own; the cap under load runs on many threads, which the kit never does, and what a fetch allocates is that of the bare pool.</summary>
+/// <summary>
+/// With the test kit, as an application tests a policy of its own; the cap under load runs on many threads, which the kit never does, and what a fetch allocates is that of the bare pool.
+/// </summary>
 public sealed class BackendPoolSelectionTests
 {
     private readonly TestBackend _a = new("http://a");
