@@ -288,7 +288,10 @@ internal sealed class ClientInflow : IDisposable
     }
 
     /// <inheritdoc cref="ClientPresence.OnSending"/>
-    public void OnSending() => _presence.OnSending();
+    public AnswerProbe? OnSending() => _presence.OnSending();
+
+    /// <inheritdoc cref="ClientPresence.OnSendingInterim"/>
+    public AnswerProbe? OnSendingInterim() => _presence.OnSendingInterim();
 
     /// <inheritdoc cref="ClientPresence.OnSendWaits"/>
     public void OnSendWaits() => _presence.OnSendWaits();
