@@ -10,7 +10,10 @@ namespace GoAround.Core.Server;
 /// Asks whether a client that has closed its half is still there, by bytes of its answer, sent ahead one by one: one that is gone says so with a reset, to one that waits they are the
 /// beginning of what it gets. The first goes a little later than the client's end came, so that a quick answer stays in one piece; the pauses before the next ones double.
 /// </summary>
-/// <remarks>Its owner sees to it that nothing else is sent meanwhile, and that one thread at a time is in it.</remarks>
+/// <remarks>
+/// Its owner sees to it that nothing else is sent meanwhile, and that one thread at a time is in it. It has a timer of its own, since the clock of the deadlines ticks ten times a second; only clients that
+/// have closed their half have one.
+/// </remarks>
 internal sealed class AnswerProbe : IDisposable
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(10);
@@ -20,7 +23,8 @@ internal sealed class AnswerProbe : IDisposable
     private readonly Transport _transport;
     private readonly ITimer _timer;
     private readonly TimeSpan _pause;
-    private Task<SocketError> _sending = Task.FromResult(SocketError.Success);
+    private Task<SocketError>? _sending; // what did not end at once
+    private SocketError _error;
     private int _round;
 
     /// <param name="server">The options and the clock.</param>
@@ -31,7 +35,10 @@ internal sealed class AnswerProbe : IDisposable
     {
         _transport = transport;
         _pause = server.Options.HalfCloseGrace;
-        _timer = server.Time.CreateTimer(onDue, owner, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        using (ExecutionContext.IsFlowSuppressed() ? default : ExecutionContext.SuppressFlow()) // what a handler has there must not live as long as the connection
+        {
+            _timer = server.Time.CreateTimer(onDue, owner, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        }
     }
 
     /// <summary>So many bytes of the answer are out.</summary>
@@ -53,20 +60,29 @@ internal sealed class AnswerProbe : IDisposable
         }
 
         _round++;
-        if (_sending.IsCompleted) // else the client does not even take the one before
+        if (_sending is { IsCompleted: false })
         {
-            _sending = _transport.SendAsync(Start.AsMemory(Count, 1)).AsTask();
-            Count++;
+            return true; // the client does not even take the one before
         }
 
-        return !_sending.IsCompleted || _sending.Result == SocketError.Success;
+        ValueTask<SocketError> sending = _transport.SendAsync(Start.AsMemory(Count, 1));
+        Count++;
+        if (sending.IsCompletedSuccessfully)
+        {
+            _error = sending.Result;
+            return _error == SocketError.Success;
+        }
+
+        _sending = sending.AsTask();
+        return true;
     }
 
     /// <summary>Waits until what is out has been sent. Whoever calls sends the rest of a head behind it.</summary>
-    public Task<SocketError> TakeAsync()
+    public ValueTask<SocketError> TakeAsync()
     {
         Count = 0;
-        return _sending;
+        _round = Math.Min(_round, 1); // behind an interim response the client is there, and the pauses grow anew
+        return _sending is null ? new(_error) : new(_sending);
     }
 
     /// <summary>Starts over for the next answer.</summary>

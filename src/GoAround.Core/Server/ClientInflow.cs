@@ -112,6 +112,9 @@ internal sealed class ClientInflow : IDisposable
         }
     }
 
+    /// <inheritdoc cref="ClientPresence.EndRequest"/>
+    public void EndRequest() => _presence.EndRequest();
+
     /// <summary>A request has a body.</summary>
     /// <param name="mayHoldBack">The client waits for 100 (Continue) with it.</param>
     public void BeginBody(bool mayHoldBack)

@@ -28,6 +28,7 @@ internal sealed class ClientPresence : IDisposable
     private volatile bool _isTunnel;
     private bool _isUploadOver;
     private bool _isTunnelOver;
+    private bool _isGrace; // what the deadline is, of a client that has closed its half
     private AnswerProbe? _probe; // only of a client that has closed its half once
 
     /// <param name="server">The options and the clock.</param>
@@ -55,7 +56,7 @@ internal sealed class ClientPresence : IDisposable
     /// <summary>Its final response goes out, or is out: it may stop sending its body then.</summary>
     public bool IsAnswered => _isAnswered;
 
-    /// <summary>It has closed its half, and the deadline is the grace it has.</summary>
+    /// <summary>It has closed its half, and the deadline is the time of the next look at it, or the grace it has.</summary>
     public bool IsHalfClosed => _isHalfClosed;
 
     /// <summary>A request is under way. Of its body nobody reads anything yet.</summary>
@@ -277,7 +278,7 @@ internal sealed class ClientPresence : IDisposable
     {
         lock (_gate)
         {
-            _isUnderWay = false; // a probe that is due now finds nobody to be answered
+            _isUnderWay = false; // whatever is due now finds nobody to be answered
             _probe?.Dispose();
         }
 
@@ -316,7 +317,8 @@ internal sealed class ClientPresence : IDisposable
     /// <returns>What to set the deadline to.</returns>
     private TimeSpan BeginGrace()
     {
-        if (_isAnswered || _server.Options.HalfCloseGrace == TimeSpan.Zero)
+        _isGrace = _isAnswered || _server.Options.HalfCloseGrace == TimeSpan.Zero;
+        if (_isGrace)
         {
             return _server.Options.HalfCloseGrace;
         }
@@ -344,7 +346,10 @@ internal sealed class ClientPresence : IDisposable
             }
 
             isGone = !_probe!.TrySend(); // what calls this
-            _probe.Set();
+            if (!isGone)
+            {
+                _probe.Set();
+            }
         }
 
         if (isGone)
@@ -358,9 +363,14 @@ internal sealed class ClientPresence : IDisposable
     {
         lock (_gate)
         {
-            if (!_isUnderWay || _isReading || _isTunnel || (_isHalfClosed && _isAnswered))
+            if (!_isUnderWay || _isReading || _isTunnel || (_isHalfClosed && _isGrace))
             {
                 return TimeSpan.Zero;
+            }
+
+            if (_isHalfClosed && _isAnswered)
+            {
+                return _isSending ? LookInterval : BeginGrace(); // the answer has begun in this moment
             }
 
             PeerEnd end = _isSending ? PeerEnd.None : _transport.PeerEnd; // whether it takes what is sent tells more

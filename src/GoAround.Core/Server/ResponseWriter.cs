@@ -101,7 +101,7 @@ internal sealed class ResponseWriter : IDisposable
             if (_inflow.OnSendingInterim() is { } probe)
             {
                 outbound.Drop(probe.Count);
-                await WaitAsync(new(probe.TakeAsync())).ConfigureAwait(false); // where it failed, the next send does
+                await WaitAsync(probe.TakeAsync()).ConfigureAwait(false); // where it failed, the next send does
             }
 
             if (await WriteAsync(outbound.Bytes).ConfigureAwait(false) != SocketError.Success)
@@ -313,7 +313,7 @@ internal sealed class ResponseWriter : IDisposable
     private async ValueTask<bool> PutBehindAsync(AnswerProbe probe, ReadOnlySequence<byte> rest)
     {
         _outbound.Drop(probe.Count);
-        SocketError error = await WaitAsync(new(probe.TakeAsync())).ConfigureAwait(false);
+        SocketError error = await WaitAsync(probe.TakeAsync()).ConfigureAwait(false);
         return error == SocketError.Success ? await PutBegunAsync(_outbound.Bytes, rest).ConfigureAwait(false) : OnPut(error);
     }
 

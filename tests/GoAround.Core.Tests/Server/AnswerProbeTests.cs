@@ -1,5 +1,6 @@
 using System;
 using System.Threading.Tasks;
+using GoAround.Core.Tests.Sockets;
 using GoAround.Core.Tests.Wire;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
@@ -26,8 +27,8 @@ public sealed class AnswerProbeTests
         using ScriptedBackend backend = new();
         await using ProxyFixture proxy = await OpenAsync(backend, tls);
         WireEnd client = await ConnectAsync(proxy, tls);
+        using WireEnd link = await AnswerOnceAsync(backend, client);
         await client.SendAsync(request);
-        using WireEnd link = await backend.AcceptAsync();
         await link.ReadUntilAsync(request == Post ? "body" : "\r\n\r\n");
         client.Dispose();
         await link.ReadToResetAsync();
@@ -45,11 +46,11 @@ public sealed class AnswerProbeTests
     {
         using ScriptedBackend backend = new();
         await using ProxyFixture proxy = await OpenAsync(backend, tls);
+        WireEnd client = await ConnectAsync(proxy, tls);
+        using WireEnd link = await AnswerOnceAsync(backend, client);
         using WireEnd other = await ConnectAsync(proxy, tls);
         await other.SendAsync(Get);
-        using WireEnd link = await backend.AcceptAsync();
         await link.ReadHeadAsync();
-        WireEnd client = await ConnectAsync(proxy, tls);
         await client.SendAsync(request);
         await Until.TrueAsync(() => proxy.Pool.QueueLength == 1, "it does not wait");
         client.Dispose();
@@ -149,6 +150,42 @@ public sealed class AnswerProbeTests
         await client.ReadToResetAsync();
         await proxy.UntilNothingIsInFlightAsync();
         proxy.ExpectNoErrors();
+    }
+
+    [PolledFact]
+    public async Task Reset_behind_a_closed_half_is_told_at_once_over_tls_too()
+    {
+        FakeTimeProvider time = new();
+        using ScriptedBackend backend = new();
+        await using ProxyFixture proxy = await OpenAsync(backend, tls: true, time);
+        using WireEnd client = await ConnectAsync(proxy, tls: true);
+        await client.SendAsync(Get);
+        using WireEnd link = await backend.AcceptAsync();
+        await link.ReadHeadAsync();
+        client.ShutdownSend();
+        Task<string> asked = client.ReadAsync(1);
+        await Until.TrueAsync(
+            () =>
+            {
+                time.Advance(TimeSpan.FromMilliseconds(1));
+                return asked.IsCompleted;
+            },
+            "it is not asked");
+        client.Reset();
+        await link.ReadToResetAsync(); // and time stands still
+        await proxy.UntilNothingIsInFlightAsync();
+        proxy.ExpectNoErrors();
+    }
+
+    /// <summary>One exchange, after which nothing is unread on the client's side, so that its close is a FIN; with TLS that is the server's tickets.</summary>
+    private static async Task<WireEnd> AnswerOnceAsync(ScriptedBackend backend, WireEnd client)
+    {
+        await client.SendAsync(Get);
+        WireEnd link = await backend.AcceptAsync();
+        await link.ReadHeadAsync();
+        await link.SendAsync(WireEnd.Response("ok"));
+        await client.ExpectAsync(WireEnd.Response("ok"));
+        return link;
     }
 
     private static async Task<WireEnd> ConnectAsync(ProxyFixture proxy, bool tls)

@@ -1,6 +1,7 @@
 using System;
 using System.Net.Sockets;
 using System.Text;
+using System.Threading;
 using System.Threading.Tasks;
 using GoAround.Core.Async;
 using GoAround.Core.Server;
@@ -24,14 +25,15 @@ public sealed class ClientPresenceTests : IDisposable
     private readonly FakeTimeProvider _time = new();
     private readonly DeadlineClock _clock;
     private readonly AskedTransport _transport = new();
+    private readonly ServerContext _server;
     private readonly ClientPresence _presence;
 
     public ClientPresenceTests()
     {
         _clock = new DeadlineClock(_time);
-        ServerContext server = new(
+        _server = new(
             new ServerOptions(), new ScriptedHandler((_, _) => throw new NotSupportedException()), ProxyEvents.None, _time, _clock, NullLogger.Instance);
-        _presence = new ClientPresence(server, _transport, null, static _ => { }, this);
+        _presence = new ClientPresence(_server, _transport, null, static _ => { }, this);
     }
 
     public void Dispose()
@@ -220,7 +222,43 @@ public sealed class ClientPresenceTests : IDisposable
         _presence.OnSent();
         _transport.Sent = "";
         Pass(TimeSpan.FromSeconds(4));
-        Assert.Equal(Start[..2], _transport.Sent);
+        Assert.Equal(Start[..3], _transport.Sent); // at 0.5, 1.5 and 3.5 s: that it has taken the interim response begins the pauses anew
+    }
+
+    [Fact]
+    public async Task Answer_that_begins_just_when_the_probe_and_the_next_look_are_due_is_sent_once_and_cuts_nobody()
+    {
+        _transport.Tells = true;
+        using Barrier start = new(2);
+        for (int i = 0; i < 3_000; i++)
+        {
+            using ClientPresence presence = new(_server, _transport, null, static _ => { }, this);
+            _transport.Sent = "";
+            presence.BeginRequest();
+            presence.OnHalfClosed();
+            Thread ticking = new(() =>
+            {
+                start.SignalAndWait();
+                _time.Advance(LookInterval * 2);
+            });
+            ticking.Start();
+            start.SignalAndWait();
+            Thread.SpinWait(i % 300 * 10); // from before the probe until after it
+            AnswerProbe? probe = presence.OnSending();
+            string rest = Start[(probe?.Count ?? 0)..];
+            if (probe is not null)
+            {
+                await probe.TakeAsync();
+            }
+
+            await _transport.SendAsync(Encoding.ASCII.GetBytes(rest));
+            presence.OnSent();
+            ticking.Join();
+            Assert.Equal(Start, _transport.Sent);
+            Assert.False(_transport.HasOverlapped);
+            Assert.False(presence.Deadline.HasPassed);
+            Assert.False(presence.Left.IsCancellationRequested);
+        }
     }
 
     /// <summary>In small steps: what a timer's call sets counts from the end of its step.</summary>
@@ -245,6 +283,7 @@ public sealed class ClientPresenceTests : IDisposable
     private sealed class AskedTransport : Transport
     {
         private Action? _whenAsked;
+        private int _sending;
 
         /// <summary>Done once, when it is asked whether it tells: what another thread may do in between.</summary>
         public Action WhenAsked
@@ -262,6 +301,9 @@ public sealed class ClientPresenceTests : IDisposable
         public string Sent { get; set; } = "";
 
         public SocketError Outcome { get; set; }
+
+        /// <summary>Two sends were under way at once.</summary>
+        public bool HasOverlapped { get; private set; }
 
         /// <summary>The end of each send, where it does not end at once.</summary>
         public TaskCompletionSource<SocketError>? Taking { get; set; }
@@ -296,7 +338,9 @@ public sealed class ClientPresenceTests : IDisposable
 
         public override ValueTask<SocketError> SendAsync(ReadOnlyMemory<byte> bytes)
         {
+            HasOverlapped |= Interlocked.Increment(ref _sending) > 1;
             Sent += Encoding.ASCII.GetString(bytes.Span);
+            Interlocked.Decrement(ref _sending);
             return Taking is null ? new(Outcome) : new(Taking.Task);
         }
 
