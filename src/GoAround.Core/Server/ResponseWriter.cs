@@ -179,7 +179,7 @@ internal sealed class ResponseWriter : IDisposable
                 left -= piece.Length;
             }
 
-            bool isLarge = piece.Length >= ReceiveBuffers.LargeBytes;
+            bool isLarge = piece.Length >= ReceiveBuffers.PieceBytes;
             long begin = isLarge ? _server.Time.GetTimestamp() : 0;
             if (!await SendPieceAsync(piece, plan.Framing).ConfigureAwait(false))
             {
