@@ -61,12 +61,17 @@ internal sealed class Gateway : IAsyncDisposable
         builder.Services.AddGoAroundPool(Pool, options =>
         {
             backends.ToList().ForEach(backend => options.Backends.Add(backend.Address));
+
+            // No test is decided by them, nor by Kestrel's own below, however busy the machine is.
+            options.Upstream.DialTimeout = TimeSpan.FromDays(1);
+            options.Pool.QueueTimeout = TimeSpan.FromHours(1);
             setup.Options(options);
         });
         setup.Services(builder.Services);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
+            kestrel.Limits.MinRequestBodyDataRate = kestrel.Limits.MinResponseDataRate = null;
             kestrel.Listen(IPAddress.Loopback, 0, listen => listen.Protocols = HttpProtocols.Http1);
             kestrel.Listen(IPAddress.Loopback, 0, listen => listen.Protocols = HttpProtocols.Http2);
             setup.Kestrel(kestrel);

@@ -16,7 +16,7 @@ namespace GoAround.Cli.Tests;
 /// </summary>
 internal sealed class GoAroundProcess : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     private readonly Process _process;
     private readonly List<string> _errors = [];

@@ -6,6 +6,7 @@ using System.Linq;
 using System.Net.Sockets;
 using System.Text;
 using System.Threading;
+using System.Threading.Channels;
 using System.Threading.Tasks;
 using GoAround.Cli.Control;
 using GoAround.Core;
@@ -18,13 +19,13 @@ namespace GoAround.Cli.Tests.Control;
 
 public sealed class ControlSocketTests : IAsyncLifetime, IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     private static readonly CacheCommand NoCache = new(null, () => default);
 
     private readonly string _folder = Directory.CreateTempSubdirectory("goaround-ctl").FullName;
     private readonly IBackendPool _pool = Substitute.For<IBackendPool>();
-    private readonly FakeTimeProvider _time = new();
+    private readonly ToldTime _time = new();
     private readonly List<string> _replaced = [];
     private readonly ControlSocket _socket;
     private readonly string _path;
@@ -138,7 +139,7 @@ public sealed class ControlSocketTests : IAsyncLifetime, IAsyncDisposable
         using Socket client = Connect();
         await client.SendAsync(Encoding.UTF8.GetBytes("http://a:80"));
         Task<string> answer = ReceiveToEndAsync(client);
-        await AdvanceUntilAsync(answer);
+        await _time.PassAsync(ControlSession.QuietTime);
 
         Assert.Equal("ok 1 backend, 1 added, 0 removed\n", await answer);
     }
@@ -163,7 +164,7 @@ public sealed class ControlSocketTests : IAsyncLifetime, IAsyncDisposable
         _socket.Start();
         using Socket client = Connect();
         Task<string> end = ReceiveToEndAsync(client);
-        await AdvanceUntilAsync(end);
+        await _time.PassAsync(ControlSession.IdleTime);
 
         Assert.Equal("", await end);
     }
@@ -324,20 +325,34 @@ public sealed class ControlSocketTests : IAsyncLifetime, IAsyncDisposable
         return await ReceiveToEndAsync(client);
     }
 
-    // When the session starts its timer is not to be seen from here: time goes on until it has fired.
-    private async Task AdvanceUntilAsync(Task done)
-    {
-        while (!done.IsCompleted)
-        {
-            _time.Advance(ControlSession.QuietTime);
-            await Task.WhenAny(done, Task.Delay(5));
-        }
-    }
-
     private Socket Connect()
     {
         Socket client = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         client.Connect(new UnixDomainSocketEndPoint(_path));
         return client;
+    }
+
+    /// <summary>Manual time that tells of every timer, so that none is passed by before it is set, nor another one with it.</summary>
+    private sealed class ToldTime : FakeTimeProvider
+    {
+        private readonly Channel<TimeSpan> _set = Channel.CreateUnbounded<TimeSpan>();
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            ITimer timer = base.CreateTimer(callback, state, dueTime, period);
+            _set.Writer.TryWrite(dueTime);
+            return timer;
+        }
+
+        /// <summary>Lets a time pass as soon as somebody waits for so long.</summary>
+        public async Task PassAsync(TimeSpan due)
+        {
+            using CancellationTokenSource patience = new(Patience);
+            while (await _set.Reader.ReadAsync(patience.Token) != due)
+            {
+            }
+
+            Advance(due);
+        }
     }
 }

@@ -50,10 +50,10 @@ internal sealed class BalancerProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>Starts it in front of these backends, which it asks for their health five times a second.</summary>
+    /// <summary>Starts it in front of these backends, which it asks for their health five times a second; it listens once each has answered.</summary>
     public static Task<BalancerProcess> StartAsync(IEnumerable<BackendProcess> backends, params IEnumerable<string> arguments)
     {
-        List<string> all = ["-health-interval", "200ms", .. arguments];
+        List<string> all = ["-health-interval", "200ms", "-first-check-timeout", "60s", .. arguments];
         foreach (BackendProcess backend in backends)
         {
             all.AddRange(["-b", backend.Address]);
@@ -78,6 +78,13 @@ internal sealed class BalancerProcess : IAsyncDisposable
         }
 
         return null;
+    }
+
+    /// <summary>Waits until a series of the metrics has this value: what is counted of a request once it has ended, a client may not wait for.</summary>
+    public async Task MetricBecomesAsync(double expected, string series)
+    {
+        double? value = null;
+        await Eventually.HoldsAsync(() => $"{series} is {value}, not {expected}", async () => (value = await MetricAsync(series)) == expected);
     }
 
     public async ValueTask DisposeAsync()

@@ -14,7 +14,7 @@ public class DrainTests
         try
         {
             (string a, string b) = (backends[0].Address, backends[1].Address);
-            await using BalancerProcess balancer = await BalancerProcess.StartAsync("-health-interval", "200ms", "-b", $"{a} weight=3,{b}");
+            await using BalancerProcess balancer = await BalancerProcess.StartAsync("-health-interval", "200ms", "-first-check-timeout", "60s", "-b", $"{a} weight=3,{b}");
             await Load.RunAsync(balancer.Port, clients: 1, requestsEach: 400);
             Assert.InRange((await backends[0].CountAsync()).Requests, 295, 305);
             Assert.Equal(3, await balancer.MetricAsync($"goaround_backend_weight{{backend=\"{a}\"}}"));

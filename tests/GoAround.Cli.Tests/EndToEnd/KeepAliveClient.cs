@@ -13,7 +13,7 @@ namespace GoAround.Cli.Tests.EndToEnd;
 /// <summary>One connection that is used again and again. Forgives nothing: HttpClient would hide a lost request by sending it once more.</summary>
 internal sealed class KeepAliveClient : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
     private readonly byte[] _buffer = new byte[16 * 1024];

@@ -47,7 +47,7 @@ public sealed class LargeBodyTests : IDisposable
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     private static Task<string> CurlAsync(TestCertificates certificates, params string[] arguments) =>
-        Command.OutputOfAsync("curl", ["-sS", "-f", "-m", "60", "--cacert", certificates.Authority, .. arguments]);
+        Command.OutputOfAsync("curl", ["-sS", "-f", "-m", "110", "--cacert", certificates.Authority, .. arguments]);
 
     private static string DigestOf(string path)
     {

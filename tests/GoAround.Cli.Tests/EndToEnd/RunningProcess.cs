@@ -12,7 +12,7 @@ namespace GoAround.Cli.Tests.EndToEnd;
 /// <summary>A process of a test's own: what it writes is kept, line by line, and at the end it is killed, and only it.</summary>
 internal sealed class RunningProcess : IAsyncDisposable
 {
-    private static readonly TimeSpan UsualPatience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan UsualPatience = TimeSpan.FromMinutes(2);
 
     private readonly TimeSpan _patience;
     private readonly Process _process;

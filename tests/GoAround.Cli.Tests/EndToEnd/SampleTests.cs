@@ -1,8 +1,6 @@
 using System;
 using System.IO;
 using System.Linq;
-using System.Net;
-using System.Net.Sockets;
 using System.Threading.Tasks;
 using Xunit;
 
@@ -17,10 +15,9 @@ public class SampleTests
         BackendProcess[] backends = await BackendProcess.StartManyAsync(2);
         try
         {
-            int port = FreePort();
             await using RunningProcess sample = RunningProcess.StartAssembly(
-                "samples/Embedded", $"--GoAround:Server:Port={port}", $"--GoAround:Backends:0={backends[0].Address}", $"--GoAround:Backends:1={backends[1].Address}");
-            await sample.WaitForLineAsync("Application started");
+                "samples/Embedded", "--GoAround:Server:Port=0", "--GoAround:FirstCheckTimeout=60s", $"--GoAround:Backends:0={backends[0].Address}", $"--GoAround:Backends:1={backends[1].Address}");
+            int port = await PortOfAsync(sample);
             await Load.RunAsync(port, clients: 8, requestsEach: 10);
 
             Assert.Equal(40, (await backends[0].CountAsync()).Requests);
@@ -41,19 +38,18 @@ public class SampleTests
         BackendProcess[] backends = await BackendProcess.StartManyAsync(2);
         try
         {
-            int port = FreePort();
-            await File.WriteAllTextAsync(file, SettingsOf(port, backends[0]));
+            await File.WriteAllTextAsync(file, SettingsOf(backends[0]));
             await using RunningProcess sample = RunningProcess.StartAssembly("samples/Embedded", $"--contentRoot={folder}");
-            await sample.WaitForLineAsync("Application started");
+            int port = await PortOfAsync(sample);
             await using Load load = Load.Start(port, clients: 4);
             await load.AnswerMoreAsync(10);
-            await File.WriteAllTextAsync(file, SettingsOf(port, backends[1]));
+            await ReplaceAsync(file, SettingsOf(backends[1]));
             await sample.WaitForLineAsync("Backends replaced: 1 now, 1 added, 1 removed");
             await load.AnswerMoreAsync(10);
             await load.StopAsync();
 
             Assert.True((await backends[1].CountAsync()).Requests > 0);
-            await File.WriteAllTextAsync(file, SettingsOf(port, backends[0]).Replace("GoAround\": {", "GoAround\": { \"Pool\": { \"MaxQueue\": \"long\" },", StringComparison.Ordinal));
+            await ReplaceAsync(file, SettingsOf(backends[0]).Replace("GoAround\": {", "GoAround\": { \"Pool\": { \"MaxQueue\": \"long\" },", StringComparison.Ordinal));
             await sample.WaitForLineAsync("is refused, and the one before stays in force: 'GoAround:Pool:MaxQueue' is 'long': it must be a whole number");
             int before = (await backends[1].CountAsync()).Requests;
             await Load.RunAsync(port, clients: 1, requestsEach: 10);
@@ -71,11 +67,11 @@ public class SampleTests
     [Fact]
     public async Task Aspnet_core_application_is_balanced_over_its_own_two_ports()
     {
-        int port = FreePort();
-        await using RunningProcess sample = RunningProcess.StartAssembly("samples/AspNetCoreSideBySide", $"--GoAround:Server:Port={port}", "--GoAround:Server:MaxBodyBytes=1000000");
+        await using RunningProcess sample = RunningProcess.StartAssembly("samples/AspNetCoreSideBySide", "--GoAround:Server:Port=0", "--GoAround:Server:MaxBodyBytes=1000000");
         string[] words = (await sample.WaitForLineAsync("balancing over ")).Split(' ');
         string[] ports = [words[2].Split(':')[2], words[4].Split(':')[2]];
-        string url = $"http://127.0.0.1:{port}/";
+        string line = await sample.WaitForLineAsync("Listening on http://"); // the balancer's own, among those of Kestrel
+        string url = $"http://127.0.0.1:{new Uri(line[line.IndexOf("http://", StringComparison.Ordinal)..].Split(',')[0]).Port}/";
         string[] answers = [await Command.OutputOfAsync("curl", "-sSf", url), await Command.OutputOfAsync("curl", "-sSf", url)];
         Array.Sort(answers, StringComparer.Ordinal);
         Array.Sort(ports, StringComparer.Ordinal);
@@ -90,16 +86,15 @@ public class SampleTests
     {
         await using BackendProcess a = await BackendProcess.StartAsync("a");
         await using BackendProcess b = await BackendProcess.StartAsync("b");
-        int port = FreePort();
         await using RunningProcess sample = RunningProcess.StartAssembly(
             "samples/CustomSteps",
-            $"--GoAround:Server:Port={port}",
+            "--GoAround:Server:Port=0",
             $"--GoAround:Backends:0={a.Address}",
             $"--Split:Backends:0={b.Address}",
             "--Split:Percent=75",
             "--Keys:alice=secret",
             "--Keys:bob=sesame");
-        await sample.WaitForLineAsync("Application started");
+        int port = await PortOfAsync(sample);
         string url = $"http://127.0.0.1:{port}/?field=Server:unsafe/1.0";
         string refused = await Command.OutputOfAsync("curl", "-sS", "-i", "-H", "X-Api-Key: guessed", url);
         string alice = await Command.OutputOfAsync("curl", "-sS", "-i", "-H", "X-Api-Key: secret", "-H", "X-Caller: mallory", url);
@@ -124,10 +119,9 @@ public class SampleTests
         BackendProcess[] backends = await BackendProcess.StartManyAsync(2);
         try
         {
-            int port = FreePort();
             await using RunningProcess sample = RunningProcess.StartAssembly(
-                "samples/AspNetCoreGateway", $"--urls=http://127.0.0.1:{port}", $"--GoAround:Backends:0={backends[0].Address}", $"--GoAround:Backends:1={backends[1].Address}");
-            await sample.WaitForLineAsync("Application started");
+                "samples/AspNetCoreGateway", "--urls=http://127.0.0.1:0", $"--GoAround:Backends:0={backends[0].Address}", $"--GoAround:Backends:1={backends[1].Address}");
+            int port = await PortOfAsync(sample);
             string url = $"http://127.0.0.1:{port}/";
 
             Assert.Equal("the application itself", await Command.OutputOfAsync("curl", "-sSf", url));
@@ -168,9 +162,8 @@ public class SampleTests
     [Fact]
     public async Task Unix_sockets_are_backends_like_any_other()
     {
-        int port = FreePort();
-        await using RunningProcess sample = RunningProcess.StartAssembly("samples/UnixSocketBackends", $"--GoAround:Server:Port={port}");
-        await sample.WaitForLineAsync("Application started");
+        await using RunningProcess sample = RunningProcess.StartAssembly("samples/UnixSocketBackends", "--GoAround:Server:Port=0", "--GoAround:FirstCheckTimeout=60s");
+        int port = await PortOfAsync(sample);
         string url = $"http://127.0.0.1:{port}/";
         string[] answers = [await Command.OutputOfAsync("curl", "-sSf", url), await Command.OutputOfAsync("curl", "-sSf", url)];
 
@@ -186,10 +179,9 @@ public class SampleTests
         string[] answers = new string[3];
         for (int i = 0; i < answers.Length; i++)
         {
-            int port = FreePort();
             await using RunningProcess sample = RunningProcess.StartAssembly(
-                "samples/DiskCache", $"--GoAround:Server:Port={port}", $"--GoAround:Backends:0={backend.Address}", $"--Folder={folder}");
-            await sample.WaitForLineAsync("Application started");
+                "samples/DiskCache", "--GoAround:Server:Port=0", $"--GoAround:Backends:0={backend.Address}", $"--Folder={folder}");
+            int port = await PortOfAsync(sample);
 
             // Varied by language, so that the marker has to come back from the disk as well. Host is what the key is made of: the port is another each time.
             answers[i] = await Command.OutputOfAsync(
@@ -204,28 +196,23 @@ public class SampleTests
         Directory.Delete(folder, recursive: true);
     }
 
-    // Below the ports that the kernel hands out, so that no other connection of this machine takes it meanwhile.
-    internal static int FreePort()
+    /// <summary>Where a program listens that was told to take any port, once its log has said so: as the balancer's does, or as Kestrel's, which is <c>Now listening on: http://...</c>.</summary>
+    internal static async Task<int> PortOfAsync(RunningProcess program)
     {
-        while (true)
-        {
-            int port = Random.Shared.Next(20_000, 30_000);
-            try
-            {
-                using TcpListener probe = new(IPAddress.IPv6Any, port);
-                probe.Server.DualMode = true;
-                probe.Start();
-                return port;
-            }
-            catch (SocketException)
-            {
-                // Taken: another one.
-            }
-        }
+        string line = await program.WaitForLineAsync("istening on");
+        await program.WaitForLineAsync("Application started");
+        return new Uri(line[line.IndexOf("http://", StringComparison.Ordinal)..].Split(',')[0]).Port;
     }
 
-    private static string SettingsOf(int port, BackendProcess backend) =>
-        $$"""{ "GoAround": { "Server": { "Port": {{port}} }, "Backends": ["{{backend.Address}}"] } }""";
+    private static string SettingsOf(BackendProcess backend) =>
+        $$"""{ "GoAround": { "Server": { "Port": 0 }, "Backends": ["{{backend.Address}}"] } }""";
+
+    // In one step: a file that is half written is read as one that is wrong.
+    private static async Task ReplaceAsync(string file, string text)
+    {
+        await File.WriteAllTextAsync(file + ".new", text);
+        File.Move(file + ".new", file, overwrite: true);
+    }
 
     private static async Task EndAsync(RunningProcess sample)
     {

@@ -1,5 +1,4 @@
 using System;
-using System.Globalization;
 using System.Linq;
 using System.Threading.Tasks;
 using GoAround.Cli.Tests.EndToEnd;
@@ -12,6 +11,7 @@ namespace GoAround.Cli.Tests.Packages;
 public class PackagedProgramTests(PackageFeed feed)
 {
     private const int FewLines = 15;
+    private const string FirstCheck = "--GoAround:FirstCheckTimeout=60s"; // both backends are there from the first request on, however busy the machine
 
     /// <summary>Those that listen: on the port of <c>--GoAround:Server:Port</c> and <c>--urls</c>, over the backends of <c>--GoAround:Backends:0</c> and 1.</summary>
     public static TheoryData<string> Listening => ["Listener", "Gateway"];
@@ -30,7 +30,7 @@ public class PackagedProgramTests(PackageFeed feed)
         await using RecordingBackend b = RecordingBackend.Start(AnswerOf("b"));
         string program = await feed.Programs.BuiltAsync("Client");
         await using RunningProcess running = feed.Start(
-            feed.FolderOf("run"), "dotnet", program, $"--GoAround:Backends:0={a.Address}", $"--GoAround:Backends:1={b.Address}");
+            feed.FolderOf("run"), "dotnet", program, FirstCheck, $"--GoAround:Backends:0={a.Address}", $"--GoAround:Backends:1={b.Address}");
 
         Assert.Equal(0, await running.WaitForExitAsync());
         Assert.Single(running.Output, static line => line is "ab" or "ba");
@@ -64,13 +64,11 @@ public class PackagedProgramTests(PackageFeed feed)
     {
         await using RecordingBackend a = RecordingBackend.Start(AnswerOf("a"));
         await using RecordingBackend b = RecordingBackend.Start(AnswerOf("b"));
-        int port = SampleTests.FreePort();
-        string url = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}");
         await using RunningProcess running = feed.Start(
             feed.FolderOf("run"),
             program,
-            [.. arguments, $"--GoAround:Server:Port={port}", $"--urls={url}", $"--GoAround:Backends:0={a.Address}", $"--GoAround:Backends:1={b.Address}"]);
-        await running.WaitForLineAsync("Application started");
+            [.. arguments, "--GoAround:Server:Port=0", "--urls=http://127.0.0.1:0", FirstCheck, $"--GoAround:Backends:0={a.Address}", $"--GoAround:Backends:1={b.Address}"]);
+        int port = await SampleTests.PortOfAsync(running);
         using KeepAliveClient client = await KeepAliveClient.ConnectAsync(port);
         string[] answers = [(await client.GetAsync("/")).Body, (await client.GetAsync("/")).Body];
 

@@ -27,7 +27,7 @@ public class ToolPackageTests(PackageFeed feed)
         await using RecordingBackend a = RecordingBackend.Start("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\na");
         await using RecordingBackend b = RecordingBackend.Start("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nb");
         await using RunningProcess running = feed.Start(
-            folder, command, "-p", "0", "-bind", "127.0.0.1", "-prometheus-port", "off", "-control-socket", Path.Combine(folder, "c.sock"), "-b", a.Address, "-b", b.Address);
+            folder, command, "-p", "0", "-bind", "127.0.0.1", "-prometheus-port", "off", "-first-check-timeout", "60s", "-control-socket", Path.Combine(folder, "c.sock"), "-b", a.Address, "-b", b.Address);
         string line = await running.WaitForLineAsync(" listening on http://127.0.0.1:");
         int port = new Uri(line.Split(" listening on ")[1].Split(';')[0]).Port;
         using KeepAliveClient client = await KeepAliveClient.ConnectAsync(port);

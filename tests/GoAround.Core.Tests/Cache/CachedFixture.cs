@@ -40,6 +40,7 @@ internal sealed class CachedFixture : IAsyncDisposable
         CachedFixture fixture = new(time);
         ProxyFixture.Setup setup = new();
         setup.Pool.ConnectionsPerBackend = 100;
+        setup.Pool.QueueTimeout = setup.Upstream.DialTimeout = TimeSpan.FromDays(1); // no test is decided by them
         setup.Wrap = next => fixture._handler =
             new CachingHandler(next, fixture._store, fixture.Options, fixture.Memory, events ?? fixture.Tally, time, new Pool.RecordedLog<CachingHandler>(), "test");
         fixture._proxy = await ProxyFixture.OpenAsync(setup, backends);

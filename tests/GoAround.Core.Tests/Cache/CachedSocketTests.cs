@@ -111,6 +111,7 @@ public sealed class CachedSocketTests
         backend.Answer(WireEnd.Response("kept", fields: "Cache-Control: max-age=5\r\n").Replace("HTTP/1.1 200 OK\r\n", "HTTP/1.1 200 OK\r\nConnection: close\r\n", StringComparison.Ordinal));
         await using CachedFixture fixture = await CachedFixture.OpenAsync(time, null, backend);
         Assert.Equal("kept", Content(await fixture.Proxy.AskOnceAsync(LastRequest)));
+        await Until.TrueAsync(() => fixture.Handler.IsIdle, "it is not stored");
         backend.StopListening();
         time.Advance(TimeSpan.FromSeconds(10));
         string stale = await fixture.Proxy.AskOnceAsync(LastRequest);

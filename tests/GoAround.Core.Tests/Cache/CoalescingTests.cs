@@ -180,11 +180,13 @@ public sealed class CoalescingTests
     [Fact]
     public async Task After_a_fetch_that_failed_one_leads_again_and_after_two_each_goes_alone()
     {
-        await using CacheStage stage = new();
+        EagerTime time = new();
+        await using CacheStage stage = new(time: time);
         Task<CacheReply>[] clients = [.. Enumerable.Range(0, 6).Select(_ => stage.AskAsync())];
         for (int i = 0; i < 2; i++)
         {
             OriginCall call = await stage.CallAsync();
+            await Until.TrueAsync(() => time.Done == i * 6, "they were not woken"); // all that were left have sat down again, or a late one would lead a third time
             stage.ExpectNoCall();
             call.Fail(new BackendException(BackendFailureStage.ResponseHead, BackendFailureKind.Malformed, "scripted"));
         }
@@ -238,7 +240,7 @@ public sealed class CoalescingTests
     [Fact]
     public async Task After_five_seconds_without_an_answer_one_asks_again_for_the_others_and_after_five_more_each_for_itself()
     {
-        await using CacheStage stage = new();
+        await using CacheStage stage = new(time: new EagerTime()); // those who are let go have sat down again when the clock goes on
         Task<CacheReply>[] clients = [.. Enumerable.Range(0, 6).Select(_ => stage.AskAsync())];
         OriginCall[] slow = new OriginCall[2];
         for (int i = 0; i < 2; i++)

@@ -37,7 +37,7 @@ public sealed class HitAllocationTests(ITestOutputHelper output)
         await (await asking).DisposeAsync();
         ProxyRequest request = CacheStage.Get(fields: fields);
         long least = long.MaxValue;
-        for (int i = 0; i < 5; i++)
+        for (int i = 0; i < 50 && least > 0; i++)
         {
             least = Math.Min(least, Measure(handler, request));
         }

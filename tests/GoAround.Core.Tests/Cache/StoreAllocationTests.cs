@@ -23,7 +23,7 @@ public sealed class StoreAllocationTests
         await store.StoreAsync("http://h/stored", "body", "tag");
         byte[] key = StoreFixture.Bytes(text);
         long best = long.MaxValue;
-        for (int round = 0; round < 5; round++)
+        for (int round = 0; round < 50 && best > 0; round++)
         {
             long before = GC.GetAllocatedBytesForCurrentThread();
             for (int i = 0; i < 10_000; i++)
@@ -82,9 +82,16 @@ public sealed class StoreAllocationTests
         }
 
         await cache.ClearAsync(default);
-        TakeAllFree();
-        Store(cache, -1, names, out long allocated, out long counted);
-        Assert.InRange(counted, allocated, allocated + (tags * 8));
+        long least = long.MaxValue; // the runtime itself allocates now and then
+        long counted = 0;
+        for (int i = 1; i <= 5; i++)
+        {
+            TakeAllFree();
+            Store(cache, -i, names, out long allocated, out counted);
+            least = Math.Min(least, allocated);
+        }
+
+        Assert.InRange(counted, least, least + (tags * 8));
         cache.Dispose();
     }
 

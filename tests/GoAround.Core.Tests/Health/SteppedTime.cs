@@ -35,15 +35,6 @@ internal sealed class SteppedTime : FakeTimeProvider
         return new WatchedTimer(this, timer);
     }
 
-    /// <summary>Completes when the timer is set next.</summary>
-    public Task WhenSet()
-    {
-        lock (_gate)
-        {
-            return _set.Task;
-        }
-    }
-
     /// <summary>Completes when the timer is set, at once if it is.</summary>
     public Task WhenDue()
     {

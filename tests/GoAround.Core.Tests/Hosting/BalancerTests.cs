@@ -22,7 +22,7 @@ public sealed class BalancerTests
     {
         using ScriptedBackend backend = new ScriptedBackend().Answer(WireEnd.Response("ok"));
         int passed = 0;
-        GoAroundOptions options = new() { Backends = { backend.Backend.Address } };
+        GoAroundOptions options = new() { Backends = { backend.Backend.Address }, FirstCheckTimeout = WireEnd.Patience };
         options.Use((services, next) =>
         {
             Assert.Null(services.GetService(typeof(TimeProvider)));
@@ -98,18 +98,26 @@ public sealed class BalancerTests
         using ScriptedBackend second = new ScriptedBackend().Answer(WireEnd.Response("second"));
         HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(null);
         builder.Services.AddMetrics();
-        builder.Services.AddGoAroundPool("orders", options => options.Backends.Add(first.Backend.Address));
-        builder.Services.AddGoAroundPool("stock", options => options.Backends.Add(second.Backend.Address));
+        foreach ((string name, ScriptedBackend backend) in new[] { ("orders", first), ("stock", second) })
+        {
+            builder.Services.AddGoAroundPool(name, options =>
+            {
+                options.Backends.Add(backend.Backend.Address);
+                options.FirstCheckTimeout = WireEnd.Patience;
+            });
+        }
+
         IHealthChecker checker = Substitute.For<IHealthChecker>();
         checker.CheckAsync(default!, default).ReturnsForAnyArgs(new HealthReport(HealthState.Healthy, "said so"));
         builder.Services.AddKeyedSingleton("stock", checker);
         using IHost host = builder.Build();
         List<string> meters = [];
+        object scope = host.Services.GetRequiredService<System.Diagnostics.Metrics.IMeterFactory>(); // asked now: the listener hears of the meters of other tests too, in their code
         using System.Diagnostics.Metrics.MeterListener listener = new()
         {
             InstrumentPublished = (instrument, _) =>
             {
-                if (instrument.Meter.Name == GoAroundMeter.MeterName && instrument.Meter.Scope == host.Services.GetRequiredService<System.Diagnostics.Metrics.IMeterFactory>())
+                if (instrument.Meter.Name == GoAroundMeter.MeterName && instrument.Meter.Scope == scope)
                 {
                     foreach (KeyValuePair<string, object?> tag in instrument.Meter.Tags ?? [])
                     {

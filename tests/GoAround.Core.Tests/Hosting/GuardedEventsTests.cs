@@ -67,7 +67,7 @@ public sealed class GuardedEventsTests
         }
 
         Assert.Equal("ok", await client.GetStringAsync("/").WaitAsync(WireEnd.Patience));
-        Assert.Equal(0, balancer.Pool.GetStatus()[0].InFlight);
+        await Until.TrueAsync(() => balancer.Pool.GetStatus()[0].InFlight == 0, "a slot did not come back");
     }
 
     private static ProxyEvents Throwing()

@@ -83,8 +83,9 @@ public sealed class ReloadUnderLoadTests
         builder.Services.AddGoAround(source.Section, options =>
         {
             options.Pool.ConnectionsPerBackend = 2; // so that there is a line
-            options.Pool.QueueTimeout = options.Upstream.DialTimeout = options.Upstream.ResponseTimeout = options.Upstream.BodyTimeout = TimeSpan.FromHours(1); // time runs as fast as the changes come
-            options.Server.HeadTimeout = options.Server.BodyTimeout = options.Server.IdleTimeout = options.Server.MinBodyRateGrace = TimeSpan.FromHours(1);
+            options.Pool.QueueTimeout = TimeSpan.FromHours(1);
+            options.Upstream.DialTimeout = options.Upstream.ResponseTimeout = options.Upstream.BodyTimeout = TimeSpan.FromDays(1); // time runs as fast as the changes come: not so far in all the patience of a test
+            options.Server.HeadTimeout = options.Server.BodyTimeout = options.Server.IdleTimeout = options.Server.MinBodyRateGrace = TimeSpan.FromDays(1);
         });
         return builder.Build();
     }

@@ -197,6 +197,7 @@ public sealed class ReplacedPartsTests : IDisposable
         options.Backends.Add(_a.Backend.Address);
         options.Backends.Add(_b.Backend.Address);
         options.Cache.IsEnabled = true;
+        options.FirstCheckTimeout = WireEnd.Patience; // all checks come before the request
     }
 
     private object Make(Type part)

@@ -39,6 +39,7 @@ public sealed class BalancingHttpHandlerTests
         {
             options.Backends.Add(first.Backend.Address);
             options.Backends.Add(second.Backend.Address);
+            options.FirstCheckTimeout = WireEnd.Patience; // both are there from the first request on
         });
         HttpClient client = new(handler);
         string answers = "";
@@ -62,7 +63,7 @@ public sealed class BalancingHttpHandlerTests
     public async Task First_requests_start_a_balancer_that_nobody_has_started_once()
     {
         using ScriptedBackend backend = new ScriptedBackend().Answer(WireEnd.Response("ok"));
-        await using Balancer balancer = new(new GoAroundOptions { Backends = { backend.Backend.Address } });
+        await using Balancer balancer = new(new GoAroundOptions { Backends = { backend.Backend.Address }, Health = { Interval = TimeSpan.FromHours(1) } });
         using HttpClient client = new(new BalancingHttpHandler(balancer));
         Assert.Equal(["ok", "ok", "ok"], await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => client.GetStringAsync("http://orders/"))));
         Assert.Single(backend.Heads, head => head.StartsWith("GET /health ", StringComparison.Ordinal));
@@ -82,7 +83,12 @@ public sealed class BalancingHttpHandlerTests
     {
         using ScriptedBackend backend = new ScriptedBackend().Answer(WireEnd.Response("ok"));
         HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(null);
-        builder.Services.AddGoAroundPool("orders", options => options.Backends.Add(backend.Backend.Address));
+        builder.Services.AddGoAroundPool("orders", options =>
+        {
+            options.Backends.Add(backend.Backend.Address);
+            options.FirstCheckTimeout = WireEnd.Patience;
+            options.Health.Interval = TimeSpan.FromHours(1);
+        });
         builder.Services.AddHttpClient("orders", client => client.BaseAddress = new Uri("http://orders/"))
             .ConfigurePrimaryHttpMessageHandler(services => new BalancingHttpHandler(services.GetRequiredKeyedService<Balancer>("orders")));
         using IHost host = builder.Build();

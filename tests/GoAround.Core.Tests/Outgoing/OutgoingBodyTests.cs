@@ -88,6 +88,7 @@ public sealed class OutgoingBodyTests
             await link.ReadHeadAsync();
             await link.SendAsync(WireEnd.Response("ok"));
             (await first.WaitAsync(WireEnd.Patience)).Dispose();
+            await fixture.UntilNothingIsInFlightAsync(); // its socket is idle
             using HttpRequestMessage request = new(method, "/") { Content = JsonContent.Create("abc") };
             Task<HttpResponseMessage> send = fixture.Client.SendAsync(request);
             await link.ReadUntilAsync("0\r\n\r\n");

@@ -54,9 +54,12 @@ public sealed class OutgoingFaultTests
     public async Task Silent_backend_is_told_with_a_timeout_inside()
     {
         FakeTimeProvider time = new();
-        using ScriptedBackend backend = new ScriptedBackend().Serve(link => link.ReadToCloseAsync());
+        using ScriptedBackend backend = new();
         await using OutgoingFixture fixture = new(null, time, backend);
-        HttpRequestException fault = await Assert.ThrowsAsync<HttpRequestException>(() => Until.EndedAsync(fixture.Client.GetAsync("/"), time));
+        Task<HttpResponseMessage> send = fixture.Client.GetAsync("/");
+        using WireEnd link = await backend.AcceptAsync();
+        await link.ReadHeadAsync(); // before time runs: only the answer is waited for
+        HttpRequestException fault = await Assert.ThrowsAsync<HttpRequestException>(() => Until.EndedAsync(send, time));
         Assert.IsType<TimeoutException>(fault.InnerException);
         Assert.Equal(ProxyError.HttpResponseTimeout, fault.Data[nameof(ProxyError)]);
     }

@@ -26,6 +26,9 @@ internal sealed class OutgoingFixture : IAsyncDisposable
             options.Backends.Add(backend.Backend.Address);
         }
 
+        // No test is decided by them: neither by a machine that is busy, nor by manual time that runs on while sockets do real work.
+        options.Upstream.DialTimeout = options.Upstream.TlsTimeout = TimeSpan.FromDays(1);
+        options.Pool.QueueTimeout = TimeSpan.FromHours(1);
         configure?.Invoke(options);
         Balancer = new Balancer(options, new BalancerParts { HealthMonitor = _health, Time = time, Events = Events });
         Invoker = new HttpMessageInvoker(new BalancingHttpHandler(Balancer));

@@ -136,7 +136,8 @@ public sealed class OutgoingStreamingTests
     {
         FakeTimeProvider time = new();
         using ScriptedBackend backend = new();
-        await using OutgoingFixture fixture = new(null, time, backend);
+        await using OutgoingFixture fixture = new(
+            options => options.Upstream.ResponseTimeout = options.Upstream.BodyTimeout = TimeSpan.FromDays(1), time, backend); // time runs on until the body has come
         using HttpRequestMessage request = new(HttpMethod.Post, "http://orders/") { Content = new StringContent("body") };
         request.Headers.ExpectContinue = true;
         Task<HttpResponseMessage> send = fixture.Client.SendAsync(request);
