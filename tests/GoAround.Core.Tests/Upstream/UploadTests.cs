@@ -101,7 +101,8 @@ public sealed class UploadTests
         const int MoreThanAllBuffers = 64 * 1024 * 1024;
         FakeTimeProvider time = new();
         using ScriptedBackend backend = new();
-        ProxyFixture.Setup setup = new() { Time = time };
+        ProxyFixture.Setup setup = ProxyFixture.Setup.Unhurried(time);
+        setup.Upstream.BodyTimeout = TimeSpan.FromSeconds(60);
         setup.Wrap = pool => new ScriptedHandler((request, cancellationToken) =>
         {
             request.Body = new ScriptedBody(MoreThanAllBuffers, _ => new(new byte[MoreThanAllBuffers]));
@@ -290,7 +291,9 @@ public sealed class UploadTests
     {
         FakeTimeProvider time = new();
         using ScriptedBackend backend = new();
-        await using ProxyFixture proxy = await ProxyFixture.OpenAsync(new ProxyFixture.Setup { Time = time }, backend);
+        ProxyFixture.Setup setup = ProxyFixture.Setup.Unhurried(time); // the client may pause where its thread does
+        setup.Upstream.BodyTimeout = TimeSpan.FromSeconds(60);
+        await using ProxyFixture proxy = await ProxyFixture.OpenAsync(setup, backend);
         using WireEnd client = await proxy.ConnectAsync();
         Task sending = Task.Run(async () =>
         {
