@@ -18,6 +18,7 @@ public sealed class TestBalancer : IAsyncDisposable
 {
     private readonly MemoryTransport? _messages;
     private readonly MemoryDialer? _bytes;
+    private readonly List<Task> _watches = [];
 
     private TestBalancer(TestSetup setup)
     {
@@ -116,17 +117,30 @@ public sealed class TestBalancer : IAsyncDisposable
     /// <summary>Begins to send a request, and returns when it can go no further without time passing: move the clock, then look at the task.</summary>
     /// <param name="request">Used for nothing else meanwhile.</param>
     /// <param name="cancellationToken">The client leaves.</param>
-    public Task<TestAnswer> Begin(ProxyRequest request, CancellationToken cancellationToken = default)
-    {
-        Task<TestAnswer>? answer = null;
-        if (Time.IsInside)
-        {
-            return TestClient.AskAsync(Balancer.Handler, Time, request, cancellationToken);
-        }
+    public Task<TestAnswer> Begin(ProxyRequest request, CancellationToken cancellationToken = default) =>
+        Run(() => TestClient.AskAsync(Balancer.Handler, Time, request, cancellationToken));
 
-        Time.Enter(() => answer = TestClient.AskAsync(Balancer.Handler, Time, request, cancellationToken));
-        Time.RunUntilIdle();
-        return answer!; // it was begun
+    /// <summary>
+    /// Begins to send a request as <see cref="Begin(ProxyRequest, CancellationToken)"/> does, and keeps its answer: the connection is taken until
+    /// <see cref="HeldRequest.End"/>, whatever time passes.
+    /// </summary>
+    /// <param name="method">Default <c>GET</c>.</param>
+    /// <param name="target">Path and query; default <c>/</c>.</param>
+    /// <param name="text">The body; null: none.</param>
+    /// <param name="fields">End-to-end fields; null: none.</param>
+    /// <param name="cancellationToken">The client leaves, if it has no answer yet.</param>
+    public HeldRequest Hold(
+        string method = "GET", string target = "/", string? text = null, IEnumerable<KeyValuePair<string, string>>? fields = null, CancellationToken cancellationToken = default) =>
+        Hold(Request(method, target, text, fields), cancellationToken);
+
+    /// <summary>Begins to send a request, and keeps its answer: the connection is taken until <see cref="HeldRequest.End"/>, whatever time passes.</summary>
+    /// <param name="request">Used for nothing else until the end.</param>
+    /// <param name="cancellationToken">The client leaves, if it has no answer yet.</param>
+    public HeldRequest Hold(ProxyRequest request, CancellationToken cancellationToken = default)
+    {
+        HeldRequest held = new(Time);
+        _ = Run(() => TestClient.AskAsync(Balancer.Handler, Time, request, cancellationToken, held)); // it never throws
+        return held;
     }
 
     /// <summary>Sends requests at an even rate from now on, whatever becomes of them, for as long as the clock is moved; the first at once.</summary>
@@ -164,6 +178,57 @@ public sealed class TestBalancer : IAsyncDisposable
         return RunAsync(() => Pool.ReplaceAsync([.. backends.Select(backend => backend.Backend)], CancellationToken.None).AsTask());
     }
 
+    /// <summary>Takes a backend out of service, and lets time pass until it carries nothing any more.</summary>
+    /// <param name="backend">One that is not in the pool, and carries nothing, is empty already.</param>
+    /// <exception cref="ArgumentNullException">There is no backend.</exception>
+    /// <exception cref="TimeoutException">It is not empty within <see cref="ManualTime.Patience"/>: something is held.</exception>
+    public Task DrainAsync(TestBackend backend)
+    {
+        ArgumentNullException.ThrowIfNull(backend);
+        return Time.RunAsync(() => Pool.DrainAsync(backend.Backend, CancellationToken.None));
+    }
+
+    /// <summary>Takes a backend out of service, and returns at once: the task completes when it carries nothing any more; move the clock, or end what is held, then look at it.</summary>
+    /// <param name="backend">One that is not in the pool, and carries nothing, is empty already.</param>
+    /// <param name="cancellationToken">Ends the waiting, not the draining.</param>
+    /// <exception cref="ArgumentNullException">There is no backend.</exception>
+    /// <exception cref="ObjectDisposedException">The balancer was disposed.</exception>
+    public Task BeginDrain(TestBackend backend, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(backend);
+        return Run(() => Pool.DrainAsync(backend.Backend, cancellationToken));
+    }
+
+    /// <summary>A backend takes requests again, if it is healthy; returns when nothing is left to run.</summary>
+    /// <param name="backend">One that drains.</param>
+    /// <returns>False where it did not drain, or is not in the pool.</returns>
+    /// <exception cref="ArgumentNullException">There is no backend.</exception>
+    public bool EndDrain(TestBackend backend)
+    {
+        ArgumentNullException.ThrowIfNull(backend);
+        return Run(() => Pool.EndDrain(backend.Backend));
+    }
+
+    /// <summary>What the pool says of a backend now: health, load, limit, whether it drains.</summary>
+    /// <param name="backend">One of the pool's.</param>
+    /// <exception cref="ArgumentNullException">There is no backend.</exception>
+    /// <exception cref="InvalidOperationException">It is not in the pool.</exception>
+    public BackendStatus StatusOf(TestBackend backend)
+    {
+        ArgumentNullException.ThrowIfNull(backend);
+        return Pool.GetStatus().Single(status => status.Backend.Equals(backend.Backend));
+    }
+
+    /// <summary>Keeps what happens to the backends from now on, until the balancer is disposed.</summary>
+    /// <returns>A list that grows as things happen, in order; to be read when the clock stands still.</returns>
+    public IReadOnlyList<PoolChange> Watch()
+    {
+        List<PoolChange> seen = [];
+        IAsyncEnumerable<PoolChange> changes = Pool.WatchAsync(CancellationToken.None);
+        _watches.Add(Run(() => KeepAsync(changes, seen)));
+        return seen;
+    }
+
     /// <summary>Runs something of the balancer within the clock, which moves on until it is done; for what this class has no method for.</summary>
     /// <param name="code">Begun on this thread; what it throws, the task has.</param>
     /// <exception cref="TimeoutException">It has not ended within <see cref="ManualTime.Patience"/>.</exception>
@@ -174,17 +239,34 @@ public sealed class TestBalancer : IAsyncDisposable
         return await task!.ConfigureAwait(false); // it was run
     }
 
+    /// <summary>Runs something of the balancer within the clock, and all that it sets going, while the clock stands still: begins what does not end without time passing.</summary>
+    /// <param name="code">Run on this thread; what it throws, the call throws.</param>
+    /// <exception cref="ArgumentNullException">There is no code.</exception>
+    public T Run<T>(Func<T> code)
+    {
+        ArgumentNullException.ThrowIfNull(code);
+        if (Time.IsInside)
+        {
+            return code();
+        }
+
+        T? done = default;
+        Time.Enter(() => done = code());
+        Time.RunUntilIdle();
+        return done!; // it was run
+    }
+
     /// <summary>Ends the balancer; who still waits gets 503.</summary>
     public async ValueTask DisposeAsync()
     {
         if (Time.IsInside)
         {
-            await Balancer.DisposeAsync().ConfigureAwait(false);
+            await EndAsync().ConfigureAwait(false);
             return;
         }
 
         Task end = Task.CompletedTask;
-        Time.Enter(() => end = Balancer.DisposeAsync().AsTask());
+        Time.Enter(() => end = EndAsync());
         do
         {
             Task more = Time.WaitForMore();
@@ -193,6 +275,20 @@ public sealed class TestBalancer : IAsyncDisposable
         }
         while (!end.IsCompleted);
         await end.ConfigureAwait(false);
+    }
+
+    private static async Task KeepAsync(IAsyncEnumerable<PoolChange> changes, List<PoolChange> seen)
+    {
+        await foreach (PoolChange change in changes.ConfigureAwait(false))
+        {
+            seen.Add(change);
+        }
+    }
+
+    private async Task EndAsync()
+    {
+        await Balancer.DisposeAsync().ConfigureAwait(false);
+        await Task.WhenAll(_watches).ConfigureAwait(false);
     }
 
     private static ProxyRequest Request(string method, string target, string? text, IEnumerable<KeyValuePair<string, string>>? fields)

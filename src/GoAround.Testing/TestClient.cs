@@ -9,8 +9,9 @@ namespace GoAround.Testing;
 /// <summary>What a server does with a request, as far as a test cares: calls the steps, reads the answer to its end, gives it back.</summary>
 internal static class TestClient
 {
-    /// <summary>Asks, and never throws.</summary>
-    public static async Task<TestAnswer> AskAsync(ProxyHandler handler, ManualTime time, ProxyRequest request, CancellationToken cancellationToken)
+    /// <summary>Asks, and never throws; where it is held, gives the answer back only when that ends.</summary>
+    public static async Task<TestAnswer> AskAsync(
+        ProxyHandler handler, ManualTime time, ProxyRequest request, CancellationToken cancellationToken, HeldRequest? held = null)
     {
         TimeSpan at = time.Elapsed;
         ArrayBufferWriter<byte> body = new();
@@ -60,6 +61,15 @@ internal static class TestClient
         if (response is not null)
         {
             response.Fields.CopyTo(answer.Fields);
+        }
+
+        if (held is not null)
+        {
+            await held.KeepAsync(answer, isOpen: response is not null).ConfigureAwait(false);
+        }
+
+        if (response is not null)
+        {
             await response.DisposeAsync().ConfigureAwait(false);
         }
 

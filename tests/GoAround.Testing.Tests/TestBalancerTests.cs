@@ -227,6 +227,54 @@ public sealed class TestBalancerTests
     }
 
     [Fact]
+    public async Task Drained_backend_gets_nothing_new_until_the_drain_ends_and_every_change_is_kept()
+    {
+        TestBackend a = new TestBackend("http://a").Takes(2 * Second);
+        TestBackend b = new("http://b");
+        await using TestBalancer balancer = await TestBalancer.StartAsync(a, b);
+        IReadOnlyList<PoolChange> changes = balancer.Watch();
+        Task<TestAnswer>[] carried = [balancer.Begin("GET", "/"), balancer.Begin("GET", "/")]; // one of them by A
+        await balancer.DrainAsync(a);
+        Assert.Equal((2 * Second, 0), (balancer.Time.Elapsed, a.InFlight));
+        Assert.All(carried, answer => Assert.True(answer.IsCompletedSuccessfully));
+        Assert.True(balancer.StatusOf(a) is { IsDraining: true, Limit: 0 });
+        Assert.Equal(b.Backend, (await balancer.SendAsync("GET", "/")).Backend);
+        Assert.True(balancer.EndDrain(a));
+        Assert.False(balancer.EndDrain(a));
+        Assert.Equal([PoolChangeKind.Draining, PoolChangeKind.Empty, PoolChangeKind.Resumed], changes.Select(change => change.Kind));
+        await balancer.ReplaceAsync(a);
+        Assert.Equal((PoolChangeKind.Removed, b.Backend), (changes[3].Kind, changes[3].Backend));
+        Assert.Throws<InvalidOperationException>(() => balancer.StatusOf(b));
+    }
+
+    [Fact]
+    public async Task Drain_that_is_begun_ends_with_what_the_backend_carries_or_with_its_token()
+    {
+        TestBackend a = new("http://a");
+        await using TestBalancer balancer = await TestBalancer.StartAsync(a);
+        HeldRequest held = balancer.Hold();
+        using CancellationTokenSource leave = new(Second, balancer.Time);
+        Task emptied = balancer.BeginDrain(a);
+        Task given = balancer.BeginDrain(a, leave.Token);
+        balancer.Advance(Second);
+        Assert.Equal((true, false), (given.IsCanceled, emptied.IsCompleted));
+        held.End();
+        Assert.True(emptied.IsCompletedSuccessfully);
+    }
+
+    [Fact]
+    public async Task Whatever_is_run_begins_while_the_clock_stands_still()
+    {
+        TestBackend a = new TestBackend("http://a").Takes(Second);
+        await using TestBalancer balancer = await TestBalancer.StartAsync(a);
+        using HttpClient client = new(new BalancingHttpHandler(balancer.Balancer));
+        Task<string> answer = balancer.Run(() => client.GetStringAsync("http://orders/1"));
+        Assert.Equal((1, false, TimeSpan.Zero), (a.InFlight, answer.IsCompleted, balancer.Time.Elapsed));
+        balancer.Advance(Second);
+        Assert.Equal("", await answer);
+    }
+
+    [Fact]
     public async Task Backend_belongs_to_one_clock()
     {
         TestBackend a = new("http://a");

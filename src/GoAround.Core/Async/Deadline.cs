@@ -33,7 +33,7 @@ internal sealed class Deadline : IDisposable
     /// <param name="onPassed">Called once it has passed; runs on a thread of the pool, and must not block.</param>
     /// <param name="owner">Handed to <paramref name="onPassed"/>.</param>
     /// <param name="looker">Handed to <paramref name="look"/>.</param>
-    /// <param name="look">Called when the moment has come: how long it is put off from now, or zero. Must be quick, and touch no deadline.</param>
+    /// <param name="look">Called when the moment has come: how long it is put off from now, or zero. Must be quick, and touch no deadline; a timer it may set.</param>
     public Deadline(DeadlineClock clock, Action<object> onPassed, object owner, object looker, Func<object, TimeSpan> look)
         : this(clock, onPassed, owner)
     {

@@ -112,6 +112,9 @@ internal sealed class ClientInflow : IDisposable
         }
     }
 
+    /// <inheritdoc cref="ClientPresence.EndRequest"/>
+    public void EndRequest() => _presence.EndRequest();
+
     /// <summary>A request has a body.</summary>
     /// <param name="mayHoldBack">The client waits for 100 (Continue) with it.</param>
     public void BeginBody(bool mayHoldBack)
@@ -288,7 +291,10 @@ internal sealed class ClientInflow : IDisposable
     }
 
     /// <inheritdoc cref="ClientPresence.OnSending"/>
-    public void OnSending() => _presence.OnSending();
+    public AnswerProbe? OnSending() => _presence.OnSending();
+
+    /// <inheritdoc cref="ClientPresence.OnSendingInterim"/>
+    public AnswerProbe? OnSendingInterim() => _presence.OnSendingInterim();
 
     /// <inheritdoc cref="ClientPresence.OnSendWaits"/>
     public void OnSendWaits() => _presence.OnSendWaits();

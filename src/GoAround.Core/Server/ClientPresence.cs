@@ -8,7 +8,7 @@ namespace GoAround.Core.Server;
 
 /// <summary>
 /// Whether the client of a request is still there. A reset says that it is not. A client that has closed its half has left, or (as <c>nc -N</c> does) still
-/// waits for its answer: TCP does not tell, so it is given a grace from piece to piece. What says so is a receive, or, where none is under way
+/// waits for its answer: what TCP told does not say which, so it is probed, and given a grace from piece to piece. What tells of an end is a receive, or, where none is under way
 /// because the request's body is not read yet, the transport; one that does not tell of itself is asked now and then.
 /// </summary>
 internal sealed class ClientPresence : IDisposable
@@ -28,6 +28,8 @@ internal sealed class ClientPresence : IDisposable
     private volatile bool _isTunnel;
     private bool _isUploadOver;
     private bool _isTunnelOver;
+    private bool _isGrace; // what the deadline is, of a client that has closed its half
+    private AnswerProbe? _probe; // only of a client that has closed its half once
 
     /// <param name="server">The options and the clock.</param>
     /// <param name="transport">The client's connection.</param>
@@ -54,12 +56,13 @@ internal sealed class ClientPresence : IDisposable
     /// <summary>Its final response goes out, or is out: it may stop sending its body then.</summary>
     public bool IsAnswered => _isAnswered;
 
-    /// <summary>It has closed its half, and the deadline is the grace it has.</summary>
+    /// <summary>It has closed its half, and the deadline is the time of the next look at it, or the grace it has.</summary>
     public bool IsHalfClosed => _isHalfClosed;
 
     /// <summary>A request is under way. Of its body nobody reads anything yet.</summary>
     public void BeginRequest()
     {
+        _probe?.Reset();
         _isReading = false;
         _isAnswered = false;
         _isUploadOver = false;
@@ -122,9 +125,10 @@ internal sealed class ClientPresence : IDisposable
     }
 
     /// <summary>Bytes of the final response are about to be sent: a client that has closed its half and takes them must not run out of grace meanwhile.</summary>
-    public void OnSending()
+    /// <returns>Where some of them are out, as a probe, that; else null.</returns>
+    public AnswerProbe? OnSending()
     {
-        _isAnswered = true;
+        _isAnswered = true; // before the look at the half: a probe looks in the other order
         if (_isReading)
         {
             LookBehindUpload();
@@ -134,6 +138,15 @@ internal sealed class ClientPresence : IDisposable
         {
             OnSendWaits();
         }
+
+        return _probe is { Count: > 0 } ? _probe : null;
+    }
+
+    /// <summary>The same of an interim response.</summary>
+    public AnswerProbe? OnSendingInterim()
+    {
+        OnSendWaits();
+        return _probe is { Count: > 0 } ? _probe : null;
     }
 
     /// <summary>A send waits for the client to take it, and has a deadline of its own, or the tunnel's.</summary>
@@ -185,7 +198,7 @@ internal sealed class ClientPresence : IDisposable
             _isSending = false;
             if (_isHalfClosed)
             {
-                Deadline.Set(_server.Options.HalfCloseGrace);
+                Deadline.Set(BeginGrace());
             }
         }
     }
@@ -233,7 +246,7 @@ internal sealed class ClientPresence : IDisposable
             _isHalfClosed = true;
             if (!_isSending)
             {
-                Deadline.Set(_server.Options.HalfCloseGrace);
+                Deadline.Set(BeginGrace());
             }
         }
 
@@ -263,6 +276,12 @@ internal sealed class ClientPresence : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        lock (_gate)
+        {
+            _isUnderWay = false; // whatever is due now finds nobody to be answered
+            _probe?.Dispose();
+        }
+
         Deadline.Dispose();
         _left.Dispose();
     }
@@ -294,24 +313,70 @@ internal sealed class ClientPresence : IDisposable
         }
     }
 
+    /// <summary>The client has closed its half: once its answer has begun it must get some of it from time to time, and is probed before. Within the gate.</summary>
+    /// <returns>What to set the deadline to.</returns>
+    private TimeSpan BeginGrace()
+    {
+        _isGrace = _isAnswered || _server.Options.HalfCloseGrace == TimeSpan.Zero;
+        if (_isGrace)
+        {
+            return _server.Options.HalfCloseGrace;
+        }
+
+        _probe ??= new AnswerProbe(_server, _transport, static presence => ((ClientPresence)presence!).Probe(), this);
+        _probe.Set();
+        return LookInterval;
+    }
+
+    /// <summary>Sends the next byte of the answer ahead, where nothing else is being sent.</summary>
+    private void Probe()
+    {
+        bool isGone;
+        lock (_gate)
+        {
+            if (!_isUnderWay || _isReading || _isTunnel || !_isHalfClosed || _isSending)
+            {
+                return;
+            }
+
+            Interlocked.MemoryBarrierProcessWide(); // whoever is about to answer sees the closed half, and comes into the gate, or is seen here
+            if (_isAnswered)
+            {
+                return;
+            }
+
+            isGone = !_probe!.TrySend(); // what calls this
+            if (!isGone)
+            {
+                _probe.Set();
+            }
+        }
+
+        if (isGone)
+        {
+            OnLeft();
+        }
+    }
+
     /// <summary>The deadline is due: where it is the time to ask for the client, returns how long until the next time, else zero.</summary>
     private TimeSpan Look()
     {
         lock (_gate)
         {
-            if (_isHalfClosed || !_isUnderWay || _isReading || _isTunnel)
+            if (!_isUnderWay || _isReading || _isTunnel || (_isHalfClosed && _isGrace))
             {
                 return TimeSpan.Zero;
             }
 
-            PeerEnd end = _isSending ? PeerEnd.None : _transport.PeerEnd; // whether it takes what is sent tells more
-            _isHalfClosed = end != PeerEnd.None;
-            return end switch
+            if (_isHalfClosed && _isAnswered)
             {
-                PeerEnd.None => LookInterval,
-                PeerEnd.Closed => _server.Options.HalfCloseGrace,
-                _ => TimeSpan.Zero,
-            };
+                return _isSending ? LookInterval : BeginGrace(); // the answer has begun in this moment
+            }
+
+            PeerEnd end = _isSending ? PeerEnd.None : _transport.PeerEnd; // whether it takes what is sent tells more
+            bool isNews = end != PeerEnd.None && !_isHalfClosed;
+            _isHalfClosed |= isNews;
+            return end == PeerEnd.Reset ? TimeSpan.Zero : isNews ? BeginGrace() : LookInterval;
         }
     }
 }

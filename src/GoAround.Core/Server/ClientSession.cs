@@ -136,6 +136,7 @@ internal sealed class ClientSession : IDisposable
     public void Dispose()
     {
         _writer?.Dispose();
+        _inflow?.EndRequest(); // nothing more is sent for it
         _transport?.Dispose();
         _socket.Dispose();
         _inflow?.Dispose();

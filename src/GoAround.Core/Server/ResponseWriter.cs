@@ -98,6 +98,12 @@ internal sealed class ResponseWriter : IDisposable
                 _inflow.EndHoldBack();
             }
 
+            if (_inflow.OnSendingInterim() is { } probe)
+            {
+                outbound.Drop(probe.Count);
+                await WaitAsync(probe.TakeAsync()).ConfigureAwait(false); // where it failed, the next send does
+            }
+
             if (await WriteAsync(outbound.Bytes).ConfigureAwait(false) != SocketError.Success)
             {
                 _inflow.OnClientLeft();
@@ -212,7 +218,7 @@ internal sealed class ResponseWriter : IDisposable
     {
         while (body.Length > PollerTurn.Share)
         {
-            if (!await PutAsync(_outbound.Bytes, body.Slice(0, PollerTurn.Share)).ConfigureAwait(false))
+            if (!await PutAsync(body.Slice(0, PollerTurn.Share)).ConfigureAwait(false))
             {
                 return false;
             }
@@ -222,7 +228,7 @@ internal sealed class ResponseWriter : IDisposable
             await default(PollerTurn);
         }
 
-        return await PutAsync(_outbound.Bytes, body).ConfigureAwait(false); // the buffer is returned next
+        return await PutAsync(body).ConfigureAwait(false); // the buffer is returned next
     }
 
     /// <summary>Collects small pieces behind the head; sends a large one as it was lent.</summary>
@@ -248,7 +254,7 @@ internal sealed class ResponseWriter : IDisposable
     [AsyncMethodBuilder(typeof(PooledMethodBuilder<>))]
     private async ValueTask<bool> SendLentAsync(ReadOnlyMemory<byte> piece)
     {
-        bool isSent = await PutAsync(_outbound.Bytes, new ReadOnlySequence<byte>(piece)).ConfigureAwait(false);
+        bool isSent = await PutAsync(new ReadOnlySequence<byte>(piece)).ConfigureAwait(false);
         _outbound.Clear();
         return isSent;
     }
@@ -260,13 +266,20 @@ internal sealed class ResponseWriter : IDisposable
             return new(true);
         }
 
-        BeginPut();
-        if (_outbound.TryHandOver(_transport))
+        ValueTask<bool> putting;
+        if (BeginPut() is { } probe)
+        {
+            putting = PutBehindAsync(probe, default);
+        }
+        else if (_outbound.TryHandOver(_transport))
         {
             return new(OnPut(SocketError.Success));
         }
+        else
+        {
+            putting = PutBegunAsync(_outbound.Bytes, default);
+        }
 
-        ValueTask<bool> putting = PutBegunAsync(_outbound.Bytes, default);
         if (!putting.IsCompletedSuccessfully)
         {
             return FlushedAsync(putting);
@@ -284,18 +297,24 @@ internal sealed class ResponseWriter : IDisposable
         return isSent;
     }
 
-    /// <summary>Sends bytes of the final response; false: the client is gone.</summary>
-    private ValueTask<bool> PutAsync(ReadOnlyMemory<byte> bytes, ReadOnlySequence<byte> rest)
-    {
-        BeginPut();
-        return PutBegunAsync(bytes, rest);
-    }
+    /// <summary>Sends what was collected of the final response, and bytes behind it; false: the client is gone.</summary>
+    private ValueTask<bool> PutAsync(ReadOnlySequence<byte> rest) =>
+        BeginPut() is { } probe ? PutBehindAsync(probe, rest) : PutBegunAsync(_outbound.Bytes, rest);
 
-    private void BeginPut()
+    /// <summary>Bytes of the final response are about to be sent; returns the probe that has sent the first of them, or null.</summary>
+    private AnswerProbe? BeginPut()
     {
         _state.HasBegun = true;
         _state.StatusCode = _state.Announced;
-        _inflow.OnSending();
+        return _inflow.OnSending();
+    }
+
+    /// <summary>The same where a probe has sent the first bytes of what was collected.</summary>
+    private async ValueTask<bool> PutBehindAsync(AnswerProbe probe, ReadOnlySequence<byte> rest)
+    {
+        _outbound.Drop(probe.Count);
+        SocketError error = await WaitAsync(probe.TakeAsync()).ConfigureAwait(false);
+        return error == SocketError.Success ? await PutBegunAsync(_outbound.Bytes, rest).ConfigureAwait(false) : OnPut(error);
     }
 
     private ValueTask<bool> PutBegunAsync(ReadOnlyMemory<byte> bytes, ReadOnlySequence<byte> rest)

@@ -46,6 +46,13 @@ internal struct OutboundBuffer
         Length += bytes.Length;
     }
 
+    /// <summary>Forgets the first bytes: they were sent before.</summary>
+    public void Drop(int count)
+    {
+        _buffer.AsSpan(count, Length - count).CopyTo(_buffer);
+        Length -= count;
+    }
+
     /// <summary>Sends the bytes along with their buffer, where the transport takes it over; false: nothing has happened.</summary>
     public bool TryHandOver(Transport transport)
     {

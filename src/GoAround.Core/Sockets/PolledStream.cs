@@ -28,6 +28,9 @@ internal sealed class PolledStream(PolledTransport transport) : Stream, IReceive
     /// <summary>What is written is collected as far as there is room, since more follows at once; the write that is the last takes it along.</summary>
     public bool HasMore { get; set; }
 
+    /// <summary>Told of a reset while no read is under way; by whoever reads above TLS.</summary>
+    public IReceiveSink? Reader { get; set; }
+
     /// <inheritdoc/>
     public override bool CanRead => true;
 
@@ -149,10 +152,7 @@ internal sealed class PolledStream(PolledTransport transport) : Stream, IReceive
         }
     }
 
-    void IReceiveSink.OnReset()
-    {
-        // The next read tells.
-    }
+    void IReceiveSink.OnReset() => Reader?.OnReset(); // else the next read tells
 
     void IReceiveSink.OnPeerClosed()
     {

@@ -40,11 +40,11 @@ internal sealed class SocketSender : SocketAsyncEventArgs, IValueTaskSource<Sock
     /// <summary>Sends all the bytes.</summary>
     public ValueTask<SocketError> SendAsync(Socket socket, ReadOnlyMemory<byte> bytes)
     {
-        SetBuffer(MemoryMarshal.AsMemory(bytes)); // a send only reads it
         Volatile.Write(ref _state, UnderWay); // before it can be told anything
         SocketError error;
         try
         {
+            SetBuffer(MemoryMarshal.AsMemory(bytes)); // a send only reads it
             if (socket.SendAsync(this))
             {
                 return new ValueTask<SocketError>(this, _core.Version);

@@ -85,7 +85,15 @@ internal sealed class TlsTransport : Transport
     /// <inheritdoc/>
     public override bool TryReceive(IReceiveSink sink, out Transfer transfer)
     {
-        _sink = sink;
+        if (_sink != sink)
+        {
+            _sink = sink;
+            if (_wire.Gathering is { } wire)
+            {
+                wire.Reader = sink;
+            }
+        }
+
         _isLookout = true;
         _readsBefore = _wire.Reads;
         return Start(default, out transfer) && Proceed(ref transfer);

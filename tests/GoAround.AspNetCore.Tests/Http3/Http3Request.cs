@@ -22,6 +22,9 @@ internal sealed class Http3Request
 
     public void Send(string body) => _stream.Send(Http3Frames.Write(Http3Frames.Data, Encoding.Latin1.GetBytes(body)));
 
+    /// <summary>Sends a piece of the body; completes when the server has room for more.</summary>
+    public Task SendAsync(byte[] body) => _stream.SendAsync(Http3Frames.Write(Http3Frames.Data, body));
+
     /// <summary>Sends trailers, and ends with them.</summary>
     public void End(params (string Name, string Value)[] trailers)
     {
@@ -56,6 +59,17 @@ internal sealed class Http3Request
         }
 
         return body;
+    }
+
+    /// <summary>Reads so many bytes of the body, and forgets them.</summary>
+    public async Task SkipBodyAsync(long count)
+    {
+        while (count > 0)
+        {
+            (long type, byte[] payload) = await TryReadAsync() ?? throw new EndOfStreamException($"the stream ended {count} bytes too early");
+            Assert.Equal(Http3Frames.Data, type);
+            count -= payload.Length;
+        }
     }
 
     /// <summary>Reads the whole answer, the end of the stream too.</summary>

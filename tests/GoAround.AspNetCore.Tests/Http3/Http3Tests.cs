@@ -3,7 +3,9 @@ using System.Collections.Generic;
 using System.Globalization;
 using System.Linq;
 using System.Net;
+using System.Net.Sockets;
 using System.Text;
+using System.Threading;
 using System.Threading.Tasks;
 using GoAround.Core;
 using GoAround.Core.Tests.Wire;
@@ -19,6 +21,10 @@ namespace GoAround.AspNetCore.Tests.Http3;
 public sealed class Http3Tests
 {
     private const long InternalError = 0x102; // H3_INTERNAL_ERROR
+    private const int LargePieces = 1600; // 100 MiB: many times what is on its way at most, in the buffers of the system too
+    private const int Often = 200; // looks, of a millisecond or more each
+
+    private static readonly byte[] Large = new byte[64 * 1024];
 
     private readonly MemoryMultiplexer _quic = new();
 
@@ -262,6 +268,74 @@ public sealed class Http3Tests
     }
 
     [Fact]
+    public async Task Backend_waits_for_a_client_that_does_not_read()
+    {
+        using ScriptedBackend backend = new();
+        await using Gateway gateway = await OpenAsync(backend);
+        Http3Request request = _quic.Connect().Begin("GET", "/");
+        request.End();
+        using WireEnd link = await backend.AcceptAsync();
+        await link.ReadHeadAsync();
+        await link.SendAsync($"HTTP/1.1 200 OK\r\nContent-Length: {Large.Length * LargePieces}\r\n\r\n");
+        Task sending = Task.Run(async () =>
+        {
+            for (int i = 0; i < LargePieces; i++)
+            {
+                await link.SendAsync(Large);
+            }
+        });
+        int full = 0;
+        await Until.TrueAsync(() => sending.IsCompleted || (full = link.Socket.Poll(0, SelectMode.SelectWrite) ? 0 : full + 1) == Often, "it neither waits nor ends");
+        Assert.False(sending.IsCompleted, "all was taken for a client that reads nothing");
+        await request.ReadHeadAsync();
+        await request.SkipBodyAsync((long)Large.Length * LargePieces);
+        await sending;
+        await gateway.UntilIdleAsync(1);
+        gateway.ExpectNoErrors();
+    }
+
+    [Fact]
+    public async Task Client_waits_for_a_backend_that_does_not_read()
+    {
+        using ScriptedBackend backend = new();
+        await using Gateway gateway = await OpenAsync(backend);
+        Http3Request request = _quic.Connect().Begin("PUT", "/", ("content-length", $"{Large.Length * LargePieces}"));
+        using WireEnd link = await backend.AcceptAsync();
+        await link.ReadHeadAsync();
+        int sent = 0;
+        Task sending = Task.Run(async () =>
+        {
+            for (; sent < LargePieces; sent++)
+            {
+                await request.SendAsync(Large);
+            }
+        });
+        int before = 0;
+        int same = 0;
+        await Until.TrueAsync(
+            () =>
+            {
+                int now = Volatile.Read(ref sent);
+                same = now == before ? same + 1 : 0;
+                before = now;
+                return sending.IsCompleted || same == Often;
+            },
+            "it neither waits nor ends");
+        Assert.False(sending.IsCompleted, "all was taken for a backend that reads nothing");
+        for (int i = 0; i < LargePieces; i++)
+        {
+            await link.ReadAsync(Large.Length);
+        }
+
+        await sending;
+        request.End();
+        await link.SendAsync(WireEnd.Response("ok"));
+        Assert.Equal("ok", (await request.ReadAnswerAsync()).Body);
+        await gateway.UntilIdleAsync(1);
+        gateway.ExpectNoErrors();
+    }
+
+    [Fact]
     public async Task WebSocket_by_http3_is_answered_501_since_Kestrel_has_none()
     {
         using ScriptedBackend backend = new();
@@ -275,11 +349,16 @@ public sealed class Http3Tests
         new Gateway.Setup
         {
             Services = services => services.AddSingleton<IMultiplexedConnectionListenerFactory>(_quic),
-            Kestrel = kestrel => kestrel.Listen(IPAddress.Loopback, 443, listen =>
+            Kestrel = kestrel =>
             {
-                listen.Protocols = HttpProtocols.Http3;
-                listen.UseHttps(TestCertificates.Local); // Kestrel asks for one, the transport does not
-            }),
+                kestrel.Limits.MaxRequestBodySize = null;
+                kestrel.Limits.MinResponseDataRate = null; // a test may read nothing for as long as it likes
+                kestrel.Listen(IPAddress.Loopback, 443, listen =>
+                {
+                    listen.Protocols = HttpProtocols.Http3;
+                    listen.UseHttps(TestCertificates.Local); // Kestrel asks for one, the transport does not
+                });
+            },
         },
         backend);
 }

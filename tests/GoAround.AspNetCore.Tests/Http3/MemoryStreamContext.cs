@@ -6,6 +6,7 @@ using System.Threading.Tasks;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http.Features;
+using Xunit;
 
 namespace GoAround.AspNetCore.Tests.Http3;
 
@@ -15,9 +16,11 @@ namespace GoAround.AspNetCore.Tests.Http3;
 /// </summary>
 internal sealed class MemoryStreamContext : ConnectionContext, IDuplexPipe, IStreamDirectionFeature, IStreamIdFeature, IProtocolErrorCodeFeature, IPersistentStateFeature, IStreamAbortFeature, IStreamClosedFeature
 {
+    private const int Window = 1024 * 1024; // so much may be on its way in each direction
+
     private readonly Lock _gate = new();
-    private readonly Pipe _toServer = new(new PipeOptions(pauseWriterThreshold: 0, useSynchronizationContext: false));
-    private readonly Pipe _toClient = new(new PipeOptions(pauseWriterThreshold: 0, useSynchronizationContext: false));
+    private readonly Pipe _toServer = new(new PipeOptions(pauseWriterThreshold: Window, resumeWriterThreshold: Window / 2, useSynchronizationContext: false));
+    private readonly Pipe _toClient = new(new PipeOptions(pauseWriterThreshold: Window, resumeWriterThreshold: Window / 2, useSynchronizationContext: false));
     private readonly List<Action> _onClosed = [];
     private long _resetCode = -1;
     private bool _hasSent;
@@ -69,17 +72,17 @@ internal sealed class MemoryStreamContext : ConnectionContext, IDuplexPipe, IStr
     /// <summary>By what code the server has reset its half; -1: it has not.</summary>
     public long ResetCode => Volatile.Read(ref _resetCode);
 
-    /// <summary>The client sends, unless the server has said that it wants no more.</summary>
-    public void Send(ReadOnlyMemory<byte> bytes)
+    /// <summary>The client sends, unless the server has said that it wants no more. Completes when there is room for more; one send at a time.</summary>
+    public Task SendAsync(ReadOnlyMemory<byte> bytes)
     {
         lock (_gate)
         {
-            if (!_hasSent)
-            {
-                _ = _toServer.Writer.WriteAsync(bytes).AsTask(); // there is no bound, so it has ended
-            }
+            return _hasSent ? Task.CompletedTask : _toServer.Writer.WriteAsync(bytes).AsTask();
         }
     }
+
+    /// <summary>The same of little, for which there is room.</summary>
+    public void Send(ReadOnlyMemory<byte> bytes) => Assert.True(SendAsync(bytes).IsCompleted, "the stream is full");
 
     /// <summary>The client has sent its last.</summary>
     public void EndSending() => End(null);

@@ -5,8 +5,8 @@ using System.Net.Http;
 using System.Reflection;
 using System.Threading.Tasks;
 using GoAround.Core.Hosting;
-using GoAround.Core.Tests.Pool;
 using GoAround.Core.Tests.Wire;
+using GoAround.Testing;
 using Microsoft.Extensions.Logging;
 using NSubstitute;
 using Xunit;
@@ -50,7 +50,7 @@ public sealed class GuardedEventsTests
     public async Task Balancer_serves_and_follows_its_backends_whatever_its_events_throw()
     {
         using ScriptedBackend backend = new ScriptedBackend().Answer(WireEnd.Response("ok"));
-        await using ScriptedBackends health = new();
+        ManualHealth health = new(new ManualTime());
         GoAroundOptions options = new() { Pool = { ConnectionsPerBackend = 1 }, Backends = { backend.Backend.Address } };
         await using Balancer balancer = new(options, new BalancerParts { HealthMonitor = health, Events = Throwing() });
         using HttpClient client = new(new BalancingHttpHandler(balancer)) { BaseAddress = new Uri("http://orders/") };
@@ -62,7 +62,7 @@ public sealed class GuardedEventsTests
 
         foreach (HealthState state in (HealthState[])[HealthState.Unhealthy, HealthState.Healthy])
         {
-            health.HealthOf(backend.Backend).Push(state);
+            health.Set(backend.Backend, state);
             await Until.TrueAsync(() => balancer.Pool.GetStatus()[0].State == state, $"nobody heard that it is {state}");
         }
 

@@ -68,19 +68,18 @@ public sealed class LiveConfigurationTests
     [Fact]
     public async Task Stopping_host_closes_the_port_although_a_removed_backend_does_not_end_its_checks()
     {
-        ScriptedBackends world = new();
+        TaskCompletionSource disposal = new();
+        Backend deaf = Backend.Parse("http://a");
+        ScriptedBackends world = new() { Farewell = backend => backend.Equals(deaf) ? disposal.Task : null };
         ChangingSource source = new(("Backends:0", "http://a"), ("Server:Port", "0"));
         using IHost host = Build(services => services
             .AddSingleton<IHealthMonitor>(world).AddSingleton<IConnectionFactory>(world).AddGoAround(source.Section));
         await host.StartAsync();
         int port = host.Services.GetRequiredService<ProxyServer>().LocalEndPoint.Port;
-        TaskCompletionSource disposal = new();
-        ScriptedHealth deaf = world.HealthOf(Backend.Parse("http://a"));
-        deaf.Disposal = disposal.Task;
         try
         {
             source.Change(("Backends:0", "http://b"), ("Server:Port", "0"));
-            await UntilAsync(() => deaf.IsDisposed);
+            await UntilAsync(() => !world.Health.IsWatched(deaf));
             using CancellationTokenSource atOnce = new();
             Task stopped = host.StopAsync(atOnce.Token);
             await UntilAsync(() => IsRefused(port));

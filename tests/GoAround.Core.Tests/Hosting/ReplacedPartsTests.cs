@@ -6,8 +6,8 @@ using System.Net.Sockets;
 using System.Threading.Tasks;
 using GoAround.Core.Hosting;
 using GoAround.Core.Server;
-using GoAround.Core.Tests.Pool;
 using GoAround.Core.Tests.Wire;
+using GoAround.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using NSubstitute;
@@ -212,7 +212,8 @@ public sealed class ReplacedPartsTests : IDisposable
                 checker.CheckAsync(default!, default).ReturnsForAnyArgs(Asked(Ask, _ => new ValueTask<HealthReport>(new HealthReport(HealthState.Healthy, "mine"))));
                 break;
             case IHealthMonitor monitor:
-                monitor.Subscribe(default!).ReturnsForAnyArgs(Asked<IHealthSubscription>(Ask, _ => Healthy()));
+                ManualHealth health = new(new ManualTime());
+                monitor.Subscribe(default!).ReturnsForAnyArgs(Asked<IHealthSubscription>(Ask, call => health.Subscribe(call.Arg<Backend>())));
                 break;
             case IBackendClient client:
                 client.SendAsync(default!, default!, default).ReturnsForAnyArgs(Asked(Ask, _ => new ValueTask<ProxyResponse>(ProxyResponse.FromText(200, "mine"))));
@@ -240,13 +241,6 @@ public sealed class ReplacedPartsTests : IDisposable
         ask();
         return answer(call);
     };
-
-    private static ScriptedHealth Healthy()
-    {
-        ScriptedHealth health = new();
-        health.Push(HealthState.Healthy);
-        return health;
-    }
 
     private static IConnection Connection(Backend backend, Action ask)
     {

@@ -2,6 +2,7 @@ using System;
 using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
+using GoAround.Core.Hosting;
 using GoAround.Core.Pool;
 using GoAround.Testing;
 using Xunit;
@@ -10,7 +11,7 @@ using static GoAround.Core.Tests.Pool.TestedPool;
 
 namespace GoAround.Core.Tests.Pool;
 
-/// <summary>With the test kit where a fault of the wire is all there is to it; else over doubles of the contract, whose connections fail at a stage, or say at a moment that they are not healthy.</summary>
+/// <summary>With the test kit where a fault of the wire is all there is to it; else over doubles of the contract, whose connections fail at a stage, or throw what a backend cannot.</summary>
 public sealed class BackendPoolFetchTests
 {
     [Fact]
@@ -22,7 +23,7 @@ public sealed class BackendPoolFetchTests
         Assert.Equal(1, Assert.Single(scene.Pool.GetStatus()).InFlight);
         await response.DisposeAsync();
         Assert.Equal(
-            new BackendStatus(A, HealthState.Healthy, 0) { Reason = "scripted", Since = scene.Time.GetUtcNow(), Limit = 1 },
+            new BackendStatus(A, HealthState.Healthy, 0) { Reason = "by hand", Since = scene.Time.GetUtcNow(), Limit = 1 },
             Assert.Single(scene.Pool.GetStatus()));
         Assert.Equal(1, Assert.Single(scene.Events.Fetches));
         Assert.Equal((A, 200, null), Assert.Single(scene.Events.Attempts));
@@ -70,7 +71,7 @@ public sealed class BackendPoolFetchTests
     {
         RecordedEvents events = new();
         TestBackend[] all = [.. Enumerable.Range(0, 3).Select(i => new TestBackend($"http://b{i}").Fails(fault))];
-        await using TestBalancer balancer = await StartAsync(4, _ => { }, events, all);
+        await using TestBalancer balancer = await StartAsync(4, new BalancerParts { Events = events }, all);
         TestAnswer answer = await balancer.SendAsync("GET", "/");
         Assert.Equal((status, error, 3, null), (answer.StatusCode, answer.Error, answer.Attempts, answer.Backend));
         Assert.Equal(3, events.Attempts.Select(attempt => attempt.Backend).Distinct().Count());
@@ -81,20 +82,26 @@ public sealed class BackendPoolFetchTests
     [Fact]
     public async Task Unhealthy_connection_is_skipped_and_the_next_one_answers()
     {
-        await using PoolScene scene = await OpenAsync(Options(4), A, B);
-        ProxyResponse onA = await scene.FetchAsync();
-        Assert.Equal(A, onA.Backend);
-        scene.World.HealthOf(A).ChangeAhead(HealthState.Unhealthy);
-        for (int i = 0; i < 8; i++)
+        TestBackend a = new("http://a");
+        TestBackend b = new("http://b");
+        ManualHealth health = ByHand();
+        await using TestBalancer balancer = await StartAsync(4, new BalancerParts { HealthMonitor = health }, a, b);
+        HeldRequest onA = balancer.HoldOn(a);
+        await balancer.Time.RunAsync(async () =>
         {
-            Assert.Equal(B, (await scene.FetchAndDisposeAsync()).Backend);
-        }
+            health.Set(a.Backend, HealthState.Unhealthy);
+            for (int i = 0; i < 8; i++)
+            {
+                Assert.Equal(b.Backend, await balancer.AskAsync());
+            }
 
-        await onA.DisposeAsync();
-        scene.World.HealthOf(A).Push(HealthState.Unhealthy);
-        Assert.Equal(B, (await scene.FetchAndDisposeAsync()).Backend);
-        scene.World.HealthOf(A).Push(HealthState.Healthy);
-        Assert.All(await scene.CountSlotsAsync(8), count => Assert.Equal(4, count.Value));
+            onA.End();
+            Assert.Equal((HealthState.Healthy, 0), (balancer.StatusOf(a).State, balancer.StatusOf(a).InFlight)); // the connections tell, the pool has not heard yet
+        });
+        Assert.Equal(b.Backend, await balancer.AskAsync());
+        Assert.Equal(HealthState.Unhealthy, balancer.StatusOf(a).State);
+        health.Set(a.Backend, HealthState.Healthy);
+        balancer.ExpectSlots(4, a, b);
     }
 
     [Fact]
@@ -108,8 +115,8 @@ public sealed class BackendPoolFetchTests
             Assert.Equal((200, B), (response.StatusCode, response.Backend));
         }
 
-        Assert.True(scene.World.HealthOf(A).Suspicions > 0);
-        Assert.Equal(0, scene.World.HealthOf(B).Suspicions);
+        Assert.NotEmpty(scene.World.Health.SuspicionsOf(A));
+        Assert.Empty(scene.World.Health.SuspicionsOf(B));
         await scene.CountSlotsAsync(2);
     }
 
@@ -166,7 +173,7 @@ public sealed class BackendPoolFetchTests
         scene.World.Send = (_, _, _) => sends++ < 3 ? throw Failure(BackendFailureStage.Request, stale: true) : new(new ProxyResponse());
         response = await scene.FetchAndDisposeAsync();
         Assert.Equal((200, 4), (response.StatusCode, response.Attempts));
-        Assert.Equal(0, scene.World.HealthOf(A).Suspicions);
+        Assert.Empty(scene.World.Health.SuspicionsOf(A));
         await scene.CountSlotsAsync(1);
     }
 

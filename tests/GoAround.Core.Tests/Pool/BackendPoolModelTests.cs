@@ -2,12 +2,16 @@ using System;
 using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
+using GoAround.Core.Hosting;
 using GoAround.Core.Pool;
+using GoAround.Testing;
 using Xunit;
 using static GoAround.Core.Tests.Pool.PoolScene;
+using static GoAround.Core.Tests.Pool.TestedPool;
 
 namespace GoAround.Core.Tests.Pool;
 
+/// <summary>Step by step with the test kit; where everything changes at once it does so on many threads, which the kit never does.</summary>
 public sealed class BackendPoolModelTests
 {
     private const int N = 3;
@@ -21,9 +25,11 @@ public sealed class BackendPoolModelTests
     {
         for (int seed = 0; seed < 60; seed++)
         {
-            PoolOptions options = new() { ConnectionsPerBackend = N, SlowStart = TimeSpan.FromSeconds(slowStartSeconds) };
-            await using PoolScene scene = await OpenAsync(options, hasPolicy ? new LeastRequests() : null, A, B, C);
-            PoolModel model = new(scene, N, seed);
+            TestBackend[] all = [new("http://a"), new("http://b"), new("http://c")];
+            ManualHealth health = ByHand();
+            BalancerParts parts = new() { HealthMonitor = health, Selection = hasPolicy ? new LeastRequests() : null };
+            await using TestBalancer balancer = await StartAsync(N, setup => setup.Options.Pool.SlowStart = slowStartSeconds * Second, parts, all);
+            PoolModel model = new(balancer, health, all, N, seed);
             for (int step = 0; step < 200; step++)
             {
                 await model.StepAsync();
@@ -70,7 +76,7 @@ public sealed class BackendPoolModelTests
             {
                 if (scene.Pool.Backends.Contains(all[random.Next(2)]))
                 {
-                    scene.World.HealthOf(all[random.Next(2)]).Push(random.Next(2) == 0 ? HealthState.Unhealthy : HealthState.Healthy);
+                    scene.World.Health.Set(all[random.Next(2)], random.Next(2) == 0 ? HealthState.Unhealthy : HealthState.Healthy);
                 }
 
                 scene.Time.Advance(TimeSpan.FromMilliseconds(20));
@@ -97,7 +103,7 @@ public sealed class BackendPoolModelTests
         foreach (Backend backend in all)
         {
             scene.Pool.EndDrain(backend);
-            scene.World.HealthOf(backend).Push(HealthState.Healthy);
+            scene.World.Health.Set(backend, HealthState.Healthy);
         }
 
         scene.Time.Advance(TimeSpan.FromSeconds(3));

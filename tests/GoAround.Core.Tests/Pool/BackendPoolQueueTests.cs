@@ -3,7 +3,9 @@ using System.Collections.Generic;
 using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
+using GoAround.Core.Hosting;
 using GoAround.Core.Pool;
+using GoAround.Core.Tests.Wire;
 using GoAround.Testing;
 using Xunit;
 using static GoAround.Core.Tests.Pool.PoolScene;
@@ -19,7 +21,7 @@ public sealed class BackendPoolQueueTests
     {
         RecordedEvents events = new();
         TestBackend backend = new TestBackend("http://a").Takes(Second / 20);
-        await using TestBalancer balancer = await StartAsync(1, _ => { }, events, backend);
+        await using TestBalancer balancer = await StartAsync(1, new BalancerParts { Events = events }, backend);
         List<Task<TestAnswer>> asked = [.. Enumerable.Range(0, 101).Select(_ => balancer.Begin("GET", "/"))];
         Assert.Equal(100, balancer.Pool.QueueLength);
         for (int i = 1; i <= asked.Count; i++)
@@ -62,7 +64,7 @@ public sealed class BackendPoolQueueTests
     public async Task Who_waits_too_long_is_answered_503()
     {
         RecordedEvents events = new();
-        await using TestBalancer balancer = await StartAsync(1, _ => { }, events, new TestBackend("http://a").Takes(12 * Second));
+        await using TestBalancer balancer = await StartAsync(1, new BalancerParts { Events = events }, new TestBackend("http://a").Takes(12 * Second));
         Task<TestAnswer> holder = balancer.Begin("GET", "/");
         Task<TestAnswer> early = balancer.Begin("GET", "/");
         balancer.Advance(5 * Second);
@@ -156,45 +158,51 @@ public sealed class BackendPoolQueueTests
     [Fact]
     public async Task Who_leaves_while_waiting_leaves_at_once_and_takes_nothing_along()
     {
-        await using PoolScene scene = await OpenAsync(Options(1), A);
-        ProxyResponse holder = await scene.FetchAsync();
+        TestBackend a = new("http://a");
+        await using TestBalancer balancer = await StartAsync(1, a);
+        HeldRequest holder = balancer.Hold();
         using CancellationTokenSource client = new();
-        Task<ProxyResponse> leaving = scene.FetchAsync(cancellationToken: client.Token);
-        Task<ProxyResponse> staying = scene.FetchAsync();
+        Task<ProxyResponse> leaving = balancer.Run(() => balancer.Pool.FetchAsync(new ProxyRequest("GET", "/"), client.Token).AsTask());
+        HeldRequest staying = balancer.Hold();
         await client.CancelAsync();
         OperationCanceledException left = await Assert.ThrowsAnyAsync<OperationCanceledException>(() => leaving);
         Assert.Equal(client.Token, left.CancellationToken);
-        Assert.Equal(1, scene.Pool.QueueLength);
-        await holder.DisposeAsync();
-        await (await staying).DisposeAsync();
-        await scene.CountSlotsAsync(1);
+        Assert.Equal(1, balancer.Pool.QueueLength);
+        holder.End();
+        Assert.Equal(200, staying.Answer?.StatusCode);
+        staying.End();
+        balancer.ExpectSlots(1, a);
     }
 
     [Fact]
     public async Task Requests_wait_for_the_first_check_of_an_unknown_backend()
     {
-        await using PoolScene scene = await OpenUnknownAsync(Options(2), A, B);
-        Task firstCheck = scene.Pool.WaitForFirstCheckAsync(default);
-        Task<ProxyResponse> waiting = scene.FetchAsync();
-        Assert.False(waiting.IsCompleted);
-        scene.World.HealthOf(A).Push(HealthState.Unhealthy);
-        Assert.False(waiting.IsCompleted);
+        TestBackend a = new("http://a");
+        TestBackend b = new("http://b");
+        RecordedEvents events = new();
+        RecordedLogs log = new();
+        ManualHealth health = ByHand(HealthState.Unknown);
+        await using TestBalancer balancer = await StartAsync(2, new BalancerParts { HealthMonitor = health, Events = events, Loggers = log }, a, b);
+        Task firstCheck = balancer.Run(() => balancer.Pool.WaitForFirstCheckAsync(default));
+        HeldRequest waiting = balancer.Hold();
+        Assert.Null(waiting.Answer);
+        health.Set(a.Backend, HealthState.Unhealthy);
+        Assert.Null(waiting.Answer);
         Assert.False(firstCheck.IsCompleted);
-        scene.World.HealthOf(B).Push(HealthState.Healthy);
-        await using ProxyResponse response = await waiting;
-        Assert.Equal(B, response.Backend);
-        await firstCheck;
-        Assert.Equal([(A, HealthState.Unhealthy), (B, HealthState.Healthy)], scene.Events.Health);
-        Assert.Contains(scene.Log.Lines, line => line.Id == 2002 && line.Text.Contains(A.Address, StringComparison.Ordinal));
-        Assert.Contains(scene.Log.Lines, line => line.Id == 2001 && line.Text.Contains(B.Address, StringComparison.Ordinal));
+        health.Set(b.Backend, HealthState.Healthy);
+        Assert.Equal(b.Backend, waiting.Backend);
+        Assert.True(firstCheck.IsCompletedSuccessfully);
+        Assert.Equal([(a.Backend, HealthState.Unhealthy), (b.Backend, HealthState.Healthy)], events.Health);
+        Assert.Contains(log.Lines, line => line.Id == 2002 && line.Text.Contains(a.Backend.Address, StringComparison.Ordinal));
+        Assert.Contains(log.Lines, line => line.Id == 2001 && line.Text.Contains(b.Backend.Address, StringComparison.Ordinal));
     }
 
     [Fact]
     public async Task Waiting_for_the_first_check_can_be_given_up()
     {
-        await using PoolScene scene = await OpenUnknownAsync(Options(2), A);
+        await using TestBalancer balancer = await StartAsync(2, new BalancerParts { HealthMonitor = ByHand(HealthState.Unknown) }, new TestBackend("http://a"));
         using CancellationTokenSource give = new();
-        Task firstCheck = scene.Pool.WaitForFirstCheckAsync(give.Token);
+        Task firstCheck = balancer.Run(() => balancer.Pool.WaitForFirstCheckAsync(give.Token));
         await give.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => firstCheck);
     }
@@ -214,25 +222,21 @@ public sealed class BackendPoolQueueTests
     [Fact]
     public async Task Disposed_pool_answers_503_to_everybody_and_disposes_every_connection()
     {
-        PoolScene scene = await OpenAsync(Options(3), A);
-        List<ProxyResponse> held = [await scene.FetchAsync(), await scene.FetchAsync(), await scene.FetchAsync()];
-        Task<ProxyResponse> waiting = scene.FetchAsync();
-        await held[0].DisposeAsync();
-        held[0] = await waiting;
-        waiting = scene.FetchAsync();
-        await scene.DisposeAsync();
-        ProxyResponse refused = await waiting;
-        Assert.Equal((503, ProxyError.ProxyInternalResponse), (refused.StatusCode, refused.Error));
-        Assert.Equal(503, (await scene.FetchAndDisposeAsync()).StatusCode);
-        Assert.All(scene.World.Made, connection => Assert.Equal(1, connection.Disposals));
-        Assert.True(scene.World.HealthOf(A).IsDisposed);
-        foreach (ProxyResponse response in held)
-        {
-            await response.DisposeAsync();
-        }
-
-        await scene.DisposeAsync();
-        Assert.All(scene.World.Made, connection => Assert.Equal(1, connection.Disposals));
-        await Assert.ThrowsAsync<ObjectDisposedException>(() => scene.Pool.ReplaceAsync([A], default).AsTask());
+        ScriptedBackends doubles = new();
+        TestBackend a = new("http://a");
+        TestBalancer balancer = await StartAsync(3, new BalancerParts { Connections = doubles, HealthMonitor = doubles }, a);
+        List<HeldRequest> held = [balancer.Hold(), balancer.Hold(), balancer.Hold(), balancer.Hold()];
+        held[0].End();
+        HeldRequest waiting = balancer.Hold();
+        Assert.Equal((200, null), (held[3].Answer?.StatusCode, waiting.Answer));
+        await balancer.DisposeAsync();
+        Assert.Equal((503, ProxyError.ProxyInternalResponse), (waiting.Answer?.StatusCode, waiting.Answer?.Error));
+        Assert.Equal(503, (await balancer.SendAsync("GET", "/")).StatusCode);
+        Assert.All(doubles.Made, connection => Assert.Equal(1, connection.Disposals));
+        Assert.False(doubles.Health.IsWatched(a.Backend));
+        held.ForEach(one => one.End());
+        await balancer.Pool.DisposeAsync();
+        Assert.All(doubles.Made, connection => Assert.Equal(1, connection.Disposals));
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => balancer.ReplaceAsync(a));
     }
 }

@@ -3,193 +3,205 @@ using System.Collections.Generic;
 using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
+using GoAround.Core.Hosting;
 using GoAround.Core.Pool;
 using GoAround.Core.Tests.Wire;
+using GoAround.Testing;
 using Microsoft.Extensions.Logging;
 using Xunit;
 using static GoAround.Core.Tests.Pool.PoolScene;
+using static GoAround.Core.Tests.Pool.TestedPool;
 
 namespace GoAround.Core.Tests.Pool;
 
+/// <summary>With the test kit; its connections are doubles where the point is what the pool does to them, and the load runs on many threads, which the kit never does.</summary>
+#pragma warning disable CA1001 // its doubles and its log hold nothing
 public sealed class BackendPoolReplaceTests
 {
+    private readonly TestBackend _a = new("http://a");
+    private readonly TestBackend _b = new("http://b");
+    private readonly TestBackend _c = new("http://c");
+    private readonly ScriptedBackends _doubles = new();
+    private readonly RecordedEvents _events = new();
+    private readonly RecordedLogs _log = new();
+
     [Fact]
     public async Task Change_is_counted_told_and_logged_once()
     {
-        await using PoolScene scene = await OpenAsync(Options(2), A, B);
-        BackendChange change = await scene.Pool.ReplaceAsync([C, B, C], default);
+        await using TestBalancer balancer = await StartOverDoublesAsync(2, _a, _b);
+        BackendChange change = await balancer.ReplaceAsync(_c, _b, _c);
         Assert.Equal(new BackendChange(2, 1, 1), change);
-        Assert.Equal([C, B], scene.Pool.Backends);
-        Assert.Equal([new BackendChange(2, 2, 0), change], scene.Events.Changes);
-        Assert.Equal([A], scene.World.Retired);
-        Assert.Equal(2, scene.Log.Lines.Count(line => line is { Id: 2000, Level: LogLevel.Information }));
-        await scene.CountSlotsAsync(4);
+        Assert.Equal([_c.Backend, _b.Backend], balancer.Pool.Backends);
+        Assert.Equal([new BackendChange(2, 2, 0), change], _events.Changes);
+        Assert.Equal([_a.Backend], _doubles.Retired);
+        Assert.Equal(2, _log.Lines.Count(line => line is { Id: 2000, Level: LogLevel.Information }));
+        balancer.ExpectSlots(2, _b, _c);
     }
 
     [Fact]
     public async Task Staying_backend_keeps_its_connections_and_its_subscription()
     {
-        await using PoolScene scene = await OpenAsync(Options(2), A, B);
-        ScriptedHealth health = scene.World.HealthOf(B);
-        await scene.Pool.ReplaceAsync([B], default);
-        await scene.Pool.ReplaceAsync([B], default);
-        Assert.Same(health, scene.World.HealthOf(B));
-        Assert.False(health.IsDisposed);
-        Assert.Equal(2, scene.World.CountOpen(B));
-        Assert.Equal(4, scene.World.Made.Count);
+        await using TestBalancer balancer = await StartOverDoublesAsync(2, _a, _b);
+        await balancer.ReplaceAsync(_b);
+        await balancer.ReplaceAsync(_b);
+        Assert.Equal(2, _doubles.Subscriptions);
+        Assert.Equal((false, true), (_doubles.Health.IsWatched(_a.Backend), _doubles.Health.IsWatched(_b.Backend)));
+        Assert.Equal(2, _doubles.CountOpen(_b.Backend));
+        Assert.Equal(4, _doubles.Made.Count);
     }
 
     [Fact]
     public async Task Removed_backend_finishes_what_it_carries_and_takes_nothing_new()
     {
-        PoolScene scene = await OpenAsync(Options(2), A);
-        ProxyResponse onA = await scene.FetchAsync();
-        await scene.Pool.ReplaceAsync([B], default);
+        TestBalancer balancer = await StartOverDoublesAsync(2, _a);
+        HeldRequest onA = balancer.Hold();
+        await balancer.ReplaceAsync(_b);
         for (int i = 0; i < 10; i++)
         {
-            Assert.Equal(B, (await scene.FetchAndDisposeAsync()).Backend);
+            Assert.Equal(_b.Backend, await balancer.AskAsync());
         }
 
-        await onA.DisposeAsync();
-        Assert.Equal(2, (await scene.CountSlotsAsync(2))[B]);
-        Assert.Equal([A], scene.World.Retired);
-        await scene.DisposeAsync();
-        Assert.All(scene.World.Made, connection => Assert.Equal(1, connection.Disposals));
+        Assert.Equal(1, _doubles.CountOpen(_a.Backend));
+        onA.End();
+        balancer.ExpectSlots(2, _b);
+        Assert.Equal([_a.Backend], _doubles.Retired);
+        await balancer.DisposeAsync();
+        Assert.All(_doubles.Made, connection => Assert.Equal(1, connection.Disposals));
     }
 
     [Fact]
     public async Task Backend_that_comes_back_while_it_still_drains_keeps_its_cap()
     {
-        await using PoolScene scene = await OpenAsync(Options(3), A);
-        ProxyResponse old1 = await scene.FetchAsync();
-        ProxyResponse old2 = await scene.FetchAsync();
-        await scene.Pool.ReplaceAsync([], default);
-        await scene.Pool.ReplaceAsync([A], default);
-        ProxyResponse new1 = await scene.FetchAsync();
-        Task<ProxyResponse> new2 = scene.FetchAsync();
-        Assert.False(new2.IsCompleted);
+        await using TestBalancer balancer = await StartAsync(3, _a);
+        HeldRequest old1 = balancer.Hold();
+        HeldRequest old2 = balancer.Hold();
+        await balancer.ReplaceAsync();
+        await balancer.ReplaceAsync(_a);
+        HeldRequest new1 = balancer.Hold();
+        HeldRequest new2 = balancer.Hold();
+        Assert.Equal(_a.Backend, new1.Backend);
+        Assert.Null(new2.Answer);
 
-        await scene.Pool.ReplaceAsync([B], default);
-        await scene.Pool.ReplaceAsync([A], default);
-        Task<ProxyResponse> new3 = scene.FetchAsync();
-        Assert.False(new3.IsCompleted);
-        await old1.DisposeAsync();
-        await using ProxyResponse held = await new3;
-        Task<ProxyResponse> new4 = scene.FetchAsync();
-        Assert.False(new4.IsCompleted);
-        await new1.DisposeAsync();
-        await (await new4).DisposeAsync();
-        await old2.DisposeAsync();
-        await held.DisposeAsync();
-        await (await new2).DisposeAsync();
-        await scene.CountSlotsAsync(3);
+        await balancer.ReplaceAsync(_b);
+        Assert.Equal(_b.Backend, new2.Backend);
+        await balancer.ReplaceAsync(_a);
+        HeldRequest new3 = balancer.Hold();
+        Assert.Null(new3.Answer);
+        old1.End();
+        Assert.Equal(_a.Backend, new3.Backend);
+        HeldRequest new4 = balancer.Hold();
+        Assert.Null(new4.Answer);
+        new1.End();
+        Assert.Equal(_a.Backend, new4.Backend);
+        Assert.Equal((3, 3), (_a.InFlight, _a.MostInFlight));
+        Array.ForEach([new4, old2, new3, new2], held => held.End());
+        balancer.ExpectSlots(3, _a);
     }
 
     [Fact]
     public async Task Nothing_changes_if_a_connection_cannot_be_made()
     {
-        await using PoolScene scene = await OpenAsync(Options(2), A);
-        scene.World.RefusesToMake = backend => backend == C;
-        await Assert.ThrowsAsync<InvalidOperationException>(() => scene.Pool.ReplaceAsync([B, C], default).AsTask());
-        Assert.Equal([A], scene.Pool.Backends);
-        Assert.Equal(0, scene.World.CountOpen(B));
-        Assert.True(scene.World.HealthOf(B).IsDisposed);
-        Assert.True(scene.World.HealthOf(C).IsDisposed);
-        Assert.Equal(2, (await scene.CountSlotsAsync(2))[A]);
+        await using TestBalancer balancer = await StartOverDoublesAsync(2, _a);
+        _doubles.RefusesToMake = backend => backend.Equals(_c.Backend);
+        await Assert.ThrowsAsync<InvalidOperationException>(() => balancer.ReplaceAsync(_b, _c));
+        Assert.Equal([_a.Backend], balancer.Pool.Backends);
+        Assert.Equal(0, _doubles.CountOpen(_b.Backend));
+        Assert.Equal((false, false), (_doubles.Health.IsWatched(_b.Backend), _doubles.Health.IsWatched(_c.Backend)));
+        balancer.ExpectSlots(2, _a);
     }
 
     [Fact]
     public async Task Backends_that_cannot_be_made_are_forgotten_by_the_factory_whatever_fails_then()
     {
-        await using PoolScene scene = await OpenAsync(Options(2), A);
-        Backend d = Backend.Parse("http://10.0.0.4");
-        scene.World.RefusesToMake = backend => backend == d;
-        scene.World.RefusesToRetire = backend => backend == B;
+        await using TestBalancer balancer = await StartOverDoublesAsync(2, _a);
+        TestBackend d = new("http://d");
+        _doubles.RefusesToMake = backend => backend.Equals(d.Backend);
+        _doubles.RefusesToRetire = backend => backend.Equals(_b.Backend);
         InvalidCastException bug = new();
-        scene.World.DisposalFault = backend => backend == B ? bug : null;
-        await Assert.ThrowsAsync<InvalidOperationException>(() => scene.Pool.ReplaceAsync([B, C, d], default).AsTask());
-        Assert.Equal([B, C, d], scene.World.Retired);
-        Assert.All([B, C, d], backend => Assert.True(scene.World.HealthOf(backend).IsDisposed));
-        Assert.Equal((0, 0), (scene.World.CountOpen(B), scene.World.CountOpen(C)));
-        Assert.Equal([2003, 2003, 2007], scene.Log.Lines.Where(line => line.Level == LogLevel.Error).Select(line => line.Id));
+        _doubles.DisposalFault = backend => backend.Equals(_b.Backend) ? bug : null;
+        await Assert.ThrowsAsync<InvalidOperationException>(() => balancer.ReplaceAsync(_b, _c, d));
+        Assert.Equal([_b.Backend, _c.Backend, d.Backend], _doubles.Retired);
+        Assert.All([_b, _c, d], backend => Assert.False(_doubles.Health.IsWatched(backend.Backend)));
+        Assert.Equal((0, 0), (_doubles.CountOpen(_b.Backend), _doubles.CountOpen(_c.Backend)));
+        Assert.Equal([2003, 2003, 2007], _log.Lines.Where(line => line.Level == LogLevel.Error).Select(line => line.Id));
     }
 
     [Fact]
     public async Task Farewell_that_fails_is_logged_and_keeps_no_other_from_its_own()
     {
-        await using PoolScene scene = await OpenAsync(Options(1), A, B);
-        scene.World.RefusesToRetire = backend => backend == A;
-        scene.World.HealthOf(A).Disposal = Task.FromException(new InvalidCastException());
-        BackendChange change = await scene.Pool.ReplaceAsync([C], default);
+        TakeLeaveOfA(Task.FromException(new InvalidCastException()));
+        await using TestBalancer balancer = await StartOverDoublesAsync(1, _a, _b);
+        _doubles.RefusesToRetire = backend => backend.Equals(_a.Backend);
+        BackendChange change = await balancer.ReplaceAsync(_c);
         Assert.Equal(new BackendChange(1, 1, 2), change);
-        Assert.Equal(change, scene.Events.Changes.Last());
-        Assert.Equal([A, B], scene.World.Retired);
-        Assert.True(scene.World.HealthOf(A).IsDisposed);
-        Assert.True(scene.World.HealthOf(B).IsDisposed);
-        Assert.Equal([2007, 2007], scene.Log.Lines.Where(line => line.Level == LogLevel.Error).Select(line => line.Id));
+        Assert.Equal(change, _events.Changes.Last());
+        Assert.Equal([_a.Backend, _b.Backend], _doubles.Retired);
+        Assert.Equal((false, false), (_doubles.Health.IsWatched(_a.Backend), _doubles.Health.IsWatched(_b.Backend)));
+        Assert.Equal([2007, 2007], _log.Lines.Where(line => line.Level == LogLevel.Error).Select(line => line.Id));
     }
 
     [Fact]
     public async Task End_of_the_pool_stops_every_check_and_disposes_every_connection_although_one_fails()
     {
-        PoolScene scene = await OpenAsync(Options(1), A, B);
-        scene.World.HealthOf(A).Disposal = Task.FromException(new InvalidCastException());
-        await scene.DisposeAsync();
-        Assert.True(scene.World.HealthOf(B).IsDisposed);
-        Assert.All(scene.World.Made, connection => Assert.Equal(1, connection.Disposals));
+        TakeLeaveOfA(Task.FromException(new InvalidCastException()));
+        TestBalancer balancer = await StartOverDoublesAsync(1, _a, _b);
+        await balancer.DisposeAsync();
+        Assert.False(_doubles.Health.IsWatched(_b.Backend));
+        Assert.All(_doubles.Made, connection => Assert.Equal(1, connection.Disposals));
     }
 
     [Fact]
     public async Task Who_disposes_again_waits_for_the_same_end()
     {
-        PoolScene scene = await OpenAsync(Options(1), A);
-        TaskCompletionSource disposal = new();
-        scene.World.HealthOf(A).Disposal = disposal.Task;
-        Task end = scene.DisposeAsync().AsTask();
-        Task again = scene.DisposeAsync().AsTask();
-        Assert.False(again.IsCompleted);
-        disposal.SetResult();
-        await end.WaitAsync(WireEnd.Patience);
-        await again.WaitAsync(WireEnd.Patience);
-        Assert.Equal(1, Assert.Single(scene.World.Made).Disposals);
+        TaskCompletionSource farewell = new();
+        TakeLeaveOfA(farewell.Task);
+        await using TestBalancer balancer = await StartOverDoublesAsync(1, _a);
+        Task end = balancer.Run(() => balancer.Pool.DisposeAsync().AsTask());
+        Task again = balancer.Run(() => balancer.Pool.DisposeAsync().AsTask());
+        Assert.False(end.IsCompleted || again.IsCompleted);
+        balancer.Run(() => farewell.TrySetResult());
+        Assert.True(end.IsCompletedSuccessfully && again.IsCompletedSuccessfully);
+        Assert.Equal(1, Assert.Single(_doubles.Made).Disposals);
     }
 
     [Fact]
     public async Task Everybody_who_waits_to_replace_is_told_of_the_end()
     {
-        PoolScene scene = await OpenAsync(Options(1), A);
-        TaskCompletionSource disposal = new();
-        scene.World.HealthOf(A).Disposal = disposal.Task;
-        Task end = scene.DisposeAsync().AsTask();
-        Task[] waiting = [.. Enumerable.Range(0, 3).Select(_ => scene.Pool.ReplaceAsync([B], default).AsTask())];
-        disposal.SetResult();
-        await end.WaitAsync(WireEnd.Patience);
+        TaskCompletionSource farewell = new();
+        TakeLeaveOfA(farewell.Task);
+        await using TestBalancer balancer = await StartOverDoublesAsync(1, _a);
+        Task end = balancer.Run(() => balancer.Pool.DisposeAsync().AsTask());
+        Task[] waiting = [.. Enumerable.Range(0, 3).Select(_ => balancer.Run(() => balancer.Pool.ReplaceAsync([_b.Backend], default).AsTask()))];
+        balancer.Run(() => farewell.TrySetResult());
+        Assert.True(end.IsCompletedSuccessfully);
         foreach (Task replacing in waiting)
         {
-            await Assert.ThrowsAsync<ObjectDisposedException>(() => replacing.WaitAsync(WireEnd.Patience));
+            await Assert.ThrowsAsync<ObjectDisposedException>(() => replacing.WaitAsync(WireEnd.Patience)); // they are told on the thread pool
         }
 
-        await Assert.ThrowsAsync<ObjectDisposedException>(() => scene.Pool.ReplaceAsync([B], default).AsTask());
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => balancer.ReplaceAsync(_b));
     }
 
     [Fact]
     public async Task Waiting_requests_go_to_the_backends_that_come()
     {
-        await using PoolScene scene = await OpenAsync(Options(1), A);
-        ProxyResponse holder = await scene.FetchAsync();
-        Task<ProxyResponse> waiting = scene.FetchAsync();
-        await scene.Pool.ReplaceAsync([B], default);
-        Assert.Equal(B, (await waiting).Backend);
-        await (await waiting).DisposeAsync();
-        await holder.DisposeAsync();
+        await using TestBalancer balancer = await StartAsync(1, _a);
+        HeldRequest holder = balancer.Hold();
+        HeldRequest waiting = balancer.Hold();
+        Assert.Null(waiting.Answer);
+        await balancer.ReplaceAsync(_b);
+        balancer.Time.RunUntilIdle(); // its first check
+        Assert.Equal(_b.Backend, waiting.Backend);
+        waiting.End();
+        holder.End();
     }
 
     [Fact]
     public async Task Cancelled_replacement_changes_nothing()
     {
-        await using PoolScene scene = await OpenAsync(Options(1), A);
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => scene.Pool.ReplaceAsync([B], new CancellationToken(true)).AsTask());
-        Assert.Equal([A], scene.Pool.Backends);
+        await using TestBalancer balancer = await StartAsync(1, _a);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => balancer.Pool.ReplaceAsync([_b.Backend], new CancellationToken(true)).AsTask());
+        Assert.Equal([_a.Backend], balancer.Pool.Backends);
     }
 
     [Fact]
@@ -229,4 +241,10 @@ public sealed class BackendPoolReplaceTests
 
         return failures;
     }
+
+    private Task<TestBalancer> StartOverDoublesAsync(int n, params TestBackend[] backends) =>
+        StartAsync(n, new BalancerParts { Connections = _doubles, HealthMonitor = _doubles, Events = _events, Loggers = _log }, backends);
+
+    // What the end of the subscription to the health of A waits for, or fails by.
+    private void TakeLeaveOfA(Task farewell) => _doubles.Farewell = backend => backend.Equals(_a.Backend) ? farewell : null;
 }

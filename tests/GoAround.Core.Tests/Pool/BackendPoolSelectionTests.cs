@@ -4,118 +4,128 @@ using System.Globalization;
 using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
+using GoAround.Core.Hosting;
 using GoAround.Core.Pool;
+using GoAround.Testing;
 using Xunit;
 using static GoAround.Core.Tests.Pool.PoolScene;
 
 namespace GoAround.Core.Tests.Pool;
 
+/// <summary>
+/// With the test kit, as an application tests a policy of its own; the cap under load runs on many threads, which the kit never does, and what a fetch allocates is that of the bare pool.
+/// </summary>
 public sealed class BackendPoolSelectionTests
 {
+    private readonly TestBackend _a = new("http://a");
+    private readonly TestBackend _b = new("http://b");
+    private readonly TestBackend _c = new("http://c");
+    private readonly ManualHealth _health = TestedPool.ByHand();
+
     [Fact]
     public async Task Policy_is_asked_with_what_the_backends_carry_and_its_choice_answers()
     {
         RecordingPolicy policy = new(loads => loads.Length - 1);
-        await using PoolScene scene = await OpenAsync(Options(4), policy, A, B.WithWeight(2));
-        ProxyResponse held = await scene.FetchAsync();
-        Assert.Equal(B, held.Backend);
-        Assert.Equal(B, (await scene.FetchAndDisposeAsync()).Backend);
-        Assert.Equal([new BackendLoad(A, 0, 2), new BackendLoad(B, 0, 4)], policy.Asked[0]);
-        Assert.Equal([new BackendLoad(A, 0, 2), new BackendLoad(B, 1, 4)], policy.Asked[1]);
+        TestBackend heavy = new("http://b weight=2");
+        await using TestBalancer balancer = await StartAsync(4, policy, _a, heavy);
+        HeldRequest held = balancer.Hold();
+        Assert.Equal(heavy.Backend, held.Backend);
+        Assert.Equal(heavy.Backend, await balancer.AskAsync());
+        Assert.Equal([new BackendLoad(_a.Backend, 0, 2), new BackendLoad(heavy.Backend, 0, 4)], policy.Asked[0]);
+        Assert.Equal([new BackendLoad(_a.Backend, 0, 2), new BackendLoad(heavy.Backend, 1, 4)], policy.Asked[1]);
         Assert.Equal(2, policy.Asked[0][1].Backend.Weight);
-        await held.DisposeAsync();
-        await scene.CountSlotsAsync(6);
+        held.End();
+        balancer.ExpectSlots((_a, 2), (heavy, 4));
     }
 
     [Fact]
     public async Task Only_backends_that_can_take_the_request_are_candidates_and_one_alone_is_no_question()
     {
         RecordingPolicy policy = new(_ => 0);
-        Backend d = Backend.Parse("http://10.0.0.4");
-        await using PoolScene scene = await OpenAsync(Options(1), policy, A, B, C, d);
-        ProxyResponse busy = await scene.FetchAsync();
-        Assert.Equal(A, busy.Backend);
-        Assert.Equal([A, B, C, d], policy.Asked[^1].Select(load => load.Backend));
-        scene.World.HealthOf(B).Push(HealthState.Unhealthy);
-        await scene.FetchAndDisposeAsync();
-        Assert.Equal([C, d], policy.Asked[^1].Select(load => load.Backend));
-        await scene.Pool.DrainAsync(C, default);
+        TestBackend d = new("http://d");
+        await using TestBalancer balancer = await StartAsync(1, policy, _a, _b, _c, d);
+        HeldRequest busy = balancer.Hold();
+        Assert.Equal(_a.Backend, busy.Backend);
+        ExpectAsked(_a, _b, _c, d);
+        _health.Set(_b.Backend, HealthState.Unhealthy);
+        await balancer.AskAsync();
+        ExpectAsked(_c, d);
+        await balancer.DrainAsync(_c);
         int asked = policy.Asked.Count;
-        Assert.Equal(d, (await scene.FetchAndDisposeAsync()).Backend);
+        Assert.Equal(d.Backend, await balancer.AskAsync());
         Assert.Equal(asked, policy.Asked.Count);
-        await busy.DisposeAsync();
-        await scene.Pool.ReplaceAsync([C, A], default);
-        scene.Pool.EndDrain(C);
-        await scene.FetchAndDisposeAsync();
-        Assert.Equal([C, A], policy.Asked[^1].Select(load => load.Backend));
-        await scene.CountSlotsAsync(2);
+        busy.End();
+        await balancer.ReplaceAsync(_c, _a);
+        balancer.EndDrain(_c);
+        await balancer.AskAsync();
+        ExpectAsked(_c, _a);
+        balancer.ExpectSlots(1, _a, _c);
+
+        void ExpectAsked(params TestBackend[] backends) => Assert.Equal(backends.Select(backend => backend.Backend), policy.Asked[^1].Select(load => load.Backend));
     }
 
     [Fact]
     public async Task Policy_is_told_also_what_a_backend_carries_from_before_it_was_removed_and_came_back()
     {
         RecordingPolicy policy = new(_ => 0);
-        await using PoolScene scene = await OpenAsync(Options(3), policy, A, B);
-        ProxyResponse[] old = [await scene.FetchAsync(), await scene.FetchAsync()];
-        await scene.Pool.ReplaceAsync([B], default);
-        await scene.Pool.ReplaceAsync([A, B], default);
-        ProxyResponse late = await scene.FetchAsync();
-        Assert.Equal([new BackendLoad(A, 2, 3), new BackendLoad(B, 0, 3)], policy.Asked[^1]);
-        Assert.Equal(3, scene.StatusOf(A).InFlight);
-        await late.DisposeAsync();
-        await old[0].DisposeAsync();
-        await old[1].DisposeAsync();
-        await scene.FetchAndDisposeAsync();
-        Assert.Equal([new BackendLoad(A, 0, 3), new BackendLoad(B, 0, 3)], policy.Asked[^1]);
-        await scene.CountSlotsAsync(6);
+        await using TestBalancer balancer = await StartAsync(3, policy, _a, _b);
+        HeldRequest[] old = [balancer.Hold(), balancer.Hold()];
+        await balancer.ReplaceAsync(_b);
+        await balancer.ReplaceAsync(_a, _b);
+        HeldRequest late = balancer.Hold();
+        Assert.Equal([new BackendLoad(_a.Backend, 2, 3), new BackendLoad(_b.Backend, 0, 3)], policy.Asked[^1]);
+        Assert.Equal(3, balancer.StatusOf(_a).InFlight);
+        late.End();
+        Array.ForEach(old, one => one.End());
+        await balancer.AskAsync();
+        Assert.Equal([new BackendLoad(_a.Backend, 0, 3), new BackendLoad(_b.Backend, 0, 3)], policy.Asked[^1]);
+        balancer.ExpectSlots(3, _a, _b);
     }
 
     [Fact]
     public async Task Retry_asks_among_the_backends_that_were_not_tried()
     {
         RecordingPolicy policy = new(_ => 0);
-        await using PoolScene scene = await OpenAsync(Options(2), policy, A, B, C);
-        scene.World.Send = (backend, _, _) => backend == A ? throw Failure() : new(new ProxyResponse());
-        ProxyResponse response = await scene.FetchAndDisposeAsync();
-        Assert.Equal((B, 2), (response.Backend, response.Attempts));
-        Assert.Equal([B, C], policy.Asked[^1].Select(load => load.Backend));
-        await scene.CountSlotsAsync(6);
+        await using TestBalancer balancer = await StartAsync(2, policy, _a.Fails(TestFault.Refused), _b, _c);
+        TestAnswer answer = await balancer.SendAsync("GET", "/");
+        Assert.Equal((_b.Backend, 2), (answer.Backend, answer.Attempts));
+        Assert.Equal([_b.Backend, _c.Backend], policy.Asked[^1].Select(load => load.Backend));
+        balancer.ExpectSlots(2, _a, _b, _c);
     }
 
     [Fact]
     public async Task Where_nothing_is_free_requests_wait_in_order_and_take_what_comes_first()
     {
-        await using PoolScene scene = await OpenAsync(Options(1), new RecordingPolicy(_ => 0), A, B);
-        ProxyResponse onA = await scene.FetchAsync();
-        ProxyResponse onB = await scene.FetchAsync();
-        Task<ProxyResponse> first = scene.FetchAsync();
-        Task<ProxyResponse> second = scene.FetchAsync();
-        await onB.DisposeAsync();
-        Assert.Equal(B, (await first).Backend);
-        Assert.False(second.IsCompleted);
-        await onA.DisposeAsync();
-        Assert.Equal(A, (await second).Backend);
-        await (await first).DisposeAsync();
-        await (await second).DisposeAsync();
-        await scene.CountSlotsAsync(2);
+        await using TestBalancer balancer = await StartAsync(1, new RecordingPolicy(_ => 0), _a, _b);
+        HeldRequest onA = balancer.Hold();
+        HeldRequest onB = balancer.Hold();
+        HeldRequest first = balancer.Hold();
+        HeldRequest second = balancer.Hold();
+        onB.End();
+        Assert.Equal(_b.Backend, first.Backend);
+        Assert.Null(second.Answer);
+        onA.End();
+        Assert.Equal(_a.Backend, second.Backend);
+        first.End();
+        second.End();
+        balancer.ExpectSlots(1, _a, _b);
     }
 
     [Fact]
     public async Task Retry_that_waits_lets_others_have_the_backend_it_tried()
     {
-        await using PoolScene scene = await OpenAsync(Options(1), new RecordingPolicy(_ => 0), A, B);
-        ProxyResponse onA = await scene.FetchAsync();
-        ProxyResponse onB = await scene.FetchAsync();
-        int sends = 0;
-        scene.World.Send = (_, _, _) => sends++ == 0 ? throw Failure() : new(new ProxyResponse());
-        Task<ProxyResponse> retrier = scene.FetchAsync();
-        await onA.DisposeAsync(); // the retrier fails at A and waits for B
-        Assert.False(retrier.IsCompleted);
-        Assert.Equal(A, (await scene.FetchAndDisposeAsync()).Backend);
-        await onB.DisposeAsync();
-        Assert.Equal(B, (await retrier).Backend);
-        await (await retrier).DisposeAsync();
-        await scene.CountSlotsAsync(2);
+        await using TestBalancer balancer = await StartAsync(1, new RecordingPolicy(_ => 0), _a, _b);
+        HeldRequest onA = balancer.Hold();
+        HeldRequest onB = balancer.Hold();
+        _a.Fails(TestFault.Refused);
+        HeldRequest retrier = balancer.Hold();
+        onA.End(); // the retrier fails at A and waits for B
+        Assert.Null(retrier.Answer);
+        Assert.Equal(_a.Backend, await balancer.AskAsync());
+        onB.End();
+        Assert.Equal((_b.Backend, 2), (retrier.Backend, retrier.Answer?.Attempts));
+        retrier.End();
+        balancer.ExpectSlots(1, _a, _b);
     }
 
     [Theory]
@@ -124,42 +134,42 @@ public sealed class BackendPoolSelectionTests
     public async Task Choice_that_is_none_of_the_candidates_is_a_bug_and_takes_nothing_along(int choice)
     {
         int wrong = choice;
-        await using PoolScene scene = await OpenAsync(Options(2), new RecordingPolicy(_ => wrong), A, B);
-        InvalidOperationException bug = await Assert.ThrowsAsync<InvalidOperationException>(() => scene.FetchAsync());
+        await using TestBalancer balancer = await StartAsync(2, new RecordingPolicy(_ => wrong), _a, _b);
+        InvalidOperationException bug = Assert.IsType<InvalidOperationException>((await balancer.SendAsync("GET", "/")).Fault);
         Assert.Equal($"RecordingPolicy chose backend {choice} of 2", bug.Message);
         wrong = 0;
-        await scene.CountSlotsAsync(4);
+        balancer.ExpectSlots(2, _a, _b);
     }
 
     [Fact]
     public async Task Policy_of_an_application_keeps_each_user_with_a_backend_and_moves_only_those_of_one_that_leaves()
     {
-        Backend[] all = [.. Enumerable.Range(1, 5).Select(i => Backend.Parse($"http://10.0.0.{i}"))];
-        await using PoolScene scene = await OpenAsync(Options(2), new UserAffinity(), all);
-        Dictionary<int, Backend> before = await AskAsync(scene);
-        Assert.Equal(before, await AskAsync(scene));
+        TestBackend[] all = [.. Enumerable.Range(1, 5).Select(i => new TestBackend($"http://10.0.0.{i}"))];
+        await using TestBalancer balancer = await StartAsync(2, new UserAffinity(), all);
+        Dictionary<int, Backend> before = await AskForUsersAsync(balancer);
+        Assert.Equal(before, await AskForUsersAsync(balancer));
         Assert.Equal(5, before.Values.Distinct().Count());
-        await scene.Pool.ReplaceAsync(all[1..], default);
-        Dictionary<int, Backend> after = await AskAsync(scene);
-        Assert.All(after, user => Assert.True(user.Value.Equals(before[user.Key]) || before[user.Key].Equals(all[0])));
-        scene.World.HealthOf(all[1]).Push(HealthState.Unhealthy);
-        Assert.DoesNotContain(all[1], (await AskAsync(scene)).Values);
-        scene.World.HealthOf(all[1]).Push(HealthState.Healthy);
-        Assert.Equal(after, await AskAsync(scene));
+        await balancer.ReplaceAsync(all[1..]);
+        Dictionary<int, Backend> after = await AskForUsersAsync(balancer);
+        Assert.All(after, user => Assert.True(user.Value.Equals(before[user.Key]) || before[user.Key].Equals(all[0].Backend)));
+        _health.Set(all[1].Backend, HealthState.Unhealthy);
+        Assert.DoesNotContain(all[1].Backend, (await AskForUsersAsync(balancer)).Values);
+        _health.Set(all[1].Backend, HealthState.Healthy);
+        Assert.Equal(after, await AskForUsersAsync(balancer));
     }
 
     [Fact]
     public async Task User_whose_backend_is_busy_goes_to_the_next_one_and_back_afterwards()
     {
-        await using PoolScene scene = await OpenAsync(Options(1), new UserAffinity(), A, B, C);
-        ProxyResponse first = await FetchAsync(scene, 7);
-        ProxyResponse next = await FetchAsync(scene, 7);
+        await using TestBalancer balancer = await StartAsync(1, new UserAffinity(), _a, _b, _c);
+        HeldRequest first = balancer.Hold(fields: User(7));
+        HeldRequest next = balancer.Hold(fields: User(7));
         Assert.NotEqual(first.Backend, next.Backend);
-        await first.DisposeAsync();
-        ProxyResponse back = await FetchAsync(scene, 7);
-        Assert.Equal(first.Backend, back.Backend);
-        await next.DisposeAsync();
-        await back.DisposeAsync();
+        first.End();
+        HeldRequest back = balancer.Hold(fields: User(7));
+        Assert.Equal((first.Backend, 200), (back.Backend, back.Answer?.StatusCode));
+        next.End();
+        back.End();
     }
 
     [Fact]
@@ -201,23 +211,19 @@ public sealed class BackendPoolSelectionTests
         Assert.Equal(0, await SteadyFetch.MeasureAsync(pool, world, suspends));
     }
 
-    private static async Task<Dictionary<int, Backend>> AskAsync(PoolScene scene)
+    private static async Task<Dictionary<int, Backend>> AskForUsersAsync(TestBalancer balancer)
     {
         Dictionary<int, Backend> answers = [];
         for (int user = 0; user < 100; user++)
         {
-            ProxyResponse response = await FetchAsync(scene, user);
-            answers[user] = response.Backend!; // answered
-            await response.DisposeAsync();
+            answers[user] = (await balancer.SendAsync("GET", "/", fields: User(user))).Backend!; // answered
         }
 
         return answers;
     }
 
-    private static ValueTask<ProxyResponse> FetchAsync(PoolScene scene, int user)
-    {
-        ProxyRequest request = new("GET", "/");
-        request.Fields.Add("X-User", user.ToString(CultureInfo.InvariantCulture));
-        return scene.Pool.FetchAsync(request, default);
-    }
+    private static KeyValuePair<string, string>[] User(int user) => [new("X-User", user.ToString(CultureInfo.InvariantCulture))];
+
+    private Task<TestBalancer> StartAsync(int n, SelectionPolicy policy, params TestBackend[] backends) =>
+        TestedPool.StartAsync(n, new BalancerParts { Selection = policy, HealthMonitor = _health }, backends);
 }

@@ -2,15 +2,15 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using System.Threading.Tasks;
+using GoAround.Core.Hosting;
 using GoAround.Core.Pool;
 using GoAround.Testing;
 using Xunit;
-using static GoAround.Core.Tests.Pool.PoolScene;
 using static GoAround.Core.Tests.Pool.TestedPool;
 
 namespace GoAround.Core.Tests.Pool;
 
-/// <summary>With the test kit; over doubles of the contract where a health is unknown for a while, or a part of the pool is alone.</summary>
+/// <summary>With the test kit; one part of the pool alone where its clock is the point.</summary>
 public sealed class BackendPoolSlowStartTests
 {
     private static readonly TimeSpan TenSeconds = TimeSpan.FromSeconds(10);
@@ -142,41 +142,45 @@ public sealed class BackendPoolSlowStartTests
     [Fact]
     public async Task Nobody_starts_slowly_at_boot_unless_it_was_seen_failed()
     {
-        await using PoolScene scene = await OpenUnknownAsync(Slow(100), A, B, C);
-        scene.World.HealthOf(A).Push(HealthState.Healthy);
-        scene.World.HealthOf(C).Push(HealthState.Unhealthy);
-        scene.Time.Advance(TimeSpan.FromSeconds(1));
-        scene.World.HealthOf(B).Push(HealthState.Healthy);
-        scene.World.HealthOf(C).Push(HealthState.Healthy);
-        Assert.Equal([100, 100, 1], scene.Pool.GetStatus().Select(status => status.Limit));
+        TestBackend[] all = [new("http://a"), new("http://b"), new("http://c")];
+        ManualHealth health = ByHand(HealthState.Unknown);
+        await using TestBalancer balancer = await StartAsync(100, setup => setup.Options.Pool.SlowStart = TenSeconds, new BalancerParts { HealthMonitor = health }, all);
+        health.Set(all[0].Backend, HealthState.Healthy);
+        health.Set(all[2].Backend, HealthState.Unhealthy);
+        balancer.Advance(Second);
+        health.Set(all[1].Backend, HealthState.Healthy);
+        health.Set(all[2].Backend, HealthState.Healthy);
+        Assert.Equal([100, 100, 1], Limits(balancer));
     }
 
     [Fact]
-    public async Task Clock_ticks_only_while_a_share_rises()
+    public void Clock_ticks_only_while_a_share_rises()
     {
-        await using PoolScene scene = await OpenAsync(Options(8), A, B);
+        ScriptedBackends doubles = new();
+        ManualTime time = doubles.Health.Time;
         int ticks = 0;
-        using Shares shares = new(TenSeconds, scene.Time, () => ticks++);
-        BackendGroup[] groups = [Group(scene, A), Group(scene, B)];
+        using Shares shares = new(TenSeconds, time, () => ticks++);
+        BackendGroup[] groups = [Group(doubles, "http://a"), Group(doubles, "http://b")];
         shares.Apportion(groups);
-        scene.Time.Advance(TimeSpan.FromHours(1));
+        time.Advance(TimeSpan.FromHours(1));
         Assert.Equal(0, ticks);
 
         groups[1].State = HealthState.Unhealthy;
         shares.Apportion(groups);
         groups[1].State = HealthState.Healthy;
         shares.Apportion(groups);
-        scene.Time.Advance(TenSeconds);
+        time.Advance(TenSeconds);
         Assert.Equal(20, ticks);
         Assert.True(shares.Apportion(groups));
-        scene.Time.Advance(TimeSpan.FromHours(1));
+        time.Advance(TimeSpan.FromHours(1));
         Assert.Equal(20, ticks);
     }
 
-    private static BackendGroup Group(PoolScene scene, Backend backend)
+    private static BackendGroup Group(ScriptedBackends doubles, string address)
     {
-        BackendGroup group = new(backend, scene.World.HealthOf(backend), default, null);
-        group.Fill(8, scene.World, null!); // its slots are never given back
+        Backend backend = Backend.Parse(address);
+        BackendGroup group = new(backend, doubles.Subscribe(backend), default, null);
+        group.Fill(8, doubles, null!); // its slots are never given back
         return group;
     }
 
@@ -195,6 +199,4 @@ public sealed class BackendPoolSlowStartTests
     }
 
     private static IEnumerable<int> Limits(TestBalancer balancer) => balancer.Pool.GetStatus().Select(status => status.Limit);
-
-    private static PoolOptions Slow(int n) => new() { ConnectionsPerBackend = n, SlowStart = TenSeconds };
 }

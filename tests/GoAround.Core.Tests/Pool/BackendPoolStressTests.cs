@@ -4,11 +4,15 @@ using System.Collections.Generic;
 using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
+using GoAround.Core.Hosting;
+using GoAround.Testing;
 using Xunit;
 using static GoAround.Core.Tests.Pool.PoolScene;
+using static GoAround.Core.Tests.Pool.TestedPool;
 
 namespace GoAround.Core.Tests.Pool;
 
+/// <summary>What threads could break by meeting each other runs on many of them, over doubles, for the kit has one thread by design; the rest with the test kit.</summary>
 public sealed class BackendPoolStressTests
 {
     private const int Clients = 64;
@@ -82,24 +86,17 @@ public sealed class BackendPoolStressTests
     [Fact]
     public async Task Retriers_that_hold_all_slots_do_not_lock_each_other_out()
     {
-        await using PoolScene scene = await OpenAsync(Options(4), A, B);
-        TaskCompletionSource broken = new();
-        int sends = 0;
-        scene.World.Send = async (_, _, _) =>
-        {
-            if (Interlocked.Increment(ref sends) <= 8)
-            {
-                await broken.Task;
-                throw Failure(BackendFailureStage.ResponseHead);
-            }
-
-            return new ProxyResponse();
-        };
-        List<Task<ProxyResponse>> fetches = [.. Enumerable.Range(0, 32).Select(_ => scene.FetchAndDisposeAsync())];
-        Assert.Equal(8, sends);
-        broken.SetResult();
-        Assert.All(await Task.WhenAll(fetches), response => Assert.Equal(200, response.StatusCode));
-        await scene.CountSlotsAsync(8);
+        TestBackend[] all = [new("http://a"), new("http://b")];
+        Array.ForEach(all, backend => backend.Takes(Second).Fails(TestFault.ResetBeforeHead, 4));
+        await using TestBalancer balancer = await StartAsync(4, all);
+        List<Task<TestAnswer>> asked = [.. Enumerable.Range(0, 32).Select(_ => balancer.Begin("GET", "/"))];
+        Assert.All(all, backend => Assert.Equal((4, 4), (backend.InFlight, backend.Requests.Count))); // those that will fail, at one moment
+        balancer.Advance(Second / 2);
+        Assert.DoesNotContain(asked, answer => answer.IsCompleted);
+        balancer.Advance(9 * Second);
+        Assert.All(asked.Select(TestedPool.Now), answer => Assert.Equal(200, answer.StatusCode));
+        Assert.Equal(8, asked.Count(answer => answer.Now().Attempts == 2));
+        balancer.ExpectSlots(4, all);
     }
 
     [Theory]
@@ -107,23 +104,26 @@ public sealed class BackendPoolStressTests
     [InlineData(8)]
     public async Task Backend_that_starts_to_fail_under_sixty_four_clients_fails_no_get(int n)
     {
-        await using PoolScene scene = await OpenAsync(Options(n), A, B);
-        bool isDead = false;
-        scene.World.Send = async (backend, _, _) =>
-        {
-            await Task.Yield();
-            return backend == A && Volatile.Read(ref isDead) ? throw Failure(BackendFailureStage.ResponseHead) : new ProxyResponse();
-        };
-        Task[] clients = [.. Enumerable.Range(0, Clients).Select(_ => Task.Run(async () =>
+        TestBackend a = new TestBackend("http://a").Varies(1, Second / 50).FailsBetween(TestFault.ResetBeforeHead, Second / 2, 60 * Second);
+        TestBackend b = new TestBackend("http://b").Varies(2, Second / 50);
+        ManualHealth health = ByHand(); // nothing but its answers tells that A fails
+        await using TestBalancer balancer = await StartAsync(n, new BalancerParts { HealthMonitor = health }, a, b);
+        int retried = 0;
+        await balancer.Time.RunAsync(() => Task.WhenAll(Enumerable.Range(0, Clients).Select(_ => AskManyAsync())));
+        Assert.InRange(retried, Clients, Clients * 200);
+        Assert.InRange(balancer.Time.Elapsed, Second, 60 * Second);
+        balancer.Advance(60 * Second);
+        balancer.ExpectSlots(n, a.Varies(0, TimeSpan.Zero), b.Varies(0, TimeSpan.Zero));
+
+        async Task AskManyAsync()
         {
             for (int i = 0; i < 200; i++)
             {
-                Volatile.Write(ref isDead, isDead || i == 50);
-                Assert.Equal(200, (await scene.FetchAndDisposeAsync()).StatusCode);
+                TestAnswer answer = await balancer.SendAsync("GET", "/");
+                Assert.Equal(200, answer.StatusCode);
+                retried += answer.Attempts - 1;
             }
-        }))];
-        await Task.WhenAll(clients);
-        await scene.CountSlotsAsync(2 * n);
+        }
     }
 
     [Fact]
@@ -140,9 +140,9 @@ public sealed class BackendPoolStressTests
         {
             foreach (Backend backend in new[] { A, B })
             {
-                scene.World.HealthOf(backend).Push(HealthState.Unhealthy);
+                scene.World.Health.Set(backend, HealthState.Unhealthy);
                 await Task.Yield();
-                scene.World.HealthOf(backend).Push(HealthState.Healthy);
+                scene.World.Health.Set(backend, HealthState.Healthy);
             }
         }
 

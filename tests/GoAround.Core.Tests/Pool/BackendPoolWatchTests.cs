@@ -3,95 +3,99 @@ using System.Collections.Generic;
 using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
+using GoAround.Core.Hosting;
 using GoAround.Core.Pool;
+using GoAround.Testing;
 using Xunit;
-using static GoAround.Core.Tests.Pool.PoolScene;
+using static GoAround.Core.Tests.Pool.TestedPool;
 
 namespace GoAround.Core.Tests.Pool;
 
 public sealed class BackendPoolWatchTests
 {
+    private readonly TestBackend _a = new("http://a");
+    private readonly TestBackend _b = new("http://b");
+    private readonly ManualHealth _health = ByHand();
+
     [Fact]
     public async Task Every_change_is_told_in_order_from_the_call_on()
     {
-        PoolScene scene = await OpenAsync(Options(1), A);
-        IAsyncEnumerable<PoolChange> changes = scene.Pool.WatchAsync(default);
-        scene.Time.Advance(TimeSpan.FromSeconds(3));
-        DateTimeOffset now = scene.Time.GetUtcNow();
-        await scene.Pool.ReplaceAsync([A.WithWeight(2), B], default);
-        scene.World.HealthOf(A).Push(HealthState.Unhealthy);
-        scene.World.HealthOf(A).Push(HealthState.Healthy);
-        ProxyResponse first = await scene.FetchAsync();
+        TestBalancer balancer = await StartAsync(1, new BalancerParts { HealthMonitor = _health }, _a);
+        IAsyncEnumerable<PoolChange> changes = balancer.Pool.WatchAsync(default);
+        IReadOnlyList<PoolChange> kept = balancer.Watch();
+        balancer.Advance(3 * Second);
+        DateTimeOffset now = balancer.Time.GetUtcNow();
+        await balancer.ReplaceAsync(new TestBackend("http://a weight=2"), _b);
+        _health.Set(_a.Backend, HealthState.Unhealthy, "scripted");
+        _health.Set(_a.Backend, HealthState.Healthy);
+        HeldRequest first = balancer.Hold();
         Backend busy = first.Backend!; // answered
-        _ = scene.Pool.DrainAsync(busy, default);
-        await first.DisposeAsync();
-        scene.Pool.EndDrain(busy);
-        await scene.Pool.ReplaceAsync([A.WithWeight(2)], default);
-        await scene.DisposeAsync();
+        _ = balancer.BeginDrain(busy.Equals(_a.Backend) ? _a : _b);
+        first.End();
+        balancer.EndDrain(busy.Equals(_a.Backend) ? _a : _b);
+        await balancer.ReplaceAsync(new TestBackend("http://a weight=2"));
+        await balancer.DisposeAsync();
 
         List<PoolChange> seen = await ReadAsync(changes);
         Assert.Equal(
             [
-                (PoolChangeKind.Added, B), (PoolChangeKind.WeightChanged, A), (PoolChangeKind.Healthy, B), (PoolChangeKind.Unhealthy, A),
-                (PoolChangeKind.Healthy, A), (PoolChangeKind.Draining, busy), (PoolChangeKind.Empty, busy), (PoolChangeKind.Resumed, busy),
-                (PoolChangeKind.Removed, B), (PoolChangeKind.Empty, B),
+                (PoolChangeKind.Added, _b.Backend), (PoolChangeKind.WeightChanged, _a.Backend), (PoolChangeKind.Healthy, _b.Backend), (PoolChangeKind.Unhealthy, _a.Backend),
+                (PoolChangeKind.Healthy, _a.Backend), (PoolChangeKind.Draining, busy), (PoolChangeKind.Empty, busy), (PoolChangeKind.Resumed, busy),
+                (PoolChangeKind.Removed, _b.Backend), (PoolChangeKind.Empty, _b.Backend),
             ],
             seen.Select(change => (change.Kind, change.Backend)));
         Assert.All(seen, change => Assert.Equal((now, 0), (change.At, change.Missed)));
         Assert.Equal(2, seen[1].Backend.Weight);
         Assert.Equal("scripted", seen[3].Reason);
+        Assert.Equal(seen, kept);
     }
 
     [Fact]
     public async Task Removed_backend_is_empty_once_its_last_request_has_ended_and_not_while_it_is_back()
     {
-        PoolScene scene = await OpenAsync(Options(2), A, B);
-        List<ProxyResponse> held = [await scene.FetchAsync(), await scene.FetchAsync()];
-        IAsyncEnumerable<PoolChange> changes = scene.Pool.WatchAsync(default);
-        await scene.Pool.ReplaceAsync([B], default);
-        await scene.Pool.ReplaceAsync([], default);
-        await scene.Pool.ReplaceAsync([A], default);
-        foreach (ProxyResponse response in held)
-        {
-            await response.DisposeAsync();
-        }
-
-        await scene.DisposeAsync();
-        List<PoolChange> seen = await ReadAsync(changes);
-        Assert.Equal(B, Assert.Single(seen, change => change.Kind == PoolChangeKind.Empty).Backend);
+        TestBalancer balancer = await StartAsync(2, _a, _b);
+        HeldRequest[] held = [balancer.HoldOn(_a), balancer.HoldOn(_b)];
+        IReadOnlyList<PoolChange> seen = balancer.Watch();
+        await balancer.ReplaceAsync(_b);
+        await balancer.ReplaceAsync();
+        await balancer.ReplaceAsync(_a);
+        Array.ForEach(held, one => one.End());
+        await balancer.DisposeAsync();
+        Assert.Equal(_b.Backend, Assert.Single(seen, change => change.Kind == PoolChangeKind.Empty).Backend);
     }
 
     [Fact]
     public async Task Health_that_is_heard_of_while_the_backend_is_removed_is_not_told()
     {
-        PoolScene scene = await OpenAsync(Options(1), A, B);
-        IAsyncEnumerable<PoolChange> changes = scene.Pool.WatchAsync(default);
+        RecordedEvents events = new();
+        TestBalancer balancer = await StartAsync(1, new BalancerParts { HealthMonitor = _health, Events = events }, _a, _b);
+        IReadOnlyList<PoolChange> seen = balancer.Watch();
         Task replaced = Task.CompletedTask;
-        scene.Events.OnHealth = _ =>
+        events.OnHealth = _ =>
         {
-            scene.Events.OnHealth = _ => { };
-            scene.World.HealthOf(A).Push(HealthState.Healthy);
-            replaced = scene.Pool.ReplaceAsync([B], default).AsTask();
+            events.OnHealth = _ => { };
+            _health.Set(_a.Backend, HealthState.Healthy);
+            replaced = balancer.ReplaceAsync(_b);
         };
-        scene.World.HealthOf(A).Push(HealthState.Unhealthy);
-        await replaced;
-        await scene.DisposeAsync();
-        Assert.Equal([PoolChangeKind.Unhealthy, PoolChangeKind.Removed, PoolChangeKind.Empty], (await ReadAsync(changes)).Select(change => change.Kind));
+        _health.Set(_a.Backend, HealthState.Unhealthy);
+        Assert.True(replaced.IsCompletedSuccessfully);
+        await balancer.DisposeAsync();
+        Assert.Equal([PoolChangeKind.Unhealthy, PoolChangeKind.Removed, PoolChangeKind.Empty], seen.Select(change => change.Kind));
     }
 
     [Fact]
     public async Task Late_reader_loses_the_oldest_changes_and_is_told_how_many()
     {
-        PoolScene scene = await OpenAsync(Options(1), A);
-        IAsyncEnumerable<PoolChange> late = scene.Pool.WatchAsync(default);
+        TestBalancer balancer = await StartAsync(1, new BalancerParts { HealthMonitor = _health }, _a);
+        IAsyncEnumerable<PoolChange> late = balancer.Pool.WatchAsync(default);
         for (int i = 0; i < ChangeWatch.Capacity + 11; i++)
         {
-            scene.World.HealthOf(A).Push(i % 2 == 0 ? HealthState.Unhealthy : HealthState.Healthy);
+            _health.Set(_a.Backend, i % 2 == 0 ? HealthState.Unhealthy : HealthState.Healthy);
         }
 
-        IAsyncEnumerable<PoolChange> other = scene.Pool.WatchAsync(default);
-        scene.World.HealthOf(A).Push(HealthState.Healthy);
-        await scene.DisposeAsync();
+        IAsyncEnumerable<PoolChange> other = balancer.Pool.WatchAsync(default);
+        _health.Set(_a.Backend, HealthState.Healthy);
+        await balancer.DisposeAsync();
         List<PoolChange> seen = await ReadAsync(late);
         Assert.Equal(ChangeWatch.Capacity, seen.Count);
         Assert.Equal(12, seen[0].Missed);
@@ -103,35 +107,35 @@ public sealed class BackendPoolWatchTests
     [Fact]
     public async Task Reader_that_waits_gets_the_next_change()
     {
-        await using PoolScene scene = await OpenAsync(Options(1), A);
-        await using IAsyncEnumerator<PoolChange> changes = scene.Pool.WatchAsync(default).GetAsyncEnumerator();
+        await using TestBalancer balancer = await StartAsync(1, new BalancerParts { HealthMonitor = _health }, _a);
+        await using IAsyncEnumerator<PoolChange> changes = balancer.Pool.WatchAsync(default).GetAsyncEnumerator();
         ValueTask<bool> next = changes.MoveNextAsync();
         Assert.False(next.IsCompleted);
-        scene.World.HealthOf(A).Push(HealthState.Unhealthy);
-        Assert.True(await next);
+        _health.Set(_a.Backend, HealthState.Unhealthy);
+        Assert.True(next.IsCompleted && await next);
         Assert.Equal(PoolChangeKind.Unhealthy, changes.Current.Kind);
     }
 
     [Fact]
     public async Task Token_ends_the_watching()
     {
-        await using PoolScene scene = await OpenAsync(Options(1), A);
+        await using TestBalancer balancer = await StartAsync(1, new BalancerParts { HealthMonitor = _health }, _a);
         using CancellationTokenSource enough = new();
-        Task<List<PoolChange>> reading = ReadAsync(scene.Pool.WatchAsync(enough.Token));
-        IAsyncEnumerable<PoolChange> unread = scene.Pool.WatchAsync(enough.Token);
+        Task<List<PoolChange>> reading = ReadAsync(balancer.Pool.WatchAsync(enough.Token));
+        IAsyncEnumerable<PoolChange> unread = balancer.Pool.WatchAsync(enough.Token);
         await enough.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => reading);
-        scene.World.HealthOf(A).Push(HealthState.Unhealthy);
+        _health.Set(_a.Backend, HealthState.Unhealthy);
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => ReadAsync(unread));
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => ReadAsync(scene.Pool.WatchAsync(enough.Token)));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => balancer.RunAsync(() => ReadAsync(balancer.Pool.WatchAsync(enough.Token))));
     }
 
     [Fact]
     public async Task Pool_that_was_disposed_has_nothing_to_tell()
     {
-        PoolScene scene = await OpenAsync(Options(1), A);
-        await scene.DisposeAsync();
-        Assert.Empty(await ReadAsync(scene.Pool.WatchAsync(default)));
+        TestBalancer balancer = await StartAsync(1, _a);
+        await balancer.DisposeAsync();
+        Assert.Empty(await balancer.RunAsync(() => ReadAsync(balancer.Pool.WatchAsync(default))));
     }
 
     private static async Task<List<PoolChange>> ReadAsync(IAsyncEnumerable<PoolChange> changes)

@@ -1,15 +1,21 @@
+using System;
 using System.Collections.Generic;
 using System.Linq;
 using System.Threading.Tasks;
+using GoAround.Core.Hosting;
+using GoAround.Core.Tests.Wire;
 using GoAround.Testing;
 using Xunit;
-using static GoAround.Core.Tests.Pool.PoolScene;
 using static GoAround.Core.Tests.Pool.TestedPool;
 
 namespace GoAround.Core.Tests.Pool;
 
 public sealed class BackendPoolWeightTests
 {
+    private readonly TestBackend _a = new("http://a");
+    private readonly TestBackend _b = new("http://b");
+    private readonly BalancerParts _byHand = new() { HealthMonitor = ByHand() };
+
     [Theory]
     [InlineData(8, 4, 1, 8, 2)]
     [InlineData(8, 1, 1, 8, 8)]
@@ -18,10 +24,11 @@ public sealed class BackendPoolWeightTests
     [InlineData(1, 1, 9, 1, 1)]
     public async Task Heaviest_uses_all_its_connections_and_others_as_many_less_but_one_at_least(int n, int weightOfA, int weightOfB, int ofA, int ofB)
     {
-        await using PoolScene scene = await OpenAsync(Options(n), A.WithWeight(weightOfA), B.WithWeight(weightOfB));
-        Assert.Equal([ofA, ofB], scene.Pool.GetStatus().Select(status => status.Limit));
-        Dictionary<Backend, int> slots = await scene.CountSlotsAsync(ofA + ofB);
-        Assert.Equal((ofA, ofB), (slots[A], slots[B]));
+        TestBackend a = Weighing(_a, weightOfA);
+        TestBackend b = Weighing(_b, weightOfB);
+        await using TestBalancer balancer = await StartAsync(n, a, b);
+        Assert.Equal([ofA, ofB], balancer.Pool.GetStatus().Select(status => status.Limit));
+        balancer.ExpectSlots((a, ofA), (b, ofB));
     }
 
     [Fact]
@@ -42,98 +49,79 @@ public sealed class BackendPoolWeightTests
     [Fact]
     public async Task Weight_changes_while_connections_and_health_stay()
     {
-        await using PoolScene scene = await OpenAsync(Options(4), A, B);
-        ScriptedHealth health = scene.World.HealthOf(A);
-        BackendChange change = await scene.Pool.ReplaceAsync([A.WithWeight(2), B], default);
+        ScriptedBackends doubles = new();
+        RecordedLogs log = new();
+        await using TestBalancer balancer = await StartAsync(4, new BalancerParts { Connections = doubles, HealthMonitor = doubles, Loggers = log }, _a, _b);
+        TestBackend heavy = Weighing(_a, 2);
+        BackendChange change = await balancer.ReplaceAsync(heavy, _b);
         Assert.Equal(new BackendChange(2, 0, 0, 1), change);
-        Assert.Equal([2, 1], scene.Pool.Backends.Select(backend => backend.Weight));
-        Assert.Equal([4, 2], scene.Pool.GetStatus().Select(status => status.Limit));
-        Assert.Same(health, scene.World.HealthOf(A));
-        Assert.Empty(scene.World.Retired);
-        Assert.Equal(8, scene.World.Made.Count);
-        Assert.Contains(scene.Log.Lines, line => line.Id == 2000 && line.Text.EndsWith("1 with another weight", System.StringComparison.Ordinal));
-        await using ProxyResponse response = await scene.FetchAsync();
-        Assert.Equal(2, response.Backend?.Weight);
+        Assert.Equal([2, 1], balancer.Pool.Backends.Select(backend => backend.Weight));
+        Assert.Equal([4, 2], balancer.Pool.GetStatus().Select(status => status.Limit));
+        Assert.Equal((2, true), (doubles.Subscriptions, doubles.Health.IsWatched(_a.Backend)));
+        Assert.Empty(doubles.Retired);
+        Assert.Equal(8, doubles.Made.Count);
+        Assert.Contains(log.Lines, line => line.Id == 2000 && line.Text.TrimEnd().EndsWith("1 with another weight", StringComparison.Ordinal));
+        Assert.Equal(2, (await balancer.AskAsync())?.Weight);
 
-        Assert.Equal(new BackendChange(2, 0, 0), await scene.Pool.ReplaceAsync([A.WithWeight(2), B], default));
+        Assert.Equal(new BackendChange(2, 0, 0), await balancer.ReplaceAsync(heavy, _b));
     }
 
     [Fact]
     public async Task Backend_named_twice_has_the_weight_it_is_named_with_first()
     {
-        await using PoolScene scene = await OpenAsync(Options(4), A.WithWeight(2), A.WithWeight(3));
-        Assert.Equal(2, Assert.Single(scene.Pool.Backends).Weight);
+        await using TestBalancer balancer = await StartAsync(4, _b);
+        await balancer.ReplaceAsync(Weighing(_a, 2), Weighing(_a, 3));
+        Assert.Equal(2, Assert.Single(balancer.Pool.Backends).Weight);
     }
 
     [Fact]
     public async Task Backend_that_became_lighter_keeps_what_it_carries_and_then_takes_less()
     {
-        await using PoolScene scene = await OpenAsync(Options(4), A, B);
-        List<ProxyResponse> held = [];
-        for (int i = 0; i < 8; i++)
+        await using TestBalancer balancer = await StartAsync(4, _a, _b);
+        List<HeldRequest> held = [.. Enumerable.Range(0, 8).Select(_ => balancer.Hold())];
+        HeldRequest[] onA = [.. held.Where(one => _a.Backend.Equals(one.Backend))];
+        TestBackend heavy = Weighing(_b, 4);
+        await balancer.ReplaceAsync(_a, heavy);
+        Assert.Equal((1, 4), (balancer.StatusOf(_a).Limit, balancer.StatusOf(_a).InFlight));
+        HeldRequest waiting = balancer.Hold();
+        foreach (HeldRequest one in onA[..3])
         {
-            held.Add(await scene.FetchAsync());
+            one.End();
+            Assert.Null(waiting.Answer); // it still carries as many as it may
         }
 
-        await scene.Pool.ReplaceAsync([A, B.WithWeight(4)], default);
-        Assert.Equal((1, 4), (scene.StatusOf(A).Limit, scene.StatusOf(A).InFlight));
-        Task<ProxyResponse> waiting = scene.FetchAsync();
-        foreach (ProxyResponse onA in held.Where(response => A.Equals(response.Backend)).Take(3))
-        {
-            await onA.DisposeAsync();
-            Assert.False(waiting.IsCompleted); // it still carries as many as it may
-        }
-
-        await held.Last(response => A.Equals(response.Backend)).DisposeAsync();
-        Assert.Equal(A, (await waiting).Backend);
-        foreach (ProxyResponse onB in held.Where(response => B.Equals(response.Backend)))
-        {
-            await onB.DisposeAsync();
-        }
-
-        await (await waiting).DisposeAsync();
-        Dictionary<Backend, int> slots = await scene.CountSlotsAsync(5);
-        Assert.Equal((1, 4), (slots[A], slots[B]));
+        onA[3].End();
+        Assert.Equal(_a.Backend, waiting.Backend);
+        held.ForEach(one => one.End());
+        waiting.End();
+        balancer.ExpectSlots((_a, 1), (heavy, 4));
     }
 
     [Fact]
     public async Task Waiting_requests_are_served_when_a_backend_becomes_heavier()
     {
-        await using PoolScene scene = await OpenAsync(Options(4), A, B.WithWeight(4));
-        List<ProxyResponse> held = [];
-        for (int i = 0; i < 5; i++)
-        {
-            held.Add(await scene.FetchAsync());
-        }
-
-        Task<ProxyResponse> waiting = scene.FetchAsync();
-        Assert.False(waiting.IsCompleted);
-        await scene.Pool.ReplaceAsync([A.WithWeight(2), B.WithWeight(4)], default);
-        Assert.Equal(A, (await waiting).Backend);
-        held.Add(await waiting);
-        foreach (ProxyResponse response in held)
-        {
-            await response.DisposeAsync();
-        }
-
-        await scene.CountSlotsAsync(6);
+        TestBackend b = Weighing(_b, 4);
+        await using TestBalancer balancer = await StartAsync(4, _a, b);
+        List<HeldRequest> held = [.. Enumerable.Range(0, 6).Select(_ => balancer.Hold())];
+        Assert.Null(held[5].Answer);
+        TestBackend heavier = Weighing(_a, 2);
+        await balancer.ReplaceAsync(heavier, b);
+        Assert.Equal(_a.Backend, held[5].Backend);
+        held.ForEach(one => one.End());
+        balancer.ExpectSlots((heavier, 2), (b, 4));
     }
 
     [Fact]
     public async Task Connections_that_come_free_from_before_a_removal_do_not_go_over_the_limit()
     {
-        await using PoolScene scene = await OpenAsync(Options(4), A);
-        List<ProxyResponse> old = [await scene.FetchAsync(), await scene.FetchAsync()];
-        await scene.Pool.ReplaceAsync([B], default);
-        await scene.Pool.ReplaceAsync([A, B.WithWeight(4)], default);
-        Assert.Equal((1, 2), (scene.StatusOf(A).Limit, scene.StatusOf(A).InFlight));
-        foreach (ProxyResponse response in old)
-        {
-            await response.DisposeAsync();
-        }
-
-        Dictionary<Backend, int> slots = await scene.CountSlotsAsync(5);
-        Assert.Equal((1, 4), (slots[A], slots[B]));
+        await using TestBalancer balancer = await StartAsync(4, _byHand, _a);
+        HeldRequest[] old = [balancer.Hold(), balancer.Hold()];
+        await balancer.ReplaceAsync(_b);
+        TestBackend heavy = Weighing(_b, 4);
+        await balancer.ReplaceAsync(_a, heavy);
+        Assert.Equal((1, 2), (balancer.StatusOf(_a).Limit, balancer.StatusOf(_a).InFlight));
+        Array.ForEach(old, one => one.End());
+        balancer.ExpectSlots((_a, 1), (heavy, 4));
     }
 
     [Fact]
@@ -160,4 +148,6 @@ public sealed class BackendPoolWeightTests
             Assert.All(asked, answer => Assert.Equal(200, answer.Now().StatusCode));
         }
     }
+
+    private static TestBackend Weighing(TestBackend backend, int weight) => new($"{backend} weight={weight}");
 }

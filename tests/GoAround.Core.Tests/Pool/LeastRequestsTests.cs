@@ -5,6 +5,7 @@ using static GoAround.Core.Tests.Pool.PoolScene;
 
 namespace GoAround.Core.Tests.Pool;
 
+/// <summary>A policy alone, without the test kit: what it is asked is made up, and no pool is there to ask it.</summary>
 public sealed class LeastRequestsTests
 {
     private readonly LeastRequests _policy = new();

@@ -12,7 +12,7 @@ using Xunit;
 
 namespace GoAround.Core.Tests.Pool;
 
-/// <summary>A pool over nothing but mocks, in manual time, by the public contract alone: as an application tests how it uses one.</summary>
+/// <summary>A pool over nothing but mocks, in manual time, by the public contract alone: as an application tests how it uses one. Without the test kit, for mocks in its place are the point.</summary>
 public sealed class MockedPoolTests : IAsyncLifetime, IAsyncDisposable
 {
     private readonly IHealthMonitor _monitor = Substitute.For<IHealthMonitor>();

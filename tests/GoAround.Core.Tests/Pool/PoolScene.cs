@@ -4,21 +4,22 @@ using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
 using GoAround.Core.Pool;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
 namespace GoAround.Core.Tests.Pool;
 
-/// <summary>A pool over scripted backends and manual time.</summary>
+/// <summary>A pool over doubles that goes on on the thread pool, as in a server: for what many threads do to it at once, and for what no backend of the test kit answers.</summary>
 internal sealed class PoolScene : IAsyncDisposable
 {
     public static readonly Backend A = Backend.Parse("http://10.0.0.1:80");
     public static readonly Backend B = Backend.Parse("http://10.0.0.2:80");
     public static readonly Backend C = Backend.Parse("http://10.0.0.3:80");
 
-    private PoolScene(PoolOptions options, SelectionPolicy? policy = null)
+    private PoolScene(PoolOptions options, SelectionPolicy? policy)
     {
-        Pool = new BackendPool(options, World, World, Events, Time, Log, policy);
+        Pool = new BackendPool(options, World, World, Events, Time, NullLogger<BackendPool>.Instance, policy);
     }
 
     public ScriptedBackends World { get; } = new();
@@ -26,8 +27,6 @@ internal sealed class PoolScene : IAsyncDisposable
     public RecordedEvents Events { get; } = new();
 
     public FakeTimeProvider Time { get; } = new();
-
-    public RecordedLog<BackendPool> Log { get; } = new();
 
     public BackendPool Pool { get; }
 
@@ -41,15 +40,6 @@ internal sealed class PoolScene : IAsyncDisposable
         await scene.Pool.ReplaceAsync(backends, default);
         return scene;
     }
-
-    public static async Task<PoolScene> OpenUnknownAsync(PoolOptions options, params Backend[] backends)
-    {
-        PoolScene scene = new(options) { World = { Initial = HealthState.Unknown } };
-        await scene.Pool.ReplaceAsync(backends, default);
-        return scene;
-    }
-
-    public BackendStatus StatusOf(Backend backend) => Pool.GetStatus().Single(status => status.Backend.Equals(backend));
 
     public Task<ProxyResponse> FetchAsync(string method = "GET", CancellationToken cancellationToken = default) =>
         Pool.FetchAsync(new ProxyRequest(method, "/"), cancellationToken).AsTask();

@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
+using GoAround.Core.Hosting;
 using GoAround.Core.Pool;
 using GoAround.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -69,21 +70,21 @@ public sealed class RetryBudgetTests
     [Fact]
     public async Task Requests_from_before_a_backend_was_removed_and_came_back_count_as_in_flight()
     {
-        await using PoolScene scene = await OpenAsync(new PoolOptions { ConnectionsPerBackend = 8, MinRetries = 1, RetryBudget = 0.5 }, A);
-        ProxyResponse[] old = [await scene.FetchAsync(), await scene.FetchAsync(), await scene.FetchAsync(), await scene.FetchAsync()];
-        await scene.Pool.ReplaceAsync([], default);
-        await scene.Pool.ReplaceAsync([A, B], default);
-        HashSet<ProxyRequest> failed = [];
-        TaskCompletionSource<ProxyResponse> hang = new();
-        scene.World.Send = (_, request, _) => failed.Add(request) ? throw Failure() : new(hang.Task);
-        Task<ProxyResponse>[] retried = [scene.FetchAsync(), scene.FetchAsync()];
-        Assert.True(scene.Pool.GetStatus() is { RetriesRunning: 2, RetriesWaiting: 0 });
-        hang.SetException(Failure());
-        Assert.All(await Task.WhenAll(retried), response => Assert.Equal(502, response.StatusCode));
-        foreach (ProxyResponse response in old)
-        {
-            await response.DisposeAsync();
-        }
+        TestBackend a = new("http://a");
+        TestBackend b = new TestBackend("http://b").Takes(30 * Second);
+        BalancerParts parts = new() { Selection = new RecordingPolicy(_ => 0), HealthMonitor = ByHand() };
+        await using TestBalancer balancer = await StartAsync(8, setup => (setup.Options.Pool.MinRetries, setup.Options.Pool.RetryBudget) = (1, 0.5), parts, a);
+        HeldRequest[] old = [balancer.Hold(), balancer.Hold(), balancer.Hold(), balancer.Hold()];
+        await balancer.ReplaceAsync();
+        await balancer.ReplaceAsync(a, b);
+        a.Fails(TestFault.Refused, 2);
+        Task<TestAnswer>[] retried = [balancer.Begin("GET", "/"), balancer.Begin("GET", "/")];
+        Assert.True(balancer.Pool.GetStatus() is { RetriesRunning: 2, RetriesWaiting: 0 });
+        Assert.Equal(2, b.InFlight);
+        b.Die();
+        balancer.Time.RunUntilIdle();
+        Assert.All(retried, answer => Assert.Equal((502, 2), (answer.Now().StatusCode, answer.Now().Attempts)));
+        Array.ForEach(old, one => one.End());
     }
 
     [Fact]

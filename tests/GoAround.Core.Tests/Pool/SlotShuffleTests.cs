@@ -5,6 +5,7 @@ using Xunit;
 
 namespace GoAround.Core.Tests.Pool;
 
+/// <summary>A pure function, without the test kit: there is nothing to run.</summary>
 public sealed class SlotShuffleTests
 {
     [Fact]

@@ -8,6 +8,7 @@ using static GoAround.Core.Tests.Pool.PoolScene;
 
 namespace GoAround.Core.Tests.Pool;
 
+/// <summary>One part of the pool alone: the test kit runs whole balancers, and cannot hand over a slot that is neither out nor free.</summary>
 public sealed class SuccessionTests
 {
     [Fact]

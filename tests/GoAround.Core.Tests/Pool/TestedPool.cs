@@ -14,20 +14,34 @@ internal static class TestedPool
     public static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
 
     /// <summary>Starts it with so many connections to each backend.</summary>
-    public static Task<TestBalancer> StartAsync(int n, params TestBackend[] backends) => StartAsync(n, _ => { }, ProxyEvents.None, backends);
+    public static Task<TestBalancer> StartAsync(int n, params TestBackend[] backends) => StartAsync(n, _ => { }, new BalancerParts { Events = ProxyEvents.None }, backends);
 
     /// <summary>As above; the setup is changed before.</summary>
-    public static Task<TestBalancer> StartAsync(int n, Action<TestSetup> configure, params TestBackend[] backends) => StartAsync(n, configure, ProxyEvents.None, backends);
+    public static Task<TestBalancer> StartAsync(int n, Action<TestSetup> configure, params TestBackend[] backends) =>
+        StartAsync(n, configure, new BalancerParts { Events = ProxyEvents.None }, backends);
 
-    /// <summary>As above, and tells what happens.</summary>
-    public static Task<TestBalancer> StartAsync(int n, Action<TestSetup> configure, ProxyEvents events, params TestBackend[] backends)
+    /// <summary>As above, with parts of the test's own; the clock is that of a health that is set by hand.</summary>
+    public static Task<TestBalancer> StartAsync(int n, BalancerParts parts, params TestBackend[] backends) => StartAsync(n, _ => { }, parts, backends);
+
+    /// <summary>As above; the setup is changed before.</summary>
+    public static Task<TestBalancer> StartAsync(int n, Action<TestSetup> configure, BalancerParts parts, params TestBackend[] backends)
     {
-        TestSetup setup = new(backends) { Parts = new BalancerParts { Events = events } };
+        TestSetup setup = new(backends) { Parts = parts, Time = TimeOf(parts.HealthMonitor) };
         setup.Options.Pool.ConnectionsPerBackend = n;
         setup.Options.Health.Interval = Second;
         configure(setup);
         return TestBalancer.StartAsync(setup);
     }
+
+    /// <summary>Health of all backends that the test sets, on a clock of its own, which <see cref="StartAsync(int, BalancerParts, TestBackend[])"/> takes over.</summary>
+    public static ManualHealth ByHand(HealthState initial = HealthState.Healthy) => new(new ManualTime(), initial);
+
+    private static ManualTime TimeOf(IHealthMonitor? monitor) => monitor switch
+    {
+        ManualHealth health => health.Time,
+        ScriptedBackends doubles => doubles.Health.Time,
+        _ => new ManualTime(),
+    };
 
     /// <summary>Lets time pass until a backend has this health.</summary>
     public static void Await(this TestBalancer balancer, TestBackend backend, HealthState state) =>
@@ -40,20 +54,40 @@ internal static class TestedPool
         return asked.Result;
     }
 
-    public static BackendStatus StatusOf(this TestBalancer balancer, TestBackend backend) => balancer.Pool.GetStatus().Single(status => status.Backend.Equals(backend.Backend));
+    /// <summary>Holds a request that a certain backend answers; others that come first are ended.</summary>
+    public static HeldRequest HoldOn(this TestBalancer balancer, TestBackend backend)
+    {
+        while (true)
+        {
+            HeldRequest held = balancer.Hold();
+            Assert.Equal(200, held.Answer?.StatusCode);
+            if (backend.Backend.Equals(held.Backend))
+            {
+                return held;
+            }
+
+            held.End();
+        }
+    }
+
+    /// <summary>Asks once, and says who has answered.</summary>
+    public static async Task<Backend?> AskAsync(this TestBalancer balancer) => (await balancer.SendAsync("GET", "/")).Backend;
 
     /// <summary>Each backend has so many slots: none was lost, none was doubled. Nothing is under way before, nor afterwards.</summary>
-    public static void ExpectSlots(this TestBalancer balancer, int each, params TestBackend[] backends)
+    public static void ExpectSlots(this TestBalancer balancer, int each, params TestBackend[] backends) => balancer.ExpectSlots([.. backends.Select(backend => (backend, each))]);
+
+    /// <summary>As above, for backends that differ.</summary>
+    public static void ExpectSlots(this TestBalancer balancer, params (TestBackend Backend, int Count)[] slots)
     {
-        foreach (TestBackend backend in backends)
+        foreach ((TestBackend backend, _) in slots)
         {
-            backend.TakesFrom(balancer.Time.Elapsed, Second);
+            backend.TakesFrom(balancer.Time.Elapsed, TimeSpan.Zero);
         }
 
-        List<Task<TestAnswer>> asked = [.. Enumerable.Range(0, (each * backends.Length) + 1).Select(_ => balancer.Begin("GET", "/"))];
-        Assert.All(backends, backend => Assert.Equal(each, backend.InFlight));
+        List<HeldRequest> held = [.. Enumerable.Range(0, slots.Sum(slot => slot.Count) + 1).Select(_ => balancer.Hold())];
+        Assert.All(slots, slot => Assert.Equal(slot.Count, held.Count(one => slot.Backend.Backend.Equals(one.Backend))));
         Assert.Equal(1, balancer.Pool.QueueLength);
-        balancer.Advance(3 * Second);
-        Assert.All(asked.Select(Now), answer => Assert.Equal((200, 1), (answer.StatusCode, answer.Attempts)));
+        held.ForEach(one => one.End());
+        Assert.All(held, one => Assert.Equal((200, 1), (one.Answer?.StatusCode, one.Answer?.Attempts)));
     }
 }

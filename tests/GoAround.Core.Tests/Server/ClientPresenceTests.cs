@@ -1,5 +1,7 @@
 using System;
 using System.Net.Sockets;
+using System.Text;
+using System.Threading;
 using System.Threading.Tasks;
 using GoAround.Core.Async;
 using GoAround.Core.Server;
@@ -14,20 +16,24 @@ namespace GoAround.Core.Tests.Server;
 /// <summary>One thread is told of an arrival while another goes on with the connection: the time of the next look never takes the place of another deadline, nor passes as one.</summary>
 public sealed class ClientPresenceTests : IDisposable
 {
+    private const string Start = "HTTP/1.1 "; // what is sent ahead, byte by byte
+
     private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(75);
+    private static readonly TimeSpan Instant = TimeSpan.FromMilliseconds(1);
 
     private readonly FakeTimeProvider _time = new();
     private readonly DeadlineClock _clock;
     private readonly AskedTransport _transport = new();
+    private readonly ServerContext _server;
     private readonly ClientPresence _presence;
 
     public ClientPresenceTests()
     {
         _clock = new DeadlineClock(_time);
-        ServerContext server = new(
+        _server = new(
             new ServerOptions(), new ScriptedHandler((_, _) => throw new NotSupportedException()), ProxyEvents.None, _time, _clock, NullLogger.Instance);
-        _presence = new ClientPresence(server, _transport, null, static _ => { }, this);
+        _presence = new ClientPresence(_server, _transport, null, static _ => { }, this);
     }
 
     public void Dispose()
@@ -96,6 +102,175 @@ public sealed class ClientPresenceTests : IDisposable
         Assert.False(_presence.Deadline.HasPassed);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Half_closed_client_is_asked_byte_by_byte_with_growing_pauses_and_counts_as_gone_then(bool tells)
+    {
+        _transport.Tells = tells;
+        _presence.BeginRequest();
+        _presence.OnHalfClosed();
+        TimeSpan pause = TimeSpan.FromMilliseconds(10);
+        for (int i = 0; i < Start.Length; i++)
+        {
+            Assert.Equal(Start[..i], _transport.Sent);
+            _time.Advance(pause - Instant);
+            Assert.Equal(Start[..i], _transport.Sent);
+            _time.Advance(Instant);
+            Assert.Equal(Start[..(i + 1)], _transport.Sent);
+            pause = TimeSpan.FromMilliseconds(500 << i);
+        }
+
+        _time.Advance(pause - Instant);
+        Assert.False(_presence.Left.IsCancellationRequested);
+        _time.Advance(Instant);
+        Assert.True(_presence.Left.IsCancellationRequested);
+        Assert.Equal(Start, _transport.Sent);
+    }
+
+    [Fact]
+    public void Client_that_does_not_take_the_first_byte_gets_no_second_one_and_counts_as_gone_in_the_same_time()
+    {
+        _transport.Taking = new TaskCompletionSource<SocketError>();
+        _presence.BeginRequest();
+        _presence.OnHalfClosed();
+        Pass(TimeSpan.FromSeconds(256));
+        Assert.Equal(Start[..1], _transport.Sent);
+        Assert.True(_presence.Left.IsCancellationRequested);
+    }
+
+    [Fact]
+    public void Client_that_refuses_the_first_byte_is_gone()
+    {
+        _transport.Outcome = SocketError.ConnectionReset;
+        _presence.BeginRequest();
+        _presence.OnHalfClosed();
+        _time.Advance(LookInterval);
+        Assert.True(_presence.Left.IsCancellationRequested);
+    }
+
+    [Fact]
+    public void Reset_that_answers_the_first_byte_is_seen_by_asking_where_the_transport_does_not_tell()
+    {
+        _presence.BeginRequest();
+        _presence.LookOut();
+        _transport.End = PeerEnd.Closed;
+        _time.Advance(LookInterval * 3);
+        _time.Advance(LookInterval);
+        Assert.Equal(Start[..1], _transport.Sent);
+        Assert.False(_presence.Deadline.HasPassed);
+        _transport.End = PeerEnd.Reset;
+        _time.Advance(LookInterval * 3);
+        Assert.True(_presence.Deadline.HasPassed);
+    }
+
+    [Fact]
+    public void Nothing_is_sent_ahead_of_an_answer_that_goes_out_and_of_none_that_is_not_owed()
+    {
+        _presence.OnHalfClosed(); // no request
+        _time.Advance(LookInterval);
+        _presence.BeginRequest();
+        _presence.OnHalfClosed();
+        Assert.Null(_presence.OnSending());
+        _time.Advance(LookInterval);
+        _presence.OnSent();
+        _time.Advance(LookInterval);
+        _presence.EndRequest();
+        _presence.BeginRequest();
+        _presence.OnHalfClosed();
+        _presence.BeginReading();
+        _time.Advance(LookInterval);
+        _presence.EndReading();
+        _presence.OnHalfClosed();
+        _presence.BeginTunnel();
+        _time.Advance(LookInterval);
+        Assert.Equal("", _transport.Sent);
+    }
+
+    [Fact]
+    public async Task What_is_out_is_taken_once_by_the_answer_and_the_next_answer_begins_anew()
+    {
+        for (int i = 0; i < 2; i++)
+        {
+            _presence.BeginRequest();
+            _presence.OnHalfClosed();
+            Pass(TimeSpan.FromSeconds(2));
+            AnswerProbe? probe = _presence.OnSending();
+            Assert.Equal(Start[..3], _transport.Sent); // at 10, 510 and 1510 ms
+            Assert.Equal(3, probe!.Count);
+            Assert.Equal(SocketError.Success, await probe.TakeAsync());
+            _presence.OnSent();
+            Assert.Null(_presence.OnSending());
+            _presence.OnSent();
+            _presence.EndRequest();
+            _transport.Sent = "";
+        }
+    }
+
+    [Fact]
+    public async Task Behind_an_interim_response_the_probe_begins_with_the_first_byte_again()
+    {
+        _presence.BeginRequest();
+        _presence.OnHalfClosed();
+        Pass(TimeSpan.FromSeconds(1));
+        Assert.Equal(Start[..2], _transport.Sent);
+        AnswerProbe? probe = _presence.OnSendingInterim();
+        Assert.Equal(2, probe!.Count);
+        Pass(TimeSpan.FromSeconds(4)); // the interim response is still being sent
+        Assert.Equal(Start[..2], _transport.Sent);
+        await probe.TakeAsync();
+        _presence.OnSent();
+        _transport.Sent = "";
+        Pass(TimeSpan.FromSeconds(4));
+        Assert.Equal(Start[..3], _transport.Sent); // at 0.5, 1.5 and 3.5 s: that it has taken the interim response begins the pauses anew
+    }
+
+    [Fact]
+    public async Task Answer_that_begins_just_when_the_probe_and_the_next_look_are_due_is_sent_once_and_cuts_nobody()
+    {
+        _transport.Tells = true;
+        using Barrier start = new(2);
+        for (int i = 0; i < 3_000; i++)
+        {
+            using ClientPresence presence = new(_server, _transport, null, static _ => { }, this);
+            _transport.Sent = "";
+            presence.BeginRequest();
+            presence.OnHalfClosed();
+            Thread ticking = new(() =>
+            {
+                start.SignalAndWait();
+                _time.Advance(LookInterval * 2);
+            });
+            ticking.Start();
+            start.SignalAndWait();
+            Thread.SpinWait(i % 300 * 10); // from before the probe until after it
+            AnswerProbe? probe = presence.OnSending();
+            string rest = Start[(probe?.Count ?? 0)..];
+            if (probe is not null)
+            {
+                await probe.TakeAsync();
+            }
+
+            await _transport.SendAsync(Encoding.ASCII.GetBytes(rest));
+            presence.OnSent();
+            ticking.Join();
+            Assert.Equal(Start, _transport.Sent);
+            Assert.False(_transport.HasOverlapped);
+            Assert.False(presence.Deadline.HasPassed);
+            Assert.False(presence.Left.IsCancellationRequested);
+        }
+    }
+
+    /// <summary>In small steps: what a timer's call sets counts from the end of its step.</summary>
+    private void Pass(TimeSpan time)
+    {
+        TimeSpan step = TimeSpan.FromMilliseconds(10);
+        for (TimeSpan passed = default; passed < time; passed += step)
+        {
+            _time.Advance(step);
+        }
+    }
+
     private void ExpectLimit()
     {
         _time.Advance(LookInterval * 3);
@@ -108,6 +283,7 @@ public sealed class ClientPresenceTests : IDisposable
     private sealed class AskedTransport : Transport
     {
         private Action? _whenAsked;
+        private int _sending;
 
         /// <summary>Done once, when it is asked whether it tells: what another thread may do in between.</summary>
         public Action WhenAsked
@@ -117,6 +293,21 @@ public sealed class ClientPresenceTests : IDisposable
 
         public int Asked { get; private set; }
 
+        public bool Tells { get; set; }
+
+        public PeerEnd End { get; set; }
+
+        /// <summary>What was sent; ASCII.</summary>
+        public string Sent { get; set; } = "";
+
+        public SocketError Outcome { get; set; }
+
+        /// <summary>Two sends were under way at once.</summary>
+        public bool HasOverlapped { get; private set; }
+
+        /// <summary>The end of each send, where it does not end at once.</summary>
+        public TaskCompletionSource<SocketError>? Taking { get; set; }
+
         public override bool TellsPeerEnd
         {
             get
@@ -124,7 +315,7 @@ public sealed class ClientPresenceTests : IDisposable
                 Action? now = _whenAsked;
                 _whenAsked = null;
                 now?.Invoke();
-                return false;
+                return Tells;
             }
         }
 
@@ -133,7 +324,7 @@ public sealed class ClientPresenceTests : IDisposable
             get
             {
                 Asked++;
-                return PeerEnd.None;
+                return End;
             }
         }
 
@@ -145,7 +336,13 @@ public sealed class ClientPresenceTests : IDisposable
             return false;
         }
 
-        public override ValueTask<SocketError> SendAsync(ReadOnlyMemory<byte> bytes) => new(SocketError.Success);
+        public override ValueTask<SocketError> SendAsync(ReadOnlyMemory<byte> bytes)
+        {
+            HasOverlapped |= Interlocked.Increment(ref _sending) > 1;
+            Sent += Encoding.ASCII.GetString(bytes.Span);
+            Interlocked.Decrement(ref _sending);
+            return Taking is null ? new(Outcome) : new(Taking.Task);
+        }
 
         public override long CountTaken() => 0;
 

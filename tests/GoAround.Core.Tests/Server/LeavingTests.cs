@@ -33,24 +33,6 @@ public sealed class LeavingTests
     }
 
     [Fact]
-    public async Task Client_that_closes_and_waits_for_nothing_frees_its_slot_after_the_grace()
-    {
-        FakeTimeProvider time = new();
-        using ScriptedBackend backend = new();
-        ProxyFixture.Setup setup = ProxyFixture.Setup.Unhurried(time);
-        setup.Server.HalfCloseGrace = TimeSpan.FromMilliseconds(500);
-        await using ProxyFixture proxy = await ProxyFixture.OpenAsync(setup, backend);
-        using WireEnd client = await proxy.ConnectAsync();
-        await client.SendAsync(Get);
-        using WireEnd link = await backend.AcceptAsync();
-        await link.ReadHeadAsync();
-        client.Dispose();
-        await Until.EndedAsync(link.ReadToResetAsync(), time);
-        await proxy.UntilNothingIsInFlightAsync();
-        proxy.ExpectNoErrors();
-    }
-
-    [Fact]
     public async Task Client_that_resets_while_its_request_is_pipelined_frees_its_slot()
     {
         using ScriptedBackend backend = new();

@@ -43,6 +43,23 @@ public sealed class TransportTests
     }
 
     [LinuxFact]
+    public async Task Send_on_a_closed_transport_is_an_error()
+    {
+        foreach (string kind in new[] { "plain", "polled", "tls" })
+        {
+            using SocketPair pair = await SocketPair.OpenAsync();
+            Transport transport = kind switch
+            {
+                "tls" => await pair.StartTlsAsync(),
+                "polled" => new PolledTransport(pair.Near),
+                _ => new PlainTransport(pair.Near),
+            };
+            transport.Dispose();
+            Assert.NotEqual(SocketError.Success, await transport.SendAsync("more"u8.ToArray()));
+        }
+    }
+
+    [LinuxFact]
     public async Task What_no_receive_has_brought_yet_shows()
     {
         foreach ((bool isPolled, bool isEnd) in new[] { (false, false), (false, true), (true, false), (true, true) })
