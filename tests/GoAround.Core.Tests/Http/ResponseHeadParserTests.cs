@@ -1,4 +1,3 @@
-using System;
 using GoAround.Core.Http;
 using GoAround.Core.Tests.Wire;
 using Xunit;

@@ -23,7 +23,9 @@ public sealed class TracingHandlerTests
         ProxyRequest request = new("GET", "/");
         request.Fields.Add("traceparent", Parent);
         Assert.Same(_next.Response, await handler.HandleAsync(request, default));
+#pragma warning disable CA2012 // it has ended: the next handler has its answer at once
         Assert.Equal(0, Allocated.Least(() => _ = handler.HandleAsync(request, default).IsCompletedSuccessfully));
+#pragma warning restore CA2012
         Assert.Equal(Parent, request.Fields["traceparent"]);
     }
 
