@@ -11,8 +11,6 @@ namespace GoAround.Core.Server;
 /// <summary>The body of a client's request, read from its connection; one for each session that needs it, used again.</summary>
 internal sealed class ClientBody : MessageBody
 {
-    private const int LargeBufferBytes = 64 * 1024;
-
     private readonly ClientInflow _inflow;
     private readonly Inbox _inbox;
     private readonly ServerOptions _options;
@@ -169,8 +167,8 @@ internal sealed class ClientBody : MessageBody
 
     private int RoomWanted() =>
         _state.IsChunked
-            ? _state.Received > LargeBufferBytes / 4 ? LargeBufferBytes : 0
-            : (int)Math.Min(_state.Remaining, LargeBufferBytes);
+            ? _state.Received > ReceiveBuffers.PieceBytes / 4 ? ReceiveBuffers.PieceBytes : 0
+            : (int)Math.Min(_state.Remaining, ReceiveBuffers.PieceBytes);
 
     /// <summary>Lends what is there, or says that the end is reached; false: more must be received.</summary>
     private bool TryLend(out ReadOnlyMemory<byte> piece)

@@ -21,7 +21,7 @@ internal sealed class ResponseWriter : IDisposable
     private readonly ClientInflow _inflow;
     private readonly Transport _transport;
     private readonly ServerContext _server;
-    private readonly SendWatch _watch;
+    private SendWatch? _watch; // of a client that did once not take what was sent at once
     private OutboundBuffer _outbound;
     private State _state;
 
@@ -31,7 +31,6 @@ internal sealed class ResponseWriter : IDisposable
         _inflow = inflow;
         _transport = transport;
         _server = server;
-        _watch = new SendWatch(server, transport, static session => ((ClientSession)session).Abort(), session);
     }
 
     /// <summary>Bytes of the final response were handed to the client's connection.</summary>
@@ -44,7 +43,7 @@ internal sealed class ResponseWriter : IDisposable
     public int StatusCode => _state.StatusCode;
 
     /// <inheritdoc/>
-    public void Dispose() => _watch.Dispose();
+    public void Dispose() => _watch?.Dispose();
 
     /// <summary>Starts over for the next request.</summary>
     public void Begin(bool isHead, ProtocolVersion version, bool keepAlive)
@@ -54,7 +53,8 @@ internal sealed class ResponseWriter : IDisposable
         _state.Version = version;
         _state.KeepAlive = keepAlive;
         _state.StatusCode = RequestTally.ClientClosedRequest;
-        _watch.Begin();
+        _state.HandedBefore = _transport.Handed;
+        _watch?.Begin(_state.HandedBefore);
     }
 
     /// <summary>Sends a response; true: the connection can serve another request.</summary>
@@ -69,7 +69,7 @@ internal sealed class ResponseWriter : IDisposable
         _state.Announced = response.StatusCode;
         if (response.StatusCode == 101)
         {
-            _watch.BeginTunnel(response.IsTimedTunnel); // any other ends with its pauses
+            Watch().BeginTunnel(response.IsTimedTunnel); // any other ends with its pauses
         }
 
         try
@@ -140,10 +140,11 @@ internal sealed class ResponseWriter : IDisposable
             return;
         }
 
-        _watch.EndTunnel();
-        _watch.Start();
+        SendWatch watch = Watch();
+        watch.EndTunnel();
+        watch.Start();
         await closing.ConfigureAwait(false);
-        _watch.Stop();
+        watch.Stop();
     }
 
     /// <summary>Sends head and body; false: the client is gone.</summary>
@@ -179,7 +180,7 @@ internal sealed class ResponseWriter : IDisposable
                 left -= piece.Length;
             }
 
-            bool isLarge = piece.Length >= ReceiveBuffers.LargeBytes;
+            bool isLarge = piece.Length >= ReceiveBuffers.PieceBytes;
             long begin = isLarge ? _server.Time.GetTimestamp() : 0;
             if (!await SendPieceAsync(piece, plan.Framing).ConfigureAwait(false))
             {
@@ -338,6 +339,17 @@ internal sealed class ResponseWriter : IDisposable
         return false;
     }
 
+    private SendWatch Watch()
+    {
+        if (_watch is null)
+        {
+            _watch = new SendWatch(_server, _transport, static session => ((ClientSession)session).Abort(), _session);
+            _watch.Begin(_state.HandedBefore);
+        }
+
+        return _watch;
+    }
+
     private ValueTask<SocketError> WriteAsync(ReadOnlyMemory<byte> bytes)
     {
         ValueTask<SocketError> sending = _transport.SendAsync(bytes);
@@ -347,10 +359,11 @@ internal sealed class ResponseWriter : IDisposable
     [AsyncMethodBuilder(typeof(PooledMethodBuilder<>))]
     private async ValueTask<SocketError> WaitAsync(ValueTask<SocketError> sending)
     {
-        _watch.Start();
+        SendWatch watch = Watch();
+        watch.Start();
         _inflow.OnSendWaits();
         SocketError error = await sending.ConfigureAwait(false);
-        return _watch.Stop() ? error : SocketError.TimedOut; // too late: the session is being cut
+        return watch.Stop() ? error : SocketError.TimedOut; // too late: the session is being cut
     }
 
     /// <summary>Lets a read of the body that nobody needs any more come to its end; the client's leaving has cut it short.</summary>
@@ -377,6 +390,7 @@ internal sealed class ResponseWriter : IDisposable
         public bool HasBegun;
         public bool IsWhole;
         public ProtocolVersion Version;
+        public long HandedBefore;
         public int StatusCode;
         public int Announced;
     }

@@ -36,10 +36,11 @@ internal sealed class SendWatch : IDisposable
     public void Dispose() => _deadline.Dispose();
 
     /// <summary>Starts over for the next response.</summary>
-    public void Begin()
+    /// <param name="handed">Bytes that were handed to the transport before it.</param>
+    public void Begin(long handed)
     {
         _state = default;
-        _state.Base = _transport.Handed;
+        _state.Base = handed;
     }
 
     /// <summary>From here on the bytes are not HTTP, and there is no rate.</summary>

@@ -197,7 +197,13 @@ internal sealed class Inbox : IReceiveSink, IValueTaskSource<Transfer>, IDisposa
     {
         int least = Math.Max(_gap + ReceiveBuffers.SmallBytes, Math.Min(_gap + _roomBytes, ReceiveBuffers.LargeBytes)); // a few unread bytes must not double it
         _incoming = ReceiveBuffers.Rent(least, _roomBytes > ReceiveBuffers.LargeBytes ? _gap + _roomBytes : least);
-        return _incoming.AsMemory(_gap);
+        int room = _incoming.Length - _gap;
+        if (_roomBytes >= ReceiveBuffers.PieceBytes)
+        {
+            room = Math.Min(room, room < _roomBytes ? ReceiveBuffers.PieceBytes : _roomBytes); // what is longer leaves a tail behind when it is sent
+        }
+
+        return _incoming.AsMemory(_gap, room);
     }
 
     void IReceiveSink.ReturnRoom() => Return(ref _incoming);

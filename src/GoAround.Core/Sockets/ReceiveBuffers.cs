@@ -18,6 +18,12 @@ internal static class ReceiveBuffers
     /// <summary>The size of a large one, which everybody gets who asks.</summary>
     public const int LargeBytes = 64 * 1024;
 
+    /// <summary>
+    /// Received into a large one at most: 45 segments of Ethernet, all that Linux carries in one packet down to the wire. Loopback's holds 65,483. Of 64 KiB each send left a tail of a
+    /// few bytes, which is a packet of its own, and with BBR sets a timer (docs/decisions/0042).
+    /// </summary>
+    public const int PieceBytes = 45 * 1448;
+
     /// <summary>Bytes of all that are larger, at one time: clients that were fast and then stand still must not fill the memory.</summary>
     public const int MostHugeBytes = 32 * 1024 * 1024;
 

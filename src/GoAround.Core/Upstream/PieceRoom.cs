@@ -10,10 +10,10 @@ namespace GoAround.Core.Upstream;
 internal struct PieceRoom
 {
     /// <summary>For everybody, in bytes.</summary>
-    public const int Least = ReceiveBuffers.LargeBytes;
+    public const int Least = ReceiveBuffers.PieceBytes;
 
     /// <summary>For the fast ones, in bytes, while there is memory for it; shorter bodies stay with the least.</summary>
-    public const int Most = 1024 * 1024;
+    public const int Most = 16 * Least;
 
     private int _grown;
 

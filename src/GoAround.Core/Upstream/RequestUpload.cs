@@ -85,9 +85,9 @@ internal sealed class RequestUpload : IDisposable
             }
 
             ReadOnlyMemory<byte> piece = read.Result;
-            if (piece.Length > ReceiveBuffers.LargeBytes)
+            if (outbound.Length + piece.Length > ReceiveBuffers.PieceBytes)
             {
-                return new(piece); // an application's: it is not copied, and may take longer than an answer
+                return new(piece); // a send of its own, without a copy; an application's may take longer than an answer
             }
 
             Check(piece);

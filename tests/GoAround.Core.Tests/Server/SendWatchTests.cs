@@ -30,7 +30,7 @@ public sealed class SendWatchTests : IDisposable
             _clock,
             NullLogger.Instance);
         _watch = new SendWatch(server, _transport, static _ => { }, this);
-        _watch.Begin();
+        _watch.Begin(_transport.Handed);
     }
 
     public void Dispose()

@@ -73,7 +73,7 @@ public sealed class SlowReaderTests
     [Fact]
     public async Task Body_is_told_how_its_large_pieces_were_taken()
     {
-        const int Large = ReceiveBuffers.LargeBytes;
+        const int Large = ReceiveBuffers.PieceBytes;
         const int TooMuch = 64_000_000; // no buffers between here and the client take it
         PieceByPiece body = new(Large, Large - 1, TooMuch);
         await using ProxyFixture proxy = await ProxyFixture.ServeAsync((_, _) => new(new ProxyResponse { Body = body }), new() { Time = _time });

@@ -43,6 +43,7 @@ public sealed class ReceiveBuffersTests
         }
         while (rented.Peek().Length == Huge);
         Assert.Equal(ReceiveBuffers.LargeBytes, rented.Peek().Length); // what is there in any case
+        Assert.Equal(ReceiveBuffers.PieceBytes, RoomFor(16 * ReceiveBuffers.PieceBytes));
         while (rented.TryPop(out byte[]? buffer))
         {
             ReceiveBuffers.Return(buffer);
@@ -52,6 +53,14 @@ public sealed class ReceiveBuffersTests
         Assert.Equal(Huge, again.Length);
         ReceiveBuffers.Return(again);
     }
+
+    [Theory]
+    [InlineData(100, 4 * 1024)]
+    [InlineData(20_000, 32 * 1024)]
+    [InlineData(65_000, 64 * 1024)]
+    [InlineData(ReceiveBuffers.PieceBytes, ReceiveBuffers.PieceBytes)]
+    [InlineData(4 * ReceiveBuffers.PieceBytes, 4 * ReceiveBuffers.PieceBytes)]
+    public void Piece_of_a_long_body_leaves_in_whole_packets(int wantedBytes, int expectedBytes) => Assert.Equal(expectedBytes, RoomFor(wantedBytes));
 
     [Fact]
     public void What_arrives_behind_the_end_of_an_inbox_takes_no_memory_from_the_others()
@@ -117,6 +126,15 @@ public sealed class ReceiveBuffersTests
         byte[] buffer = ReceiveBuffers.Rent(bytes);
         Assert.True(buffer.Length >= bytes);
         ReceiveBuffers.Return(buffer);
+    }
+
+    private static int RoomFor(int wantedBytes)
+    {
+        using ScriptedTransport transport = new();
+        using Inbox inbox = new(transport, ReceiveBuffers.SmallBytes);
+        _ = inbox.FillAsync(wantedBytes).AsTask();
+        transport.Arrive("a");
+        return transport.RoomBytes;
     }
 
     private static void OnOneThread(ThreadStart run)

@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Net.Sockets;
 using System.Text;
 using System.Threading;
@@ -71,7 +72,14 @@ internal sealed class ScriptedTransport : Transport
         sink.OnReceived(new Transfer(0, SocketError.ConnectionReset));
     }
 
-    public override ValueTask<SocketError> SendAsync(ReadOnlyMemory<byte> bytes) => new(SocketError.Success);
+    /// <summary>Bytes of each send.</summary>
+    public List<int> Sent { get; } = [];
+
+    public override ValueTask<SocketError> SendAsync(ReadOnlyMemory<byte> bytes)
+    {
+        Sent.Add(bytes.Length);
+        return new(SocketError.Success);
+    }
 
     public override long Handed => 0;
 
