@@ -25,7 +25,7 @@ internal static class Until
 
     /// <summary>
     /// Lets manual time run, second by second, until a task has ended. It runs hundreds of times faster than sockets and threads work: so every deadline that is not
-    /// the one expected must lie out of reach (<see cref="Unhurried"/>), or what it limits must be over.
+    /// the one expected must lie out of reach (<c>Unhurried</c>), or what it limits must be over.
     /// </summary>
     public static async Task<T> EndedAsync<T>(Task<T> task, FakeTimeProvider time)
     {
