@@ -10,7 +10,7 @@ namespace GoAround.Fuzz;
 /// <summary>A client that sends what it is given over a connection of its own and hears the balancer out.</summary>
 internal static class Conversation
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(50);
 
     /// <summary>Sends all the bytes and reads all the answers; returns their statuses.</summary>
     /// <param name="server">Where to connect to.</param>

@@ -14,7 +14,7 @@ namespace GoAround.Fuzz;
 /// <summary>A whole balancer on a free port of this machine, in front of one backend that counts as healthy.</summary>
 internal sealed class FuzzBalancer : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(50);
 
     private readonly ErrorLog _log = new();
     private readonly SocketConnectionFactory _connections;
@@ -23,9 +23,13 @@ internal sealed class FuzzBalancer : IAsyncDisposable
 
     private FuzzBalancer()
     {
-        _connections = new SocketConnectionFactory(new UpstreamOptions(), TimeProvider.System);
-        _pool = new BackendPool(new PoolOptions(), _connections, new AlwaysHealthy(), ProxyEvents.None, TimeProvider.System, _log.CreateLogger<BackendPool>());
-        _server = new ProxyServer(new ServerOptions { Address = IPAddress.Loopback, Port = 0 }, new PoolHandler(_pool), TimeProvider.System, _log);
+        // What is short by default is longer here than a busy machine stands still: it would look like a client that left, or a backend that is gone.
+        UpstreamOptions upstream = new() { DialTimeout = Patience };
+        PoolOptions pool = new() { QueueTimeout = Patience };
+        ServerOptions server = new() { Address = IPAddress.Loopback, Port = 0, HalfCloseGrace = Patience / 2, MinBodyRateGrace = Patience };
+        _connections = new SocketConnectionFactory(upstream, TimeProvider.System);
+        _pool = new BackendPool(pool, _connections, new AlwaysHealthy(), ProxyEvents.None, TimeProvider.System, _log.CreateLogger<BackendPool>());
+        _server = new ProxyServer(server, new PoolHandler(_pool), TimeProvider.System, _log);
     }
 
     /// <summary>Where clients connect to.</summary>

@@ -4,6 +4,7 @@ using System.Text;
 using System.Threading;
 using System.Threading.Tasks;
 using GoAround.Core.Http;
+using GoAround.Core.Sockets;
 
 namespace GoAround.Fuzz;
 
@@ -16,7 +17,7 @@ internal sealed class ResponseBodyTarget : IFuzzTarget
 {
     private const string Next = "the next one";
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(50);
 
     // The balancer looks at a socket that was idle for longer than a millisecond before it uses it again; what comes later still, nobody can tell from an answer.
     private static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(3);
@@ -151,14 +152,14 @@ internal sealed class ResponseBodyTarget : IFuzzTarget
             }
             else if (_script is { } script)
             {
-                await SendAsync(socket, script, stop);
+                await SendAsync(socket, script, !script.MayStay || head.StartsWith("HEAD ", StringComparison.Ordinal), stop);
             }
 
             head = await ScriptedBackend.ReadHeadAsync(socket, stop);
         }
     }
 
-    private async Task SendAsync(Socket socket, BodyScript script, CancellationToken stop)
+    private async Task SendAsync(Socket socket, BodyScript script, bool hasStray, CancellationToken stop)
     {
         try
         {
@@ -172,6 +173,11 @@ internal sealed class ResponseBodyTarget : IFuzzTarget
             if (!script.MayStay)
             {
                 socket.Shutdown(SocketShutdown.Send);
+            }
+
+            while (hasStray && LinuxCalls.Unacknowledged(socket.SafeHandle) > 0 && !LinuxCalls.IsClosed(socket.SafeHandle)) // it is to be there: on a busy machine even loopback takes its time
+            {
+                await Task.Delay(1, stop);
             }
         }
         finally

@@ -15,7 +15,7 @@ internal sealed class TunnelTarget : IFuzzTarget
 {
     private const string Switch = "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: fuzz\r\n\r\n";
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(50);
 
     private readonly ScriptedBackend _backend;
     private FuzzBalancer? _balancer;

@@ -7,6 +7,7 @@ using GoAround.Core.Sockets;
 using GoAround.Core.Tests.Sockets;
 using GoAround.Core.Tests.Wire;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
 namespace GoAround.Core.Tests.Server;
@@ -88,7 +89,8 @@ public sealed class ClientSessionTests
             onRequest();
             return new(new ProxyResponse { Body = MessageBody.FromBytes("ok"u8.ToArray()) });
         });
-        ServerContext server = new(options, handler, ProxyEvents.None, TimeProvider.System, new DeadlineClock(TimeProvider.System), NullLogger.Instance);
+        FakeTimeProvider time = new();
+        ServerContext server = new(options, handler, ProxyEvents.None, time, new DeadlineClock(time), NullLogger.Instance);
         session = new ClientSession(server, pair.Near, null);
         return session.RunAsync();
     }

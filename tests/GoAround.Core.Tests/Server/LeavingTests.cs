@@ -124,7 +124,9 @@ public sealed class LeavingTests
     {
         FakeTimeProvider time = new();
         using ScriptedBackend backend = new();
-        await using ProxyFixture proxy = await ProxyFixture.OpenAsync(new ProxyFixture.Setup { Time = time }, backend);
+        ProxyFixture.Setup setup = ProxyFixture.Setup.Unhurried(time);
+        setup.Server.BodyTimeout = TimeSpan.FromSeconds(60);
+        await using ProxyFixture proxy = await ProxyFixture.OpenAsync(setup, backend);
         using WireEnd client = await proxy.ConnectAsync();
         await client.SendAsync(Get);
         using WireEnd link = await backend.AcceptAsync();

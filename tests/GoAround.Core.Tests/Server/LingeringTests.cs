@@ -1,9 +1,9 @@
-using System;
 using System.Threading.Tasks;
 using GoAround.Core.Async;
 using GoAround.Core.Server;
 using GoAround.Core.Sockets;
 using GoAround.Core.Tests.Sockets;
+using GoAround.Core.Tests.Wire;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using NSubstitute;
@@ -30,6 +30,6 @@ public sealed class LingeringTests
         Assert.True(inbox.IsEmpty);
         Assert.False(lingering.IsCompleted);
         inbox.GiveUp(); // whoever cuts the connection
-        await lingering.WaitAsync(TimeSpan.FromSeconds(30));
+        await lingering.WaitAsync(WireEnd.Patience);
     }
 }

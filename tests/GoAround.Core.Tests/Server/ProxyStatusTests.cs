@@ -49,7 +49,9 @@ public sealed class ProxyStatusTests
     public async Task Head_that_does_not_come_in_time_is_the_clients_fault()
     {
         FakeTimeProvider time = new();
-        await using ProxyFixture proxy = await ProxyFixture.OpenAsync(new ProxyFixture.Setup { Time = time });
+        ProxyFixture.Setup setup = ProxyFixture.Setup.Unhurried(time);
+        setup.Server.HeadTimeout = TimeSpan.FromSeconds(30);
+        await using ProxyFixture proxy = await ProxyFixture.OpenAsync(setup);
         using WireEnd client = await proxy.ConnectAsync();
         await client.SendAsync("GET / HT");
         ExpectError(await Until.EndedAsync(client.ReadToEndAsync(), time), 408, "http_request_error; details=\"The request did not come in time.\"");
@@ -105,7 +107,9 @@ public sealed class ProxyStatusTests
     {
         FakeTimeProvider time = new();
         using FullListener full = await FullListener.OpenAsync();
-        await using ProxyFixture proxy = await ProxyFixture.OpenAsync(new ProxyFixture.Setup { Time = time });
+        ProxyFixture.Setup setup = ProxyFixture.Setup.Unhurried(time);
+        setup.Upstream.DialTimeout = TimeSpan.FromSeconds(5);
+        await using ProxyFixture proxy = await ProxyFixture.OpenAsync(setup);
         await proxy.Pool.ReplaceAsync([Backend.Parse($"http://127.0.0.1:{full.Port}")], default);
         ExpectError(await Until.EndedAsync(proxy.AskOnceAsync(Get), time), 504, "connection_timeout");
     }
@@ -114,14 +118,12 @@ public sealed class ProxyStatusTests
     public async Task Name_that_is_not_looked_up_in_time_is_a_gateway_timeout_of_its_own()
     {
         FakeTimeProvider time = new();
-        ProxyFixture.Setup setup = new()
+        ProxyFixture.Setup setup = ProxyFixture.Setup.Unhurried(time);
+        setup.Upstream.DialTimeout = TimeSpan.FromSeconds(5);
+        setup.LookUp = async (_, token) =>
         {
-            Time = time,
-            LookUp = async (_, token) =>
-            {
-                await Task.Delay(Timeout.Infinite, token);
-                return [];
-            },
+            await Task.Delay(Timeout.Infinite, token);
+            return [];
         };
         await using ProxyFixture proxy = await ProxyFixture.OpenAsync(setup);
         await proxy.Pool.ReplaceAsync([Backend.Parse("http://slow-name.invalid")], default);

@@ -24,7 +24,7 @@ public sealed class RefusalTests
     [Fact]
     public async Task Line_and_head_that_are_too_long_are_answered_while_the_client_still_sends()
     {
-        await using ProxyFixture proxy = await ProxyFixture.OpenAsync();
+        await using ProxyFixture proxy = await ProxyFixture.OpenAsync(new ProxyFixture.Setup { Time = new FakeTimeProvider() }); // in which nobody lingers too long
         await ExpectRefusalWhileSendingAsync(proxy, 414, "GET /" + new string('a', 3_000_000));
         await ExpectRefusalWhileSendingAsync(proxy, 431, "GET / HTTP/1.1\r\nHost: h\r\nX: " + new string('a', 3_000_000));
     }
@@ -32,7 +32,7 @@ public sealed class RefusalTests
     [Fact]
     public async Task Body_that_is_too_large_is_answered_while_the_client_still_sends()
     {
-        ProxyFixture.Setup setup = new() { Server = { MaxBodyBytes = 1000 } };
+        ProxyFixture.Setup setup = new() { Time = new FakeTimeProvider(), Server = { MaxBodyBytes = 1000 } };
         using ScriptedBackend backend = new ScriptedBackend().Serve(link => link.ReadToCloseAsync());
         await using ProxyFixture proxy = await ProxyFixture.OpenAsync(setup, backend);
         string body = new('b', 6_000_000);
@@ -59,7 +59,9 @@ public sealed class RefusalTests
     public async Task Head_that_does_not_come_in_time_is_answered_408()
     {
         FakeTimeProvider time = new();
-        await using ProxyFixture proxy = await ProxyFixture.OpenAsync(new ProxyFixture.Setup { Time = time });
+        ProxyFixture.Setup setup = ProxyFixture.Setup.Unhurried(time);
+        setup.Server.HeadTimeout = TimeSpan.FromSeconds(30);
+        await using ProxyFixture proxy = await ProxyFixture.OpenAsync(setup);
         using WireEnd client = await proxy.ConnectAsync();
         await client.SendAsync("GET / HT");
         ExpectRefusal(408, await Until.EndedAsync(client.ReadToEndAsync(), time));
@@ -69,23 +71,25 @@ public sealed class RefusalTests
     public async Task Answer_408_reaches_a_client_that_still_sends()
     {
         FakeTimeProvider time = new();
-        await using ProxyFixture proxy = await ProxyFixture.OpenAsync(new ProxyFixture.Setup { Time = time });
+        ProxyFixture.Setup setup = ProxyFixture.Setup.Unhurried(time);
+        setup.Server.HeadTimeout = TimeSpan.FromSeconds(30);
+        await using ProxyFixture proxy = await ProxyFixture.OpenAsync(setup);
         using WireEnd client = await proxy.ConnectAsync();
         await client.SendAsync("GET / HT");
-        await Until.EndedAsync(DribbleAsync(), time);
+        await Until.TrueAsync(
+            () =>
+            {
+                time.Advance(TimeSpan.FromSeconds(proxy.Events.Ended.IsEmpty ? 1 : 0));
+                return !proxy.Events.Ended.IsEmpty;
+            },
+            "no answer");
+        for (int i = 0; i < 50; i++) // the time stands still: what the client sends is read for some seconds yet
+        {
+            await client.SendAsync("T");
+        }
+
         string answer = await client.ReadUntilAsync("time.\n");
         ExpectRefusal(408, answer);
-
-        async Task<bool> DribbleAsync()
-        {
-            await Until.TrueAsync(() => !proxy.Events.Ended.IsEmpty, "no answer");
-            for (int i = 0; i < 50; i++)
-            {
-                await client.SendAsync("T");
-            }
-
-            return true;
-        }
     }
 
     [Fact]
@@ -102,7 +106,9 @@ public sealed class RefusalTests
     {
         FakeTimeProvider time = new();
         using ScriptedBackend backend = new();
-        await using ProxyFixture proxy = await ProxyFixture.OpenAsync(new ProxyFixture.Setup { Time = time }, backend);
+        ProxyFixture.Setup setup = ProxyFixture.Setup.Unhurried(time);
+        setup.Server.BodyTimeout = TimeSpan.FromSeconds(60);
+        await using ProxyFixture proxy = await ProxyFixture.OpenAsync(setup, backend);
         using WireEnd client = await proxy.ConnectAsync();
         await client.SendAsync("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\nhalf");
         using WireEnd link = await backend.AcceptAsync();

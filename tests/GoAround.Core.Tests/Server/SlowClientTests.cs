@@ -8,6 +8,8 @@ namespace GoAround.Core.Tests.Server;
 
 public sealed class SlowClientTests
 {
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
+
     private readonly FakeTimeProvider _time = new();
 
     [Theory]
@@ -15,7 +17,7 @@ public sealed class SlowClientTests
     [InlineData("GET / HTTP/1.1\r\nHost: h\r\nX-A: 1")]
     public async Task Head_that_comes_byte_by_byte_is_answered_408(string head)
     {
-        await using ProxyFixture proxy = await OpenAsync(server => server.IdleTimeout = TimeSpan.FromDays(1));
+        await using ProxyFixture proxy = await OpenAsync(server => server.HeadTimeout = TimeSpan.FromSeconds(30));
         using WireEnd client = await proxy.ConnectAsync();
         await client.SendAsync(head);
         Task<string> answer = client.ReadToEndAsync();
@@ -56,7 +58,7 @@ public sealed class SlowClientTests
     public async Task Body_that_stops_is_answered_408_after_the_grace_and_the_backend_is_cut(string rest)
     {
         using ScriptedBackend backend = new();
-        await using ProxyFixture proxy = await OpenAsync(server => server.BodyTimeout = TimeSpan.FromDays(10), backend);
+        await using ProxyFixture proxy = await OpenAsync(server => server.MinBodyRateGrace = Grace, backend);
         using WireEnd client = await proxy.ConnectAsync();
         await client.SendAsync("POST / HTTP/1.1\r\nHost: h\r\n" + rest);
         using WireEnd link = await backend.AcceptAsync();
@@ -72,7 +74,7 @@ public sealed class SlowClientTests
     public async Task Body_under_the_rate_is_answered_408_however_steady_it_comes()
     {
         using ScriptedBackend backend = new();
-        await using ProxyFixture proxy = await OpenAsync(null, backend);
+        await using ProxyFixture proxy = await OpenAsync(server => server.MinBodyRateGrace = Grace, backend);
         using WireEnd client = await proxy.ConnectAsync();
         await client.SendAsync("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 100000000\r\n\r\n");
         using WireEnd link = await backend.AcceptAsync();
@@ -92,7 +94,7 @@ public sealed class SlowClientTests
     public async Task Body_at_the_rate_goes_through_however_long_it_takes()
     {
         using ScriptedBackend backend = new();
-        await using ProxyFixture proxy = await OpenAsync(null, backend);
+        await using ProxyFixture proxy = await OpenAsync(server => server.MinBodyRateGrace = Grace, backend);
         using WireEnd client = await proxy.ConnectAsync();
         await client.SendAsync("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 24000\r\n\r\n");
         using WireEnd link = await backend.AcceptAsync();
@@ -113,23 +115,29 @@ public sealed class SlowClientTests
     public async Task Time_in_which_the_backend_takes_nothing_does_not_count()
     {
         const int Length = 20_000_000;
-        using ScriptedBackend backend = new();
-        ProxyFixture.Setup setup = new() { Time = _time, Server = { MinBodyRate = 2_000_000_000 }, Upstream = { BodyTimeout = TimeSpan.FromDays(10), ResponseTimeout = TimeSpan.FromDays(10) } };
-        await using ProxyFixture proxy = await ProxyFixture.OpenAsync(setup, backend);
+        TaskCompletionSource go = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        MemoryBackend backend = new(async stream =>
+        {
+            await MemoryBackend.ReadHeadAsync(stream);
+            await go.Task;
+            await stream.ReadExactlyAsync(new byte[Length]);
+            await stream.WriteAsync(System.Text.Encoding.Latin1.GetBytes(WireEnd.Response("ok")));
+        });
+        ProxyFixture.Setup setup = ProxyFixture.Setup.Unhurried(_time, backend);
+        setup.Server.MinBodyRate = 2_000_000_000;
+        setup.Server.MinBodyRateGrace = Grace;
+        await using ProxyFixture proxy = await ProxyFixture.OpenAsync(setup);
+        await proxy.Pool.ReplaceAsync([Backend.Parse("http://memory")], default);
         using WireEnd client = await proxy.ConnectAsync();
         Task sending = client.SendAsync($"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: {Length}\r\n\r\n" + new string('a', Length));
-        using WireEnd link = await backend.AcceptAsync();
-        await link.ReadHeadAsync();
-        int full = 0;
-        await Until.TrueAsync(() => (full = client.Socket.Poll(0, System.Net.Sockets.SelectMode.SelectWrite) ? 0 : full + 1) == 100, "everything was taken");
+        await Until.TrueAsync(() => backend.Dialled.TryPeek(out PairedStream? wire) && wire.IsFull, "everything was taken"); // it waits for the backend, and not for the client
         for (int i = 0; i < 100; i++)
         {
             _time.Advance(TimeSpan.FromSeconds(1));
         }
 
-        await link.ReadAsync(Length);
+        go.SetResult();
         await sending;
-        await link.SendAsync(WireEnd.Response("ok"));
         await client.ExpectAsync(WireEnd.Response("ok"));
         proxy.ExpectNoErrors();
     }
@@ -140,7 +148,8 @@ public sealed class SlowClientTests
     public async Task Body_deadlines_hold_once_the_client_was_told_to_go_on_and_not_before(bool isTold)
     {
         using ScriptedBackend backend = new();
-        ProxyFixture.Setup setup = new() { Time = _time, Upstream = { ResponseTimeout = TimeSpan.FromDays(10) } };
+        ProxyFixture.Setup setup = ProxyFixture.Setup.Unhurried(_time);
+        setup.Server.MinBodyRateGrace = Grace;
         await using ProxyFixture proxy = await ProxyFixture.OpenAsync(setup, backend);
         using WireEnd client = await proxy.ConnectAsync();
         await client.SendAsync("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n");
@@ -215,7 +224,7 @@ public sealed class SlowClientTests
                 await request.Body.ReadAsync(cancellationToken);
                 return ProxyResponse.FromText(200, "read");
             },
-            new ProxyFixture.Setup { Time = _time });
+            Setup());
         await Expect408Async(proxy);
     }
 
@@ -223,7 +232,7 @@ public sealed class SlowClientTests
     public async Task Client_that_waits_for_a_word_that_nobody_says_is_answered_408_where_its_expectation_was_taken_away()
     {
         using ScriptedBackend backend = new();
-        ProxyFixture.Setup setup = new() { Time = _time };
+        ProxyFixture.Setup setup = Setup();
         setup.Wrap = pool => new ScriptedHandler((request, cancellationToken) =>
         {
             request.ExpectsContinue = false;
@@ -232,6 +241,13 @@ public sealed class SlowClientTests
         await using ProxyFixture proxy = await ProxyFixture.OpenAsync(setup, backend);
         await Expect408Async(proxy);
         await proxy.UntilNothingIsInFlightAsync();
+    }
+
+    private ProxyFixture.Setup Setup()
+    {
+        ProxyFixture.Setup setup = ProxyFixture.Setup.Unhurried(_time);
+        setup.Server.BodyTimeout = TimeSpan.FromSeconds(60);
+        return setup;
     }
 
     private async Task Expect408Async(ProxyFixture proxy)
@@ -256,7 +272,7 @@ public sealed class SlowClientTests
 
     private Task<ProxyFixture> OpenAsync(Action<GoAround.Core.Server.ServerOptions>? configure = null, params ScriptedBackend[] backends)
     {
-        ProxyFixture.Setup setup = new() { Time = _time };
+        ProxyFixture.Setup setup = ProxyFixture.Setup.Unhurried(_time);
         configure?.Invoke(setup.Server);
         return ProxyFixture.OpenAsync(setup, backends);
     }

@@ -69,7 +69,9 @@ public sealed class TlsTests
     {
         FakeTimeProvider time = new();
         using ScriptedBackend backend = new();
-        ProxyFixture.Setup setup = new() { Time = time, Server = { Certificate = TestCertificates.Local } };
+        ProxyFixture.Setup setup = ProxyFixture.Setup.Unhurried(time);
+        setup.Server.Certificate = TestCertificates.Local;
+        setup.Server.HalfCloseGrace = TimeSpan.FromMilliseconds(500);
         await using ProxyFixture proxy = await ProxyFixture.OpenAsync(setup, backend);
         using WireEnd client = await ConnectAsync(proxy);
         await client.SendAsync(Get);
@@ -137,7 +139,9 @@ public sealed class TlsTests
     {
         FakeTimeProvider time = new();
         using ScriptedBackend backend = new ScriptedBackend().Answer(WireEnd.Response("ok"));
-        ProxyFixture.Setup setup = new() { Time = time, Server = { Certificate = TestCertificates.Local } };
+        ProxyFixture.Setup setup = ProxyFixture.Setup.Unhurried(time); // a stop that ran out of time would cut
+        setup.Server.Certificate = TestCertificates.Local;
+        setup.Server.IdleTimeout = isStopped ? Unhurried.OutOfReach : TimeSpan.FromSeconds(75);
         await using ProxyFixture proxy = await ProxyFixture.OpenAsync(setup, backend);
         using WireEnd client = await proxy.ConnectAsync();
         using WireTap tap = WireTap.Over(client.Socket);
@@ -152,9 +156,7 @@ public sealed class TlsTests
         Task<string> end = client.ReadToEndAsync();
         if (isStopped)
         {
-            Task stop = proxy.StopAsync();
-            await Until.EndedAsync(end, time);
-            await stop;
+            await Until.EndedAsync(Task.WhenAll(end, StopAsync()), time);
         }
         else
         {
@@ -164,6 +166,12 @@ public sealed class TlsTests
         // close_notify of TLS 1.3: one record of an alert, 2 bytes, its type, 1, and its tag, 16.
         Assert.Equal("23 3 3 0 19", string.Join(' ', tap.Received.TakeLast(24).Take(5)));
         proxy.ExpectNoErrors();
+
+        async Task<string> StopAsync()
+        {
+            await proxy.StopAsync();
+            return "";
+        }
     }
 
     private static ProxyFixture.Setup Setup() => new() { Server = { Certificate = TestCertificates.Local } };

@@ -106,8 +106,9 @@ public sealed class UpgradeTests
     {
         FakeTimeProvider time = new();
         using ScriptedBackend backend = new();
-        await using ProxyFixture proxy = await ProxyFixture.OpenAsync(
-            new ProxyFixture.Setup { Time = time, Upstream = { TunnelTimeout = TimeSpan.FromSeconds(100) } }, backend);
+        ProxyFixture.Setup setup = ProxyFixture.Setup.Unhurried(time);
+        setup.Upstream.TunnelTimeout = TimeSpan.FromSeconds(100);
+        await using ProxyFixture proxy = await ProxyFixture.OpenAsync(setup, backend);
         using WireEnd client = await proxy.ConnectAsync();
         using WireEnd link = await OpenTunnelAsync(client, backend);
         await Until.EndedAsync(Task.WhenAll(client.ReadToCloseAsync(), link.ReadToCloseAsync()), time);

@@ -55,7 +55,7 @@ public sealed class ViaTests
     public async Task Health_check_says_nothing_of_proxies()
     {
         using ScriptedBackend backend = new ScriptedBackend().Answer(WireEnd.Response("ok"));
-        using SocketConnectionFactory factory = new(new(), TimeProvider.System);
+        using SocketConnectionFactory factory = new(Unhurried.Upstream(), TimeProvider.System);
         await new HttpHealthChecker(factory, new()).CheckAsync(backend.Backend, default);
         Assert.True(backend.Heads.TryDequeue(out string? head));
         Assert.DoesNotContain("Via", head);

@@ -4,10 +4,12 @@ using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
 using GoAround.Core.Sockets;
+using GoAround.Core.Tests.Load;
 using Xunit;
 
 namespace GoAround.Core.Tests.Sockets;
 
+[Collection(Alone.Name)] // the buffers are the process's
 public sealed class ReceiveBuffersTests
 {
     [Fact]

@@ -38,7 +38,8 @@ public sealed class AddressRaceTests
     [LinuxFact]
     public async Task Refused_address_costs_no_time_at_all()
     {
-        using ScriptedBackend alive = new(at: new IPEndPoint(Third, 0));
+        using HeldPort held = new(First, Second, Third);
+        using ScriptedBackend alive = new(at: new IPEndPoint(Third, held.Number));
         Task<Transport> dial = DialAsync(new FakeTimeProvider(), alive.Port, default, First, Second, Third);
         using WireEnd link = await alive.AcceptAsync();
         using Transport transport = await dial.WaitAsync(WireEnd.Patience);
@@ -57,13 +58,8 @@ public sealed class AddressRaceTests
     [LinuxFact]
     public async Task Addresses_that_all_refuse_are_a_refused_dial()
     {
-        int port;
-        using (ScriptedBackend gone = new())
-        {
-            port = gone.Port;
-        }
-
-        BackendException failure = await Assert.ThrowsAsync<BackendException>(() => DialAsync(new FakeTimeProvider(), port, default, First, Second));
+        using HeldPort held = new(First, Second);
+        BackendException failure = await Assert.ThrowsAsync<BackendException>(() => DialAsync(new FakeTimeProvider(), held.Number, default, First, Second));
         Assert.Equal((BackendFailureStage.Dial, BackendFailureKind.Disconnected), (failure.Stage, failure.Kind));
         Assert.Contains("connection refused", failure.Message);
     }

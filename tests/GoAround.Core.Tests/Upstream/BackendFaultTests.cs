@@ -184,7 +184,9 @@ public sealed class BackendFaultTests
     {
         FakeTimeProvider time = new();
         using ScriptedBackend backend = new();
-        await using ProxyFixture proxy = await ProxyFixture.OpenAsync(new ProxyFixture.Setup { Time = time }, backend);
+        ProxyFixture.Setup setup = ProxyFixture.Setup.Unhurried(time);
+        setup.Upstream.ResponseTimeout = TimeSpan.FromSeconds(60);
+        await using ProxyFixture proxy = await ProxyFixture.OpenAsync(setup, backend);
         using WireEnd client = await proxy.ConnectAsync();
         await client.SendAsync(Post);
         using WireEnd link = await backend.AcceptAsync();
@@ -199,7 +201,9 @@ public sealed class BackendFaultTests
     {
         FakeTimeProvider time = new();
         using ScriptedBackend backend = new();
-        await using ProxyFixture proxy = await ProxyFixture.OpenAsync(new ProxyFixture.Setup { Time = time }, backend);
+        ProxyFixture.Setup setup = ProxyFixture.Setup.Unhurried(time);
+        setup.Upstream.ResponseTimeout = TimeSpan.FromSeconds(60);
+        await using ProxyFixture proxy = await ProxyFixture.OpenAsync(setup, backend);
         using WireEnd client = await proxy.ConnectAsync();
         await client.SendAsync("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 8\r\n\r\nhalf");
         using WireEnd link = await backend.AcceptAsync();
@@ -215,7 +219,9 @@ public sealed class BackendFaultTests
     {
         FakeTimeProvider time = new();
         using ScriptedBackend backend = new();
-        await using ProxyFixture proxy = await ProxyFixture.OpenAsync(new ProxyFixture.Setup { Time = time }, backend);
+        ProxyFixture.Setup setup = ProxyFixture.Setup.Unhurried(time);
+        setup.Upstream.BodyTimeout = TimeSpan.FromSeconds(60);
+        await using ProxyFixture proxy = await ProxyFixture.OpenAsync(setup, backend);
         using WireEnd client = await proxy.ConnectAsync();
         await client.SendAsync(Get);
         using WireEnd link = await backend.AcceptAsync();

@@ -14,13 +14,8 @@ public sealed class DialTests
     [Fact]
     public async Task Refused_dial_never_reached_the_backend()
     {
-        Backend backend;
-        using (ScriptedBackend gone = new())
-        {
-            backend = gone.Backend;
-        }
-
-        BackendException failure = await FailAsync(backend);
+        using HeldPort held = new();
+        BackendException failure = await FailAsync(held.Backend);
         Assert.Equal((BackendFailureStage.Dial, BackendFailureKind.Disconnected, true), (failure.Stage, failure.Kind, failure.NeverReached));
         Assert.Contains("connection refused", failure.Message);
     }
@@ -39,7 +34,7 @@ public sealed class DialTests
     [InlineData(SocketError.TryAgain, false)]
     public async Task Look_up_that_lacks_files_of_this_machine_says_nothing_of_the_backend(SocketError error, bool isOwnLack)
     {
-        using SocketConnectionFactory factory = new(new(), TimeProvider.System, (_, _) => throw new SocketException((int)error));
+        using SocketConnectionFactory factory = new(Unhurried.Upstream(), TimeProvider.System, (_, _) => throw new SocketException((int)error));
         BackendException failure = await Assert.ThrowsAsync<BackendException>(
             async () => await factory.SendAsync(Backend.Parse("http://name"), new ProxyRequest("GET", "/"), default));
         Assert.Equal((ProxyError.DnsError, isOwnLack), (failure.Error, failure.IsOwnLack));
@@ -49,7 +44,7 @@ public sealed class DialTests
     public async Task Name_is_looked_up_and_its_addresses_tried_in_turn()
     {
         using ScriptedBackend backend = new ScriptedBackend().Answer(WireEnd.Response("ok"));
-        using SocketConnectionFactory factory = new(new(), TimeProvider.System);
+        using SocketConnectionFactory factory = new(Unhurried.Upstream(), TimeProvider.System);
         await using ProxyResponse response = await factory.SendAsync(
             Backend.Parse($"http://localhost:{backend.Port}"), new ProxyRequest("GET", "/"), default).AsTask().WaitAsync(WireEnd.Patience);
         Assert.Equal(200, response.StatusCode);
@@ -71,7 +66,7 @@ public sealed class DialTests
     [Fact]
     public async Task Caller_that_gives_up_ends_the_dial()
     {
-        using SocketConnectionFactory factory = new(new(), TimeProvider.System);
+        using SocketConnectionFactory factory = new(Unhurried.Upstream(), TimeProvider.System);
         using FullListener full = await FullListener.OpenAsync();
         using CancellationTokenSource caller = new();
         Task<ProxyResponse> send = factory.SendAsync(Backend.Parse($"http://127.0.0.1:{full.Port}"), new ProxyRequest("GET", "/"), caller.Token).AsTask();
@@ -112,7 +107,9 @@ public sealed class DialTests
     {
         FakeTimeProvider time = new();
         using ScriptedBackend backend = new ScriptedBackend("https").Serve(link => link.ReadToCloseAsync());
-        using SocketConnectionFactory factory = new(new(), time);
+        UpstreamOptions options = Unhurried.Upstream();
+        options.TlsTimeout = TimeSpan.FromSeconds(10);
+        using SocketConnectionFactory factory = new(options, time);
         Task<ProxyResponse> send = factory.SendAsync(backend.Backend, new ProxyRequest("GET", "/"), default).AsTask();
         BackendException failure = await Assert.ThrowsAsync<BackendException>(() => Until.EndedAsync(send, time));
         Assert.Equal((BackendFailureStage.Tls, BackendFailureKind.TimedOut), (failure.Stage, failure.Kind));
@@ -139,7 +136,7 @@ public sealed class DialTests
     public async Task Probe_uses_a_socket_of_its_own_and_closes_it_in_order()
     {
         using ScriptedBackend backend = new();
-        using SocketConnectionFactory factory = new(new(), TimeProvider.System);
+        using SocketConnectionFactory factory = new(Unhurried.Upstream(), TimeProvider.System);
         for (int i = 0; i < 2; i++)
         {
             Task<ProxyResponse> send = factory.SendAsync(backend.Backend, new ProxyRequest("GET", "/health"), default).AsTask();
@@ -165,7 +162,7 @@ public sealed class DialTests
             await link.SendAsync("HTTP/1.0 200 OK\r\n\r\nok");
             link.ShutdownSend();
         });
-        UpstreamOptions options = new();
+        UpstreamOptions options = Unhurried.Upstream();
         options.TrustedRoots.Add(TestCertificates.Root);
         using SocketConnectionFactory factory = new(options, TimeProvider.System);
         ProxyResponse response = await factory.SendAsync(backend.Backend, new ProxyRequest("GET", "/health"), default);
@@ -178,7 +175,7 @@ public sealed class DialTests
     public async Task Probe_that_is_cancelled_leaves_no_socket()
     {
         using ScriptedBackend backend = new();
-        using SocketConnectionFactory factory = new(new(), TimeProvider.System);
+        using SocketConnectionFactory factory = new(Unhurried.Upstream(), TimeProvider.System);
         using CancellationTokenSource caller = new();
         Task<ProxyResponse> send = factory.SendAsync(backend.Backend, new ProxyRequest("GET", "/health"), caller.Token).AsTask();
         using WireEnd link = await backend.AcceptAsync();
@@ -190,14 +187,14 @@ public sealed class DialTests
 
     private static UpstreamOptions Trusting()
     {
-        UpstreamOptions options = new();
+        UpstreamOptions options = Unhurried.Upstream();
         options.TrustedRoots.Add(TestCertificates.Root);
         return options;
     }
 
     private static async Task<BackendException> FailAsync(Backend backend, UpstreamOptions? options = null)
     {
-        using SocketConnectionFactory factory = new(options ?? new(), TimeProvider.System);
+        using SocketConnectionFactory factory = new(options ?? Unhurried.Upstream(), TimeProvider.System);
         return await Assert.ThrowsAsync<BackendException>(
             () => factory.SendAsync(backend, new ProxyRequest("GET", "/"), default).AsTask().WaitAsync(WireEnd.Patience));
     }

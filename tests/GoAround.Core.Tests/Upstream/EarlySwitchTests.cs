@@ -35,13 +35,13 @@ public sealed class EarlySwitchTests
             await stream.WriteAsync(Encoding.Latin1.GetBytes(InterimAndAgreed));
             await stream.CopyToAsync(Stream.Null);
         });
-        using SocketConnectionFactory factory = new(new UpstreamOptions(), TimeProvider.System, dialer: backend);
+        using SocketConnectionFactory factory = new(Unhurried.Upstream(), TimeProvider.System, dialer: backend);
         int opened = 0;
         int tooSoon = 0;
         for (int i = 0; i < 4000; i++)
         {
             LastPiece body = new(i % 200 * 50);
-            UpgradeRequest request = new(body, body.LetGo);
+            UpgradeRequest request = new(body, body.LetGo, i == 0 ? body.Sent : Task.CompletedTask); // it opens once for certain, however busy the machine is
             try
             {
                 await using ProxyResponse response = await factory.SendAsync(Memory, request, default);
@@ -71,7 +71,7 @@ public sealed class EarlySwitchTests
             await stream.WriteAsync(Encoding.Latin1.GetBytes(InterimAndAgreed));
             await end.Task;
         });
-        using SocketConnectionFactory factory = new(new UpstreamOptions(), TimeProvider.System, dialer: backend);
+        using SocketConnectionFactory factory = new(Unhurried.Upstream(), TimeProvider.System, dialer: backend);
         ScriptedBody body = new(MoreThanAPipeHolds, _ => new(new byte[MoreThanAPipeHolds]));
         UpgradeRequest request = new(body, client.Cancel); // the head of the 101 stands behind that of the 102 already
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => factory.SendAsync(Memory, request, client.Token).AsTask().WaitAsync(WireEnd.Patience));
@@ -81,11 +81,13 @@ public sealed class EarlySwitchTests
     private sealed class UpgradeRequest : ProxyRequest
     {
         private readonly Action _onInterim;
+        private readonly Task _isTaken;
 
-        public UpgradeRequest(MessageBody body, Action onInterim)
+        public UpgradeRequest(MessageBody body, Action onInterim, Task? isTaken = null)
             : base("GET", "/")
         {
             _onInterim = onInterim;
+            _isTaken = isTaken ?? Task.CompletedTask;
             Body = body;
             UpgradeProtocol = "websocket"u8.ToArray();
             ExpectsContinue = true; // so that the body is pumped, as one piece
@@ -97,7 +99,7 @@ public sealed class EarlySwitchTests
         public override ValueTask SendInterimAsync(int statusCode, FieldList fields, CancellationToken cancellationToken)
         {
             _onInterim();
-            return default;
+            return new(_isTaken);
         }
 
         public override MessageBody OpenTunnel()
@@ -112,12 +114,14 @@ public sealed class EarlySwitchTests
     {
         private static readonly byte[] Content = new byte[FewerThanAPipeHolds];
 
+        private readonly TaskCompletionSource _sent = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private volatile bool _isLetGo;
-        private volatile bool _wasSent;
 
         public override long? Length => Content.Length;
 
-        public bool WasSent => _wasSent;
+        public bool WasSent => _sent.Task.IsCompleted;
+
+        public Task Sent => _sent.Task;
 
         public void LetGo() => _isLetGo = true;
 
@@ -138,6 +142,6 @@ public sealed class EarlySwitchTests
             return Content;
         }
 
-        internal override void OnSent() => _wasSent = true;
+        internal override void OnSent() => _sent.TrySetResult();
     }
 }

@@ -37,7 +37,7 @@ public sealed class ExpectTests
     {
         FakeTimeProvider time = new();
         using ScriptedBackend backend = new();
-        await using ProxyFixture proxy = await OpenAsync(time, backend, minBodyRate: 0);
+        await using ProxyFixture proxy = await OpenAsync(time, backend);
         using WireEnd client = await proxy.ConnectAsync();
         await client.SendAsync(Head("POST"));
         using WireEnd link = await backend.AcceptAsync();
@@ -56,7 +56,7 @@ public sealed class ExpectTests
     {
         FakeTimeProvider time = new();
         using ScriptedBackend backend = new();
-        await using ProxyFixture proxy = await OpenAsync(time, backend, minBodyRate: 0);
+        await using ProxyFixture proxy = await OpenAsync(time, backend);
         using WireEnd client = await proxy.ConnectAsync();
         await client.SendAsync(Head("POST") + "bo");
         using WireEnd link = await backend.AcceptAsync();
@@ -257,13 +257,10 @@ public sealed class ExpectTests
         }
     }
 
-    private static Task<ProxyFixture> OpenAsync(TimeProvider time, ScriptedBackend backend, int minBodyRate = 240) =>
-        ProxyFixture.OpenAsync(
-            new ProxyFixture.Setup
-            {
-                Time = time,
-                Upstream = { ResponseTimeout = ResponseTimeout },
-                Server = { IdleTimeout = TimeSpan.FromHours(1), MinBodyRate = minBodyRate },
-            },
-            backend);
+    private static Task<ProxyFixture> OpenAsync(TimeProvider time, ScriptedBackend backend)
+    {
+        ProxyFixture.Setup setup = ProxyFixture.Setup.Unhurried(time);
+        setup.Upstream.ResponseTimeout = ResponseTimeout;
+        return ProxyFixture.OpenAsync(setup, backend);
+    }
 }

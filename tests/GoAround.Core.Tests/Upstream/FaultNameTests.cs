@@ -12,6 +12,8 @@ namespace GoAround.Core.Tests.Upstream;
 
 public sealed class FaultNameTests
 {
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
+
     [Theory]
     [InlineData("nonsense\r\n\r\n", ProxyError.HttpProtocolError)]
     [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n", ProxyError.HttpProtocolError)]
@@ -47,7 +49,7 @@ public sealed class FaultNameTests
             await link.SendAsync("HTTP/1.1 200 OK\r\n" + response.Replace("{0}", new string('x', 40_000), StringComparison.Ordinal));
             link.Dispose();
         });
-        using SocketConnectionFactory factory = new(new(), TimeProvider.System);
+        using SocketConnectionFactory factory = new(Unhurried.Upstream(), TimeProvider.System);
         await using ProxyResponse answer = await factory.SendAsync(backend.Backend, new ProxyRequest("GET", "/"), default).AsTask().WaitAsync(WireEnd.Patience);
         BackendException failure = await Assert.ThrowsAsync<BackendException>(async () =>
         {
@@ -62,7 +64,9 @@ public sealed class FaultNameTests
     public async Task Head_that_does_not_come_in_time_is_a_response_timeout()
     {
         using ScriptedBackend backend = new ScriptedBackend().Serve(link => link.ReadToCloseAsync());
-        Assert.Equal(ProxyError.HttpResponseTimeout, (await TimeOutAsync(backend.Backend, new ProxyRequest("GET", "/"))).Error);
+        UpstreamOptions options = Unhurried.Upstream();
+        options.ResponseTimeout = Limit;
+        Assert.Equal(ProxyError.HttpResponseTimeout, (await TimeOutAsync(backend.Backend, new ProxyRequest("GET", "/"), options)).Error);
     }
 
     [Fact]
@@ -70,7 +74,9 @@ public sealed class FaultNameTests
     {
         using ScriptedBackend backend = new(); // its kernel accepts, and takes what fits its buffers
         ProxyRequest request = new("POST", "/") { Body = MessageBody.FromBytes(new byte[64 * 1024 * 1024]) };
-        Assert.Equal(ProxyError.ConnectionWriteTimeout, (await TimeOutAsync(backend.Backend, request)).Error);
+        UpstreamOptions options = Unhurried.Upstream();
+        options.BodyTimeout = Limit;
+        Assert.Equal(ProxyError.ConnectionWriteTimeout, (await TimeOutAsync(backend.Backend, request, options)).Error);
     }
 
     [Fact]
@@ -78,7 +84,7 @@ public sealed class FaultNameTests
     {
         FakeTimeProvider time = new();
         using ScriptedBackend backend = new ScriptedBackend().Answer("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf");
-        using SocketConnectionFactory factory = new(new(), time);
+        using SocketConnectionFactory factory = new(new UpstreamOptions { BodyTimeout = Limit }, time);
         await using ProxyResponse answer = await factory.SendAsync(backend.Backend, new ProxyRequest("GET", "/"), default).AsTask().WaitAsync(WireEnd.Patience);
         BackendException failure = await Assert.ThrowsAsync<BackendException>(() => Until.EndedAsync(ReadAsync(), time));
         Assert.Equal(ProxyError.ConnectionReadTimeout, failure.Error);
@@ -96,12 +102,13 @@ public sealed class FaultNameTests
     [Fact]
     public async Task Dial_says_why_it_failed()
     {
-        using ScriptedBackend gone = new();
-        gone.StopListening();
+        using HeldPort gone = new();
         Assert.Equal(ProxyError.ConnectionRefused, (await FailAsync(gone.Backend)).Error);
         Assert.Equal(ProxyError.DnsError, (await FailAsync(Backend.Parse("http://no-such-host.invalid"))).Error);
         using FullListener full = await FullListener.OpenAsync();
-        Assert.Equal(ProxyError.ConnectionTimeout, (await TimeOutAsync(Backend.Parse($"http://127.0.0.1:{full.Port}"), new ProxyRequest("GET", "/"))).Error);
+        UpstreamOptions options = Unhurried.Upstream();
+        options.DialTimeout = Limit;
+        Assert.Equal(ProxyError.ConnectionTimeout, (await TimeOutAsync(Backend.Parse($"http://127.0.0.1:{full.Port}"), new ProxyRequest("GET", "/"), options)).Error);
     }
 
     [Theory]
@@ -128,7 +135,7 @@ public sealed class FaultNameTests
         Assert.Equal(ProxyError.TlsCertificateError, failure.Error);
         Assert.Contains("its certificate is not trusted (RemoteCertificateChainErrors, ", failure.Message);
 
-        UpstreamOptions options = new();
+        UpstreamOptions options = Unhurried.Upstream();
         options.TrustedRoots.Add(TestCertificates.Root);
         using ScriptedBackend elsewhere = new ScriptedBackend("https").Serve(link => link.StartTlsAsServerAsync(TestCertificates.Elsewhere));
         Assert.Equal(ProxyError.TlsCertificateError, (await FailAsync(elsewhere.Backend, options)).Error);
@@ -182,15 +189,16 @@ public sealed class FaultNameTests
 
     private static async Task<BackendException> FailAsync(Backend backend, UpstreamOptions? options = null)
     {
-        using SocketConnectionFactory factory = new(options ?? new(), TimeProvider.System);
+        using SocketConnectionFactory factory = new(options ?? Unhurried.Upstream(), TimeProvider.System);
         return await Assert.ThrowsAsync<BackendException>(
             () => factory.SendAsync(backend, new ProxyRequest("GET", "/"), default).AsTask().WaitAsync(WireEnd.Patience));
     }
 
-    private static async Task<BackendException> TimeOutAsync(Backend backend, ProxyRequest request)
+    /// <summary>Lets the time run from the first moment on: so that only the deadline that is meant may lie within its reach.</summary>
+    private static async Task<BackendException> TimeOutAsync(Backend backend, ProxyRequest request, UpstreamOptions options)
     {
         FakeTimeProvider time = new();
-        using SocketConnectionFactory factory = new(new(), time);
+        using SocketConnectionFactory factory = new(options, time);
         return await Assert.ThrowsAsync<BackendException>(() => Until.EndedAsync(factory.SendAsync(backend, request, default).AsTask(), time));
     }
 }

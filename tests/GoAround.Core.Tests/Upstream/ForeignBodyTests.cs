@@ -4,6 +4,7 @@ using System.Threading.Tasks;
 using GoAround.Core.Hosting;
 using GoAround.Core.Tests.Pool;
 using GoAround.Core.Tests.Wire;
+using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
 namespace GoAround.Core.Tests.Upstream;
@@ -18,7 +19,7 @@ public sealed class ForeignBodyTests
     {
         using ScriptedBackend backend = new();
         await using ScriptedBackends health = new();
-        await using Balancer balancer = new(new GoAroundOptions { Backends = { backend.Backend.Address } }, new BalancerParts { HealthMonitor = health });
+        await using Balancer balancer = new(new GoAroundOptions { Backends = { backend.Backend.Address } }, new BalancerParts { HealthMonitor = health, Time = new FakeTimeProvider() });
         await balancer.StartAsync(default);
         TaskCompletionSource cancelled = new(TaskCreationOptions.RunContinuationsAsynchronously);
         TaskCompletionSource ended = new(TaskCreationOptions.RunContinuationsAsynchronously);

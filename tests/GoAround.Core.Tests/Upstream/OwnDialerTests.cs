@@ -40,7 +40,7 @@ public sealed class OwnDialerTests
             return new NetworkStream(socket, ownsSocket: true);
         });
         GoAroundOptions options = new() { Backends = { "http://orders" } };
-        await using (Balancer balancer = new(options, new BalancerParts { Dialer = dialer }))
+        await using (Balancer balancer = new(options, new BalancerParts { Dialer = dialer, Time = new FakeTimeProvider() }))
         {
             await balancer.StartAsync(default);
             Assert.Equal(HealthState.Healthy, Assert.Single(balancer.Pool.GetStatus()).State);
@@ -90,7 +90,7 @@ public sealed class OwnDialerTests
     public async Task Backend_in_memory_keeps_its_connection_and_is_never_read_without_room()
     {
         MemoryBackend backend = MemoryBackend.Answering(WireEnd.Response("ok"));
-        await using Balancer balancer = new(new GoAroundOptions { Backends = { Memory.Address } }, new BalancerParts { Dialer = backend });
+        await using Balancer balancer = new(new GoAroundOptions { Backends = { Memory.Address } }, new BalancerParts { Dialer = backend, Time = new FakeTimeProvider() });
         await balancer.StartAsync(default);
         for (int i = 0; i < 3; i++)
         {
@@ -106,7 +106,7 @@ public sealed class OwnDialerTests
     {
         MemoryBackend backend = MemoryBackend.Answering(WireEnd.Response("ok"), TestCertificates.Local);
         Backend address = Backend.Parse("https://localhost");
-        UpstreamOptions trusting = new();
+        UpstreamOptions trusting = Unhurried.Upstream();
         trusting.TrustedRoots.Add(TestCertificates.Root);
         using SocketConnectionFactory factory = new(trusting, TimeProvider.System, dialer: backend);
         await using (ProxyResponse response = await factory.SendAsync(address, new ProxyRequest("GET", "/"), default).AsTask().WaitAsync(WireEnd.Patience))
@@ -114,7 +114,7 @@ public sealed class OwnDialerTests
             Assert.Equal("ok", await ReadAsync(response));
         }
 
-        using SocketConnectionFactory distrusting = new(new UpstreamOptions(), TimeProvider.System, dialer: backend);
+        using SocketConnectionFactory distrusting = new(Unhurried.Upstream(), TimeProvider.System, dialer: backend);
         BackendException failure = await Assert.ThrowsAsync<BackendException>(
             () => distrusting.SendAsync(address, new ProxyRequest("GET", "/"), default).AsTask().WaitAsync(WireEnd.Patience));
         Assert.Equal((BackendFailureStage.Tls, ProxyError.TlsCertificateError), (failure.Stage, failure.Error));
@@ -134,7 +134,7 @@ public sealed class OwnDialerTests
             TestCertificates.Local);
         GoAroundOptions options = new() { Backends = { "https://localhost" } };
         options.Upstream.TrustedRoots.Add(TestCertificates.Root);
-        await using Balancer balancer = new(options, new BalancerParts { Dialer = backend });
+        await using Balancer balancer = new(options, new BalancerParts { Dialer = backend, Time = new FakeTimeProvider() });
         await balancer.StartAsync(default);
         await using ProxyResponse response = await balancer.Handler.HandleAsync(new ProxyRequest("GET", "/"), default).AsTask().WaitAsync(WireEnd.Patience);
         BackendException failure = await Assert.ThrowsAsync<BackendException>(() => ReadAsync(response).WaitAsync(WireEnd.Patience));
@@ -163,7 +163,7 @@ public sealed class OwnDialerTests
         ScriptedDialer dialer = new((backend, cancellationToken) => isBroken && backend.Host == "ill"
             ? throw (fault == typeof(SocketException) ? new SocketException((int)SocketError.ConnectionRefused) : (Exception)Activator.CreateInstance(fault, "no way")!)
             : well.DialAsync(backend, cancellationToken));
-        using (SocketConnectionFactory factory = new(new UpstreamOptions(), TimeProvider.System, dialer: dialer))
+        using (SocketConnectionFactory factory = new(Unhurried.Upstream(), TimeProvider.System, dialer: dialer))
         {
             isBroken = true;
             BackendException failure = await Assert.ThrowsAsync<BackendException>(
@@ -173,7 +173,7 @@ public sealed class OwnDialerTests
         }
 
         isBroken = false;
-        await using Balancer balancer = new(new GoAroundOptions { Backends = { "http://ill", "http://well" } }, new BalancerParts { Dialer = dialer });
+        await using Balancer balancer = new(new GoAroundOptions { Backends = { "http://ill", "http://well" } }, new BalancerParts { Dialer = dialer, Time = new FakeTimeProvider() });
         await balancer.StartAsync(default);
         isBroken = true;
         for (int i = 0; i < 4; i++)
@@ -207,7 +207,7 @@ public sealed class OwnDialerTests
             await Task.Delay(Timeout.Infinite, cancellationToken);
             return Stream.Null;
         });
-        using SocketConnectionFactory factory = new(new UpstreamOptions(), TimeProvider.System, dialer: dialer);
+        using SocketConnectionFactory factory = new(Unhurried.Upstream(), TimeProvider.System, dialer: dialer);
         await Assert.ThrowsAnyAsync<OperationCanceledException>(
             () => factory.SendAsync(Memory, new ProxyRequest("GET", "/"), caller.Token).AsTask().WaitAsync(WireEnd.Patience));
     }
@@ -226,7 +226,7 @@ public sealed class OwnDialerTests
             Assert.True(cancellationToken.IsCancellationRequested);
             throw (Exception)Activator.CreateInstance(fault, fault == typeof(SocketException) ? (int)SocketError.OperationAborted : "gone")!;
         });
-        using (SocketConnectionFactory factory = new(new UpstreamOptions(), TimeProvider.System, dialer: leaving))
+        using (SocketConnectionFactory factory = new(Unhurried.Upstream(), TimeProvider.System, dialer: leaving))
         {
             await Assert.ThrowsAnyAsync<OperationCanceledException>(() => factory.SendAsync(Memory, new ProxyRequest("GET", "/"), caller.Token).AsTask());
         }
@@ -253,7 +253,7 @@ public sealed class OwnDialerTests
             await caller.CancelAsync();
             Assert.Null(await MemoryBackend.ReadHeadAsync(stream));
         });
-        using SocketConnectionFactory factory = new(new UpstreamOptions(), TimeProvider.System, dialer: backend);
+        using SocketConnectionFactory factory = new(Unhurried.Upstream(), TimeProvider.System, dialer: backend);
         await Assert.ThrowsAnyAsync<OperationCanceledException>(
             () => factory.SendAsync(Memory, new ProxyRequest("GET", "/"), caller.Token).AsTask().WaitAsync(WireEnd.Patience));
         await Until.TrueAsync(() => Assert.Single(backend.Dialled).IsClosed, "the stream was not disposed");
@@ -274,7 +274,7 @@ public sealed class OwnDialerTests
             stream.Fault = new NotImplementedException("half a stream");
             return stream;
         });
-        using SocketConnectionFactory factory = new(new UpstreamOptions(), TimeProvider.System, dialer: dialer);
+        using SocketConnectionFactory factory = new(Unhurried.Upstream(), TimeProvider.System, dialer: dialer);
         BackendException failure = await Assert.ThrowsAsync<BackendException>(
             () => factory.SendAsync(Memory, new ProxyRequest("GET", "/"), default).AsTask().WaitAsync(WireEnd.Patience));
         Assert.Equal((BackendFailureStage.ResponseHead, BackendFailureKind.Disconnected), (failure.Stage, failure.Kind));
@@ -290,7 +290,7 @@ public sealed class OwnDialerTests
             await MemoryBackend.ReadHeadAsync(stream);
             await stream.WriteAsync(Encoding.Latin1.GetBytes(WireEnd.Response("ok")));
         });
-        await using Balancer balancer = new(new GoAroundOptions { Backends = { Memory.Address } }, new BalancerParts { Dialer = backend });
+        await using Balancer balancer = new(new GoAroundOptions { Backends = { Memory.Address } }, new BalancerParts { Dialer = backend, Time = new FakeTimeProvider() });
         await balancer.StartAsync(default);
         for (int i = 2; i < 5; i++)
         {
@@ -314,7 +314,7 @@ public sealed class OwnDialerTests
                 await stream.WriteAsync(body);
             }
         });
-        await using Balancer balancer = new(new GoAroundOptions { Backends = { Memory.Address } }, new BalancerParts { Dialer = backend });
+        await using Balancer balancer = new(new GoAroundOptions { Backends = { Memory.Address } }, new BalancerParts { Dialer = backend, Time = new FakeTimeProvider() });
         await balancer.StartAsync(default);
         Assert.Equal(
             Encoding.Latin1.GetString(content),

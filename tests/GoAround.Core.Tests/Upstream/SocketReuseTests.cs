@@ -30,11 +30,13 @@ public sealed class SocketReuseTests
             await links[i].ReadHeadAsync();
         }
 
+        int idle = 0;
         foreach (int i in new[] { 1, 0, 2 })
         {
             await links[i].SendAsync(WireEnd.Response("ok"));
             await clients[i].ExpectAsync(WireEnd.Response("ok"));
-            await Until.TrueAsync(() => Sockets(proxy, backend).Idle > 0 && proxy.Pool.GetStatus()[0].InFlight + Sockets(proxy, backend).Idle == 3, "not parked");
+            idle++;
+            await Until.TrueAsync(() => Sockets(proxy, backend).Idle == idle && proxy.Pool.GetStatus()[0].InFlight == 3 - idle, "not parked");
         }
 
         foreach (int i in new[] { 2, 0, 1 })

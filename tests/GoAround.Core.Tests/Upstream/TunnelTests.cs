@@ -22,8 +22,9 @@ public sealed class TunnelTests
     {
         FakeTimeProvider time = new();
         using ScriptedBackend backend = new();
-        await using ProxyFixture proxy = await ProxyFixture.OpenAsync(
-            new ProxyFixture.Setup { Time = time, Upstream = { TunnelTimeout = TimeSpan.FromSeconds(100) } }, backend);
+        ProxyFixture.Setup setup = ProxyFixture.Setup.Unhurried(time);
+        setup.Upstream.TunnelTimeout = TimeSpan.FromSeconds(100);
+        await using ProxyFixture proxy = await ProxyFixture.OpenAsync(setup, backend);
         using WireEnd client = await proxy.ConnectAsync();
         using WireEnd link = await OpenTunnelAsync(client, backend);
         (WireEnd speaker, WireEnd listener) = isClient ? (client, link) : (link, client);
@@ -201,7 +202,8 @@ public sealed class TunnelTests
             await stream.WriteAsync(Encoding.Latin1.GetBytes(Agreed));
             await end.Task;
         });
-        ProxyFixture.Setup setup = new() { Time = time, Dialer = backend };
+        ProxyFixture.Setup setup = ProxyFixture.Setup.Unhurried(time, backend);
+        setup.Upstream.BodyTimeout = TimeSpan.FromSeconds(60);
         setup.Wrap = pool => new ScriptedHandler((request, cancellationToken) =>
         {
             request.ExpectsContinue = true; // so that the body is pumped, as one piece

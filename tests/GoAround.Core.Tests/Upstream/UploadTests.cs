@@ -83,6 +83,7 @@ public sealed class UploadTests
         using WireEnd client = await proxy.ConnectAsync();
         await client.SendAsync(Get);
         using WireEnd link = await backend.AcceptAsync();
+        link.Socket.ReceiveBufferSize = 256 * 1024; // not as much as the system would let it grow: what is read must have been sent lately
         await link.ReadHeadAsync();
         for (int i = 0; i < Steps; i++)
         {
@@ -101,7 +102,8 @@ public sealed class UploadTests
         const int MoreThanAllBuffers = 64 * 1024 * 1024;
         FakeTimeProvider time = new();
         using ScriptedBackend backend = new();
-        ProxyFixture.Setup setup = new() { Time = time };
+        ProxyFixture.Setup setup = ProxyFixture.Setup.Unhurried(time);
+        setup.Upstream.BodyTimeout = TimeSpan.FromSeconds(60);
         setup.Wrap = pool => new ScriptedHandler((request, cancellationToken) =>
         {
             request.Body = new ScriptedBody(MoreThanAllBuffers, _ => new(new byte[MoreThanAllBuffers]));
@@ -290,7 +292,9 @@ public sealed class UploadTests
     {
         FakeTimeProvider time = new();
         using ScriptedBackend backend = new();
-        await using ProxyFixture proxy = await ProxyFixture.OpenAsync(new ProxyFixture.Setup { Time = time }, backend);
+        ProxyFixture.Setup setup = ProxyFixture.Setup.Unhurried(time); // the client may pause where its thread does
+        setup.Upstream.BodyTimeout = TimeSpan.FromSeconds(60);
+        await using ProxyFixture proxy = await ProxyFixture.OpenAsync(setup, backend);
         using WireEnd client = await proxy.ConnectAsync();
         Task sending = Task.Run(async () =>
         {

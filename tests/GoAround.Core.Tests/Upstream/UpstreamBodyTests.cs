@@ -15,7 +15,7 @@ public sealed class UpstreamBodyTests
     public async Task Read_that_is_given_up_ends_and_the_body_can_be_read_on()
     {
         using ScriptedBackend backend = new();
-        using SocketConnectionFactory factory = new(new(), TimeProvider.System);
+        using SocketConnectionFactory factory = new(Unhurried.Upstream(), TimeProvider.System);
         Task<ProxyResponse> send = factory.SendAsync(backend.Backend, new ProxyRequest("GET", "/"), default).AsTask();
         using WireEnd link = await backend.AcceptAsync();
         await link.ReadHeadAsync();
@@ -39,7 +39,7 @@ public sealed class UpstreamBodyTests
     public async Task Read_that_is_given_up_behind_an_upload_at_fault_is_given_up_and_no_fault()
     {
         using ScriptedBackend backend = new();
-        using SocketConnectionFactory factory = new(new(), TimeProvider.System);
+        using SocketConnectionFactory factory = new(Unhurried.Upstream(), TimeProvider.System);
         BodyAtFault upload = new();
         Task<ProxyResponse> send = factory.SendAsync(backend.Backend, new ProxyRequest("POST", "/") { Body = upload }, default).AsTask();
         using WireEnd link = await backend.AcceptAsync();
@@ -63,7 +63,7 @@ public sealed class UpstreamBodyTests
     public async Task Reset_of_which_the_upload_is_told_cuts_a_body_that_ends_with_the_connection_unless_the_end_came_before(bool hasEnded)
     {
         using ScriptedBackend backend = new();
-        using SocketConnectionFactory factory = new(new(), TimeProvider.System);
+        using SocketConnectionFactory factory = new(Unhurried.Upstream(), TimeProvider.System);
         EndlessBody upload = new();
         Task<ProxyResponse> send = factory.SendAsync(backend.Backend, new ProxyRequest("POST", "/") { Body = upload }, default).AsTask();
         using WireEnd link = await backend.AcceptAsync();
@@ -100,7 +100,7 @@ public sealed class UpstreamBodyTests
     public async Task Token_of_the_request_ends_the_exchange_itself()
     {
         using ScriptedBackend backend = new();
-        using SocketConnectionFactory factory = new(new(), TimeProvider.System);
+        using SocketConnectionFactory factory = new(Unhurried.Upstream(), TimeProvider.System);
         using CancellationTokenSource caller = new();
         Task<ProxyResponse> send = factory.SendAsync(backend.Backend, new ProxyRequest("GET", "/"), caller.Token).AsTask();
         using WireEnd link = await backend.AcceptAsync();

@@ -11,6 +11,7 @@ internal sealed class PairedStream : Stream
 {
     private readonly Stream _input;
     private readonly Stream _output;
+    private int _waiting;
 
     private PairedStream(PipeReader input, PipeWriter output)
     {
@@ -23,6 +24,9 @@ internal sealed class PairedStream : Stream
 
     /// <summary>It was read with no room for a byte.</summary>
     public bool WasLookedOut { get; private set; }
+
+    /// <summary>A write waits, since the other side does not read.</summary>
+    public bool IsFull => Volatile.Read(ref _waiting) > 0;
 
     /// <summary>What the next read throws; null: nothing.</summary>
     public Exception? Fault { get; set; }
@@ -51,7 +55,11 @@ internal sealed class PairedStream : Stream
         return Fault is null ? count : throw Fault;
     }
 
-    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) => _output.WriteAsync(buffer, cancellationToken);
+    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        ValueTask writing = _output.WriteAsync(buffer, cancellationToken);
+        return writing.IsCompleted ? writing : WaitAsync(writing);
+    }
 
     public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
@@ -78,5 +86,18 @@ internal sealed class PairedStream : Stream
         }
 
         base.Dispose(disposing);
+    }
+
+    private async ValueTask WaitAsync(ValueTask writing)
+    {
+        Interlocked.Increment(ref _waiting);
+        try
+        {
+            await writing;
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _waiting);
+        }
     }
 }

@@ -39,9 +39,17 @@ internal sealed class ProxyFixture : IAsyncDisposable
 
     public static Task<ProxyFixture> OpenAsync(params ScriptedBackend[] backends) => OpenAsync(new Setup(), backends);
 
-    public static async Task<ProxyFixture> OpenAsync(Setup setup, params ScriptedBackend[] backends)
+    public static Task<ProxyFixture> OpenAsync(Setup setup, params ScriptedBackend[] backends) => OpenAtAsync(0, setup, backends);
+
+    /// <summary>The same on a port that the test holds.</summary>
+    public static async Task<ProxyFixture> OpenAtAsync(int port, Setup setup, params ScriptedBackend[] backends)
     {
-        setup.Server.Port = 0;
+        setup.Server.Port = port;
+        if (setup.Time == TimeProvider.System)
+        {
+            setup.PutDeadlinesOff();
+        }
+
         ProxyFixture fixture = new(setup);
         await fixture.Pool.ReplaceAsync([.. backends.Select(backend => backend.Backend)], default);
         await fixture.Server.StartAsync(default);
@@ -66,9 +74,12 @@ internal sealed class ProxyFixture : IAsyncDisposable
         return await client.ReadToEndAsync();
     }
 
-    /// <summary>Waits until every slot is free and nobody waits.</summary>
-    public Task UntilNothingIsInFlightAsync() =>
-        Until.TrueAsync(() => Pool.QueueLength == 0 && Pool.GetStatus().All(status => status.InFlight == 0), "a slot did not come back");
+    /// <summary>Waits until every slot is free, nobody waits, and all that is to be told of the requests was told.</summary>
+    public async Task UntilNothingIsInFlightAsync()
+    {
+        await Until.TrueAsync(() => Pool.QueueLength == 0 && Pool.GetStatus().All(status => status.InFlight == 0), "a slot did not come back");
+        await Until.TrueAsync(() => Events.ActiveRequests == 0, "the end of a request was not told");
+    }
 
     /// <summary>No error was logged: nothing that happened was a bug of this process.</summary>
     public void ExpectNoErrors() => Assert.Equal([], Loggers.Lines.Where(line => line.Level >= LogLevel.Error).Select(line => line.Text));
@@ -92,7 +103,7 @@ internal sealed class ProxyFixture : IAsyncDisposable
         await _health.DisposeAsync();
     }
 
-    /// <summary>What a test wants otherwise than by default.</summary>
+    /// <summary>What a test wants otherwise than by default. In real time every deadline that it does not set is out of reach: a busy machine may take its time.</summary>
     internal sealed class Setup
     {
         public ServerOptions Server { get; } = new();
@@ -103,10 +114,26 @@ internal sealed class ProxyFixture : IAsyncDisposable
 
         public TimeProvider Time { get; init; } = TimeProvider.System;
 
-        public Func<string, CancellationToken, Task<IPAddress[]>>? LookUp { get; init; }
+        public Func<string, CancellationToken, Task<IPAddress[]>>? LookUp { get; set; }
 
         public IBackendDialer? Dialer { get; init; }
 
         public Func<ProxyHandler, ProxyHandler> Wrap { get; set; } = handler => handler;
+
+        /// <summary>In manual time, and with every deadline out of reach: the test sets the one that it is about.</summary>
+        public static Setup Unhurried(TimeProvider time, IBackendDialer? dialer = null)
+        {
+            Setup setup = new() { Time = time, Dialer = dialer };
+            setup.PutDeadlinesOff();
+            return setup;
+        }
+
+        /// <summary>Puts every deadline off that still has its default.</summary>
+        public void PutDeadlinesOff()
+        {
+            Wire.Unhurried.PutOff(Server);
+            Wire.Unhurried.PutOff(Upstream);
+            Wire.Unhurried.PutOff(Pool);
+        }
     }
 }

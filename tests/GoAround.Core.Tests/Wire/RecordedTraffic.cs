@@ -11,6 +11,7 @@ internal sealed class RecordedTraffic : ProxyEvents
     private int _open;
     private int _opened;
     private int _handshakes;
+    private int _requests;
 
     public ConcurrentQueue<(string Method, string Target, int Status)> Ended { get; } = new();
 
@@ -23,6 +24,9 @@ internal sealed class RecordedTraffic : ProxyEvents
     public int OpenedConnections => Volatile.Read(ref _opened);
 
     public int Handshakes => Volatile.Read(ref _handshakes);
+
+    /// <summary>Requests that have begun and whose end was not told.</summary>
+    public int ActiveRequests => Volatile.Read(ref _requests);
 
     public ConcurrentQueue<BackendException> Failures { get; } = new();
 
@@ -45,6 +49,8 @@ internal sealed class RecordedTraffic : ProxyEvents
 
     public override void TlsHandshakeEnded(bool succeeded) => Interlocked.Increment(ref _handshakes);
 
+    public override void RequestStarted() => Interlocked.Increment(ref _requests);
+
     public override void RequestEnded(ProxyRequest request, int statusCode, TimeSpan elapsed)
     {
         if (!IsOff)
@@ -52,6 +58,8 @@ internal sealed class RecordedTraffic : ProxyEvents
             Schemes.Enqueue(request.Scheme);
             Ended.Enqueue((request.Method.ToString(), Encoding.Latin1.GetString(request.Target.Span), statusCode));
         }
+
+        Interlocked.Decrement(ref _requests);
     }
 
     public override void ResponseBroken(Backend backend, BackendException failure) => Broken.Enqueue(failure);

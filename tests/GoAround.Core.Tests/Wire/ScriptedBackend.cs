@@ -11,6 +11,7 @@ namespace GoAround.Core.Tests.Wire;
 /// <summary>A backend on a free port of this machine whose every byte a test scripts: connection by connection, or one script for all.</summary>
 internal sealed class ScriptedBackend : IDisposable
 {
+    private readonly HeldPort? _held;
     private readonly Socket _listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
     private readonly CancellationTokenSource _stop = new();
     private readonly ConcurrentBag<WireEnd> _links = [];
@@ -18,7 +19,8 @@ internal sealed class ScriptedBackend : IDisposable
 
     public ScriptedBackend(string scheme = "http", string path = "", IPEndPoint? at = null)
     {
-        _listener.Bind(at ?? new IPEndPoint(IPAddress.Loopback, 0));
+        _held = at is null ? new HeldPort() : null;
+        _listener.Bind(at ?? new IPEndPoint(IPAddress.Loopback, _held!.Number));
         _listener.Listen(512);
         Port = ((IPEndPoint)_listener.LocalEndPoint!).Port;
         Backend = Backend.Parse($"{scheme}://{at?.Address ?? IPAddress.Loopback}:{Port}{path}");
@@ -84,13 +86,14 @@ internal sealed class ScriptedBackend : IDisposable
         }
     });
 
-    /// <summary>Refuses connections from now on.</summary>
+    /// <summary>Refuses connections from now on; nobody else gets the port.</summary>
     public void StopListening() => _listener.Dispose();
 
     public void Dispose()
     {
         _stop.Cancel();
         _listener.Dispose();
+        _held?.Dispose();
         foreach (WireEnd link in _links)
         {
             link.Dispose();

@@ -23,7 +23,10 @@ internal static class Until
     /// <summary>The same without leaving this thread: nothing else runs on it meanwhile, if it is a poller's.</summary>
     public static void True(Func<bool> condition, string otherwise) => Assert.True(SpinWait.SpinUntil(condition, WireEnd.Patience), otherwise);
 
-    /// <summary>Lets manual time run, second by second, until a task has ended.</summary>
+    /// <summary>
+    /// Lets manual time run, second by second, until a task has ended. It runs hundreds of times faster than sockets and threads work: so every deadline that is not
+    /// the one expected must lie out of reach (<c>Unhurried</c>), or what it limits must be over.
+    /// </summary>
     public static async Task<T> EndedAsync<T>(Task<T> task, FakeTimeProvider time)
     {
         Stopwatch waited = Stopwatch.StartNew();

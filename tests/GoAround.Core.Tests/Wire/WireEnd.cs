@@ -35,7 +35,7 @@ internal sealed class WireEnd : IDisposable
     /// All that was sent has come to the other side's system: where the kernel is busy, a send to this very machine returns before.
     /// One that has answered within 40 ms says so only with its next answer.
     /// </summary>
-    public bool IsAcknowledged => LinuxCalls.Unacknowledged(Socket.SafeHandle) == 0;
+    public bool IsAcknowledged => LinuxCalls.Unacknowledged(Socket.SafeHandle) == 0 || LinuxCalls.IsClosed(Socket.SafeHandle); // a reset answers what has come, too
 
     /// <summary>A well-formed response with a date of its own, so that it passes through the proxy byte for byte.</summary>
     public static string Response(string body, string status = "200 OK", string fields = "") =>
