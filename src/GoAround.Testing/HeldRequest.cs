@@ -23,7 +23,7 @@ public sealed class HeldRequest
     /// <summary>Who answered; null: nobody yet, or the balancer itself.</summary>
     public Backend? Backend => Answer?.Backend;
 
-    /// <summary>Gives the answer back, and returns when nothing is left to run; one that has not come yet is given back as soon as it comes. Called again, it does nothing.</summary>
+    /// <summary>Gives the answer back, and returns when nothing is left to run; called by what the clock runs, at once. One that has not come yet is given back as soon as it comes. Called again, it does nothing.</summary>
     public void End()
     {
         if (_time.IsInside)

@@ -76,7 +76,7 @@ public sealed class ManualHealth : IHealthMonitor
         }
     }
 
-    /// <summary>Why the balancer took a backend for broken, once for each request that did not reach it; in order.</summary>
+    /// <summary>Why the balancer took a backend for broken, once for each attempt that did not reach it; in order.</summary>
     /// <param name="backend">Any.</param>
     public IReadOnlyList<string> SuspicionsOf(Backend backend)
     {

@@ -181,6 +181,8 @@ public sealed class TestBalancer : IAsyncDisposable
     /// <summary>Takes a backend out of service, and lets time pass until it carries nothing any more.</summary>
     /// <param name="backend">One that is not in the pool, and carries nothing, is empty already.</param>
     /// <exception cref="ArgumentNullException">There is no backend.</exception>
+    /// <exception cref="ObjectDisposedException">The balancer was disposed.</exception>
+    /// <exception cref="OperationCanceledException">The backend was resumed before it was empty.</exception>
     /// <exception cref="TimeoutException">It is not empty within <see cref="ManualTime.Patience"/>: something is held.</exception>
     public Task DrainAsync(TestBackend backend)
     {
@@ -193,6 +195,7 @@ public sealed class TestBalancer : IAsyncDisposable
     /// <param name="cancellationToken">Ends the waiting, not the draining.</param>
     /// <exception cref="ArgumentNullException">There is no backend.</exception>
     /// <exception cref="ObjectDisposedException">The balancer was disposed.</exception>
+    /// <exception cref="OperationCanceledException">The waiting was given up, the backend was resumed before it was empty, or the balancer was disposed meanwhile.</exception>
     public Task BeginDrain(TestBackend backend, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(backend);

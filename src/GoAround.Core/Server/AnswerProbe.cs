@@ -65,6 +65,7 @@ internal sealed class AnswerProbe : IDisposable
             return true; // the client does not even take the one before
         }
 
+        _sending = null;
         ValueTask<SocketError> sending = _transport.SendAsync(Start.AsMemory(Count, 1));
         Count++;
         if (sending.IsCompletedSuccessfully)

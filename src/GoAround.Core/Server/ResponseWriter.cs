@@ -69,7 +69,7 @@ internal sealed class ResponseWriter : IDisposable
         _state.Announced = response.StatusCode;
         if (response.StatusCode == 101)
         {
-            Watch().BeginTunnel(response.IsTimedTunnel); // any other ends with its pauses
+            EnsureWatch().BeginTunnel(response.IsTimedTunnel); // any other ends with its pauses
         }
 
         try
@@ -140,7 +140,7 @@ internal sealed class ResponseWriter : IDisposable
             return;
         }
 
-        SendWatch watch = Watch();
+        SendWatch watch = EnsureWatch();
         watch.EndTunnel();
         watch.Start();
         await closing.ConfigureAwait(false);
@@ -339,7 +339,7 @@ internal sealed class ResponseWriter : IDisposable
         return false;
     }
 
-    private SendWatch Watch()
+    private SendWatch EnsureWatch()
     {
         if (_watch is null)
         {
@@ -359,7 +359,7 @@ internal sealed class ResponseWriter : IDisposable
     [AsyncMethodBuilder(typeof(PooledMethodBuilder<>))]
     private async ValueTask<SocketError> WaitAsync(ValueTask<SocketError> sending)
     {
-        SendWatch watch = Watch();
+        SendWatch watch = EnsureWatch();
         watch.Start();
         _inflow.OnSendWaits();
         SocketError error = await sending.ConfigureAwait(false);

@@ -198,9 +198,9 @@ internal sealed class Inbox : IReceiveSink, IValueTaskSource<Transfer>, IDisposa
         int least = Math.Max(_gap + ReceiveBuffers.SmallBytes, Math.Min(_gap + _roomBytes, ReceiveBuffers.LargeBytes)); // a few unread bytes must not double it
         _incoming = ReceiveBuffers.Rent(least, _roomBytes > ReceiveBuffers.LargeBytes ? _gap + _roomBytes : least);
         int room = _incoming.Length - _gap;
-        if (_roomBytes >= ReceiveBuffers.PieceBytes)
+        if (_roomBytes >= ReceiveBuffers.PieceBytes && (room < _roomBytes || _roomBytes % ReceiveBuffers.PieceBytes == 0))
         {
-            room = Math.Min(room, room < _roomBytes ? ReceiveBuffers.PieceBytes : _roomBytes); // what is longer leaves a tail behind when it is sent
+            room = Math.Min(room, room < _roomBytes ? ReceiveBuffers.PieceBytes : _roomBytes); // what is longer leaves a tail behind when it is sent; the last piece need not fill its room
         }
 
         return _incoming.AsMemory(_gap, room);

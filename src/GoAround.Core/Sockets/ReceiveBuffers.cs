@@ -19,7 +19,7 @@ internal static class ReceiveBuffers
     public const int LargeBytes = 64 * 1024;
 
     /// <summary>
-    /// Received into a large one at most: 45 segments of Ethernet, all that Linux carries in one packet down to the wire. Loopback's holds 65,483. Of 64 KiB each send left a tail of a
+    /// Received at once where that much or more is wanted, or a multiple of it: 45 segments of Ethernet, all that Linux carries in one packet down to the wire. Loopback's holds 65,483. Of 64 KiB each send left a tail of a
     /// few bytes, which is a packet of its own, and with BBR sets a timer (docs/decisions/0042).
     /// </summary>
     public const int PieceBytes = 45 * 1448;

@@ -22,7 +22,7 @@ public sealed class Http3Tests
 {
     private const long InternalError = 0x102; // H3_INTERNAL_ERROR
     private const int LargePieces = 1600; // 100 MiB: many times what is on its way at most, in the buffers of the system too
-    private const int Often = 200; // looks, of a millisecond or more each
+    private const int Often = 400; // looks, of a millisecond or more each
 
     private static readonly byte[] Large = new byte[64 * 1024];
 

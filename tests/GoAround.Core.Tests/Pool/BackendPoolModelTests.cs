@@ -95,8 +95,9 @@ public sealed class BackendPoolModelTests
             }),
         ];
         Task clients = Task.WhenAll(Enumerable.Range(0, 12).Select(client => Task.Run(() => SendAsync(new Random(seed + 100 + client)))));
-        await clients.WaitAsync(WireEnd.Patience);
+        await Task.WhenAny(clients, Task.Delay(WireEnd.Patience));
         await stop.CancelAsync();
+        await clients;
         await Task.WhenAll(changes);
 
         Assert.InRange(worst, 1, N);
@@ -125,12 +126,12 @@ public sealed class BackendPoolModelTests
             Task emptied = scene.Pool.DrainAsync(all[index], default);
             await Task.Yield();
             scene.Pool.EndDrain(all[index]);
-            await emptied.ContinueWith(_ => { }, TaskScheduler.Default).WaitAsync(TimeSpan.FromMinutes(1));
+            await emptied.ContinueWith(_ => { }, TaskScheduler.Default).WaitAsync(WireEnd.Patience);
         }
 
         async Task SendAsync(Random random)
         {
-            for (int i = 0; i < 400 || Volatile.Read(ref worst) == 0; i++) // all may be refused while who drains C has no processor
+            for (int i = 0; i < 400 || (Volatile.Read(ref worst) == 0 && !stop.IsCancellationRequested); i++) // all may be refused while who drains C has no processor
             {
                 using CancellationTokenSource client = new();
                 Task<ProxyResponse> fetch = scene.FetchAsync(random.Next(8) == 0 ? "HEAD" : "GET", client.Token);

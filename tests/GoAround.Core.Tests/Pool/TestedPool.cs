@@ -57,7 +57,7 @@ internal static class TestedPool
     /// <summary>Holds a request that a certain backend answers; others that come first are ended.</summary>
     public static HeldRequest HoldOn(this TestBalancer balancer, TestBackend backend)
     {
-        while (true)
+        for (int i = 0; i < 1000; i++)
         {
             HeldRequest held = balancer.Hold();
             Assert.Equal(200, held.Answer?.StatusCode);
@@ -68,6 +68,8 @@ internal static class TestedPool
 
             held.End();
         }
+
+        throw new InvalidOperationException($"{backend} is never chosen");
     }
 
     /// <summary>Asks once, and says who has answered.</summary>
