@@ -38,7 +38,14 @@ internal static class HelpText
                    $ echo 'http://10.0.0.1:80, http://10.0.0.2:80' | nc -N -U /tmp/goaround.sock
                    ok 2 backends, 1 added, 1 removed
 
-               With -cache, a line can also be one of these:
+               A line can also be one of these:
+
+                   status             a line for the whole, then one for each backend
+                   drain URL          nothing new for it; with wait, or wait 10m, answered
+                                      once it carries nothing any more
+                   resume URL         ends that
+
+               and with -cache:
 
                    cache              what is stored, and how requests were answered
                    purge URL          removes what is stored under it: ok 2 responses purged
@@ -57,7 +64,8 @@ internal static class HelpText
         SIGNALS
                SIGTERM, SIGINT
                       Stop accepting, finish the requests in flight (at most
-                      -shutdown-timeout), then exit. A second one ends at once.
+                      -shutdown-timeout), then exit. A second one, 100 ms later or
+                      more, ends at once.
 
         EXIT STATUS
                0      Ended by a signal, or -h or -version.

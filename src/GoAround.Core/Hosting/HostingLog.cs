@@ -20,6 +20,6 @@ internal static partial class HostingLog
     public static partial void EventFailed(ILogger log, string @event, Exception fault);
 
     /// <summary>The port is open: where, which no setting says where the port is 0, and whether there is anybody to answer.</summary>
-    [LoggerMessage(7003, LogLevel.Information, "Listening on {Scheme}://{Address}, for {Count} backends")]
+    [LoggerMessage(7003, LogLevel.Information, "Listening on {Scheme}://{Address}, backends: {Count}")]
     public static partial void Listening(ILogger log, string scheme, IPEndPoint address, int count);
 }

@@ -43,7 +43,7 @@ public sealed class AddGoAroundTests
         using IHost host = Build(options => options.Server.Address = IPAddress.Loopback, services => services.AddSingleton(loggers));
         await host.StartAsync();
         int port = host.Services.GetRequiredService<ProxyServer>().LocalEndPoint.Port;
-        Assert.Equal((LogLevel.Information, 7003, $"Listening on http://127.0.0.1:{port}, for 0 backends"), Assert.Single(log.Lines));
+        Assert.Equal((LogLevel.Information, 7003, $"Listening on http://127.0.0.1:{port}, backends: 0"), Assert.Single(log.Lines));
         await host.StopAsync();
     }
 
