@@ -59,8 +59,8 @@ public sealed class ServerOptions
 
     /// <summary>
     /// A client that closes its half while its request is under way may be gone, or still wait for its answer as <c>nc -N</c> does. Before its answer has begun it is asked which, 10 ms later,
-    /// by the first byte of the answer, to which one that is gone says so with a reset; and again after this time, and after pauses that double, nine times in all; then it counts as gone, 511 times this later. Once the answer has begun, it counts
-    /// as gone where there is no piece of it for so long (<c>-half-close-grace</c>). One that resets is gone at once, and with 0 so is one that closes its half (as with nginx
+    /// by the first byte of the answer, to which one that is gone says so with a reset; and again after this time, and after pauses that double, nine times in all; then it counts as gone, 511 times this later. Once the answer has begun, it is asked
+    /// likewise between two chunks, by up to six zeros before the next size, and counts as gone 63 times this later; elsewhere where there is no piece of the answer for so long (<c>-half-close-grace</c>). One that resets is gone at once, and with 0 so is one that closes its half (as with nginx
     /// and Kestrel); 0..24 days; default 500 ms (GoAround's own).
     /// </summary>
     public TimeSpan HalfCloseGrace { get; set; } = TimeSpan.FromMilliseconds(500);

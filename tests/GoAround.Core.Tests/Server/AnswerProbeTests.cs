@@ -126,8 +126,50 @@ public sealed class AnswerProbeTests
         proxy.ExpectNoErrors();
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Client_that_closes_between_two_chunks_frees_its_slot_and_resets_the_backend_whatever_the_grace(bool tls)
+    {
+        using ScriptedBackend backend = new();
+        await using ProxyFixture proxy = await OpenAsync(backend, tls);
+        WireEnd client = await ConnectAsync(proxy, tls);
+        using WireEnd link = await AnswerOnceAsync(backend, client);
+        await client.SendAsync(Get);
+        await link.ReadHeadAsync();
+        await link.SendAsync("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n");
+        await client.ReadUntilAsync("half\r\n");
+        client.Dispose();
+        await link.ReadToResetAsync();
+        await proxy.UntilNothingIsInFlightAsync();
+        await Until.TrueAsync(() => proxy.Events.OpenConnections == 0, "the session did not end");
+        proxy.ExpectNoErrors();
+    }
+
+    [Theory]
+    [InlineData(false, "2\r\nok\r\n0\r\n\r\n")]
+    [InlineData(true, "2\r\nok\r\n0\r\n\r\n")]
+    [InlineData(false, "0\r\n\r\n")]
+    [InlineData(false, "0\r\nX-Sum: 1\r\n\r\n")]
+    public async Task Half_closed_client_between_two_chunks_is_asked_by_a_zero_before_the_next_size(bool tls, string rest)
+    {
+        using ScriptedBackend backend = new();
+        await using ProxyFixture proxy = await OpenAsync(backend, tls);
+        using WireEnd client = await ConnectAsync(proxy, tls);
+        await client.SendAsync(Get.Replace("\r\n\r\n", "\r\nTE: trailers\r\n\r\n", StringComparison.Ordinal));
+        using WireEnd link = await backend.AcceptAsync();
+        await link.ReadHeadAsync();
+        await link.SendAsync("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n");
+        await client.ReadUntilAsync("half\r\n");
+        client.ShutdownSend();
+        await client.ExpectAsync("0");
+        await link.SendAsync(rest);
+        Assert.Equal(rest, await client.ReadToEndAsync());
+        proxy.ExpectNoErrors();
+    }
+
     [Fact]
-    public async Task Half_closed_client_has_the_grace_again_once_its_answer_has_begun()
+    public async Task Half_closed_client_has_the_grace_again_once_its_answer_has_begun_and_is_not_chunked()
     {
         FakeTimeProvider time = new();
         using ScriptedBackend backend = new();
