@@ -396,6 +396,33 @@ public sealed class ClientPresenceTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData(false, SocketError.Success)]
+    [InlineData(true, SocketError.Success)]
+    [InlineData(false, SocketError.ConnectionReset)]
+    [InlineData(true, SocketError.ConnectionReset)]
+    public async Task What_comes_next_waits_until_what_is_out_has_been_taken(bool isWithinBody, SocketError outcome)
+    {
+        _presence.BeginRequest();
+        if (isWithinBody)
+        {
+            SendHead(isChunked: true);
+        }
+
+        _transport.Taking = new TaskCompletionSource<SocketError>();
+        _presence.OnHalfClosed();
+        _time.Advance(LookInterval);
+        Assert.Equal(isWithinBody ? Zeros[..1] : Start[..1], _transport.Sent);
+        OutboundBuffer outbound = default;
+        outbound.Append("HTTP"u8);
+        ValueTask<SocketError> taking = _presence.OnSending()!.TakeFrom(ref outbound);
+        Assert.Equal(isWithinBody ? 4 : 3, outbound.Length);
+        outbound.Return();
+        Assert.False(taking.IsCompleted);
+        _transport.Taking.SetResult(outcome);
+        Assert.Equal(outcome, await taking);
+    }
+
     private void SendHead(bool isChunked, ClientPresence? presence = null)
     {
         presence ??= _presence;
@@ -499,7 +526,12 @@ public sealed class ClientPresenceTests : IDisposable
         public override ValueTask<SocketError> SendAsync(ReadOnlyMemory<byte> bytes)
         {
             HasOverlapped |= Interlocked.Increment(ref _sending) > 1;
-            Sent += Encoding.ASCII.GetString(bytes.Span);
+            foreach (byte one in bytes.Span)
+            {
+                Sent += (char)one;
+                Thread.SpinWait(20); // room for another thread
+            }
+
             Interlocked.Decrement(ref _sending);
             return Taking is null ? new(Outcome) : new(Taking.Task);
         }
