@@ -15,7 +15,7 @@ namespace GoAround.Core.Tests.Hosting;
 /// <summary>A program that is told to end, as by SIGTERM, while a host's start waits for the first checks.</summary>
 public sealed class StoppedStartTests
 {
-    private readonly TaskCompletionSource _asked = new();
+    private readonly TaskCompletionSource _asked = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>With a listener, and without one.</summary>
     public static TheoryData<bool> Ways => [true, false];
