@@ -8,7 +8,8 @@ namespace GoAround.Core.Server;
 
 /// <summary>
 /// Asks whether a client that has closed its half is still there, by bytes of its answer, sent ahead one by one: one that is gone says so with a reset, to one that waits they are the
-/// beginning of what it gets. The first goes a little later than the client's end came, so that a quick answer stays in one piece; the pauses before the next ones double.
+/// beginning of what it gets: of a status line, or of the size of the next chunk, which may have zeros before it. The first goes a little later than the client's end came, so that a
+/// quick answer stays in one piece; the pauses before the next ones double.
 /// </summary>
 /// <remarks>
 /// Its owner sees to it that nothing else is sent meanwhile, and that one thread at a time is in it. It has a timer of its own, since the clock of the deadlines ticks ten times a second; only clients that
@@ -18,13 +19,16 @@ internal sealed class AnswerProbe : IDisposable
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan LongestPause = TimeSpan.FromDays(24); // of an option, and about what a timer knows
-    private static readonly byte[] Start = "HTTP/1.1 "u8.ToArray(); // of every status line   RFC 9112 §4
+    private static readonly byte[] StatusLine = "HTTP/1.1 "u8.ToArray(); // as each begins   RFC 9112 §4
+    private static readonly byte[] ChunkSize = "000000"u8.ToArray(); // 1*HEXDIG, RFC 9112 §7.1; with the eight of the size few enough for those who read 16
 
     private readonly Transport _transport;
     private readonly ITimer _timer;
     private readonly TimeSpan _pause;
     private Task<SocketError>? _sending; // what did not end at once
     private SocketError _error;
+    private bool _isWithinBody; // what is out stands before a chunk's size, and not in place of it
+    private int _count;
     private int _round;
 
     /// <param name="server">The options and the clock.</param>
@@ -41,8 +45,8 @@ internal sealed class AnswerProbe : IDisposable
         }
     }
 
-    /// <summary>So many bytes of the answer are out.</summary>
-    public int Count { get; private set; }
+    /// <summary>A byte of what comes next is out.</summary>
+    public bool HasBegun => _count > 0;
 
     /// <summary>Has the next byte sent when its time has come.</summary>
     public void Set()
@@ -52,9 +56,11 @@ internal sealed class AnswerProbe : IDisposable
     }
 
     /// <summary>Sends the next byte; false: that failed, or the last one had its pause, and the client counts as gone.</summary>
-    public bool TrySend()
+    /// <param name="isWithinBody">The next is a chunk, and not a status line.</param>
+    public bool TrySend(bool isWithinBody)
     {
-        if (_round == Start.Length)
+        byte[] bytes = isWithinBody ? ChunkSize : StatusLine;
+        if (_round >= bytes.Length)
         {
             return false;
         }
@@ -66,8 +72,9 @@ internal sealed class AnswerProbe : IDisposable
         }
 
         _sending = null;
-        ValueTask<SocketError> sending = _transport.SendAsync(Start.AsMemory(Count, 1));
-        Count++;
+        _isWithinBody = isWithinBody;
+        ValueTask<SocketError> sending = _transport.SendAsync(bytes.AsMemory(_count, 1));
+        _count++;
         if (sending.IsCompletedSuccessfully)
         {
             _error = sending.Result;
@@ -78,11 +85,16 @@ internal sealed class AnswerProbe : IDisposable
         return true;
     }
 
-    /// <summary>Waits until what is out has been sent. Whoever calls sends the rest of a head behind it.</summary>
-    public ValueTask<SocketError> TakeAsync()
+    /// <summary>Takes what is out from what is sent next, and waits until it has been sent.</summary>
+    public ValueTask<SocketError> TakeFrom(ref OutboundBuffer next)
     {
-        Count = 0;
-        _round = Math.Min(_round, 1); // behind an interim response the client is there, and the pauses grow anew
+        if (!_isWithinBody)
+        {
+            next.Drop(_count);
+        }
+
+        _count = 0;
+        _round = Math.Min(_round, 1); // what goes out now asks, too, and the pauses grow anew
         return _sending is null ? new(_error) : new(_sending);
     }
 

@@ -296,6 +296,12 @@ internal sealed class ClientInflow : IDisposable
     /// <inheritdoc cref="ClientPresence.OnSendingInterim"/>
     public AnswerProbe? OnSendingInterim() => _presence.OnSendingInterim();
 
+    /// <inheritdoc cref="ClientPresence.BeginResponseBody"/>
+    public void BeginResponseBody(bool isChunked) => _presence.BeginResponseBody(isChunked);
+
+    /// <inheritdoc cref="ClientPresence.EndResponseBody"/>
+    public void EndResponseBody() => _presence.EndResponseBody();
+
     /// <inheritdoc cref="ClientPresence.OnSendWaits"/>
     public void OnSendWaits() => _presence.OnSendWaits();
 

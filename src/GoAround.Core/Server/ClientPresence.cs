@@ -23,6 +23,8 @@ internal sealed class ClientPresence : IDisposable
     private volatile bool _isUnderWay;
     private volatile bool _isReading;
     private volatile bool _isAnswered;
+    private volatile bool _isChunked;
+    private volatile bool _isBetweenChunks; // whole ones are out, and nothing is being sent
     private volatile bool _isSending;
     private volatile bool _isHalfClosed;
     private volatile bool _isTunnel;
@@ -65,6 +67,8 @@ internal sealed class ClientPresence : IDisposable
         _probe?.Reset();
         _isReading = false;
         _isAnswered = false;
+        _isChunked = false;
+        _isBetweenChunks = false;
         _isUploadOver = false;
         _isUnderWay = true;
     }
@@ -124,11 +128,18 @@ internal sealed class ClientPresence : IDisposable
         }
     }
 
+    /// <summary>A final response begins. Where its body is chunked, each send of it ends with the head or a whole chunk, and more follow.</summary>
+    public void BeginResponseBody(bool isChunked) => _isChunked = isChunked;
+
+    /// <summary>What is sent next is the end of the response.</summary>
+    public void EndResponseBody() => _isChunked = false;
+
     /// <summary>Bytes of the final response are about to be sent: a client that has closed its half and takes them must not run out of grace meanwhile.</summary>
-    /// <returns>Where some of them are out, as a probe, that; else null.</returns>
+    /// <returns>Where some are out, as a probe, that; else null.</returns>
     public AnswerProbe? OnSending()
     {
-        _isAnswered = true; // before the look at the half: a probe looks in the other order
+        _isAnswered = true; // both before the look at the half: a probe looks in the other order
+        _isBetweenChunks = false;
         if (_isReading)
         {
             LookBehindUpload();
@@ -139,14 +150,14 @@ internal sealed class ClientPresence : IDisposable
             OnSendWaits();
         }
 
-        return _probe is { Count: > 0 } ? _probe : null;
+        return _probe is { HasBegun: true } ? _probe : null;
     }
 
     /// <summary>The same of an interim response.</summary>
     public AnswerProbe? OnSendingInterim()
     {
         OnSendWaits();
-        return _probe is { Count: > 0 } ? _probe : null;
+        return _probe is { HasBegun: true } ? _probe : null;
     }
 
     /// <summary>A send waits for the client to take it, and has a deadline of its own, or the tunnel's.</summary>
@@ -188,9 +199,10 @@ internal sealed class ClientPresence : IDisposable
     /// <summary>Bytes were taken: a client that has closed its half is still there.</summary>
     public void OnSent()
     {
+        _isBetweenChunks = _isChunked;
         if (!_isSending && !_isHalfClosed)
         {
-            return;
+            return; // where the half closes in this moment, the probe has a timer for it
         }
 
         lock (_gate)
@@ -313,11 +325,11 @@ internal sealed class ClientPresence : IDisposable
         }
     }
 
-    /// <summary>The client has closed its half: once its answer has begun it must get some of it from time to time, and is probed before. Within the gate.</summary>
+    /// <summary>The client has closed its half: it is probed where it can be, before its answer and between its chunks, and must get some of it from time to time elsewhere. Within the gate.</summary>
     /// <returns>What to set the deadline to.</returns>
     private TimeSpan BeginGrace()
     {
-        _isGrace = _isAnswered || _server.Options.HalfCloseGrace == TimeSpan.Zero;
+        _isGrace = (_isAnswered && !_isChunked) || _server.Options.HalfCloseGrace == TimeSpan.Zero;
         if (_isGrace)
         {
             return _server.Options.HalfCloseGrace;
@@ -339,13 +351,14 @@ internal sealed class ClientPresence : IDisposable
                 return;
             }
 
-            Interlocked.MemoryBarrierProcessWide(); // whoever is about to answer sees the closed half, and comes into the gate, or is seen here
-            if (_isAnswered)
+            Interlocked.MemoryBarrierProcessWide(); // whoever is about to send sees the closed half, and comes into the gate, or is seen here
+            bool hasBegun = _isAnswered; // or waits for the gate to begin
+            if (hasBegun && !_isBetweenChunks)
             {
-                return;
+                return; // whoever sends sets the next time behind it
             }
 
-            isGone = !_probe!.TrySend(); // what calls this
+            isGone = !_probe!.TrySend(hasBegun); // what calls this
             if (!isGone)
             {
                 _probe.Set();
@@ -368,7 +381,7 @@ internal sealed class ClientPresence : IDisposable
                 return TimeSpan.Zero;
             }
 
-            if (_isHalfClosed && _isAnswered)
+            if (_isHalfClosed && _isAnswered && !_isChunked)
             {
                 return _isSending ? LookInterval : BeginGrace(); // the answer has begun in this moment
             }

@@ -72,6 +72,7 @@ internal sealed class ResponseWriter : IDisposable
             EnsureWatch().BeginTunnel(response.IsTimedTunnel); // any other ends with its pauses
         }
 
+        _inflow.BeginResponseBody(plan.Framing == BodyFraming.Chunked);
         try
         {
             ResponseComposer.AppendHead(ref _outbound, response, plan, _server);
@@ -100,8 +101,7 @@ internal sealed class ResponseWriter : IDisposable
 
             if (_inflow.OnSendingInterim() is { } probe)
             {
-                outbound.Drop(probe.Count);
-                await WaitAsync(probe.TakeAsync()).ConfigureAwait(false); // where it failed, the next send does
+                await WaitAsync(probe.TakeFrom(ref outbound)).ConfigureAwait(false); // where it failed, the next send does
             }
 
             if (await WriteAsync(outbound.Bytes).ConfigureAwait(false) != SocketError.Success)
@@ -207,6 +207,7 @@ internal sealed class ResponseWriter : IDisposable
 
         if (plan.Framing == BodyFraming.Chunked)
         {
+            _inflow.EndResponseBody();
             _outbound.AppendLastChunk(body.Trailers);
         }
 
@@ -302,7 +303,7 @@ internal sealed class ResponseWriter : IDisposable
     private ValueTask<bool> PutAsync(ReadOnlySequence<byte> rest) =>
         BeginPut() is { } probe ? PutBehindAsync(probe, rest) : PutBegunAsync(_outbound.Bytes, rest);
 
-    /// <summary>Bytes of the final response are about to be sent; returns the probe that has sent the first of them, or null.</summary>
+    /// <summary>Bytes of the final response are about to be sent; returns the probe that has sent some ahead, or null.</summary>
     private AnswerProbe? BeginPut()
     {
         _state.HasBegun = true;
@@ -310,11 +311,10 @@ internal sealed class ResponseWriter : IDisposable
         return _inflow.OnSending();
     }
 
-    /// <summary>The same where a probe has sent the first bytes of what was collected.</summary>
+    /// <summary>The same where a probe has sent bytes of it ahead.</summary>
     private async ValueTask<bool> PutBehindAsync(AnswerProbe probe, ReadOnlySequence<byte> rest)
     {
-        _outbound.Drop(probe.Count);
-        SocketError error = await WaitAsync(probe.TakeAsync()).ConfigureAwait(false);
+        SocketError error = await WaitAsync(probe.TakeFrom(ref _outbound)).ConfigureAwait(false);
         return error == SocketError.Success ? await PutBegunAsync(_outbound.Bytes, rest).ConfigureAwait(false) : OnPut(error);
     }
 

@@ -17,6 +17,7 @@ namespace GoAround.Core.Tests.Server;
 public sealed class ClientPresenceTests : IDisposable
 {
     private const string Start = "HTTP/1.1 "; // what is sent ahead, byte by byte
+    private const string Zeros = "000000"; // of a chunk's size
 
     private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(75);
@@ -197,8 +198,7 @@ public sealed class ClientPresenceTests : IDisposable
             Pass(TimeSpan.FromSeconds(2));
             AnswerProbe? probe = _presence.OnSending();
             Assert.Equal(Start[..3], _transport.Sent); // at 10, 510 and 1510 ms
-            Assert.Equal(3, probe!.Count);
-            Assert.Equal(SocketError.Success, await probe.TakeAsync());
+            Assert.Equal(Start[3..], await TakeAsync(probe, Start));
             _presence.OnSent();
             Assert.Null(_presence.OnSending());
             _presence.OnSent();
@@ -215,10 +215,9 @@ public sealed class ClientPresenceTests : IDisposable
         Pass(TimeSpan.FromSeconds(1));
         Assert.Equal(Start[..2], _transport.Sent);
         AnswerProbe? probe = _presence.OnSendingInterim();
-        Assert.Equal(2, probe!.Count);
         Pass(TimeSpan.FromSeconds(4)); // the interim response is still being sent
         Assert.Equal(Start[..2], _transport.Sent);
-        await probe.TakeAsync();
+        Assert.Equal(Start[2..], await TakeAsync(probe, Start));
         _presence.OnSent();
         _transport.Sent = "";
         Pass(TimeSpan.FromSeconds(4));
@@ -245,13 +244,7 @@ public sealed class ClientPresenceTests : IDisposable
             start.SignalAndWait();
             Thread.SpinWait(i % 300 * 10); // from before the probe until after it
             AnswerProbe? probe = presence.OnSending();
-            string rest = Start[(probe?.Count ?? 0)..];
-            if (probe is not null)
-            {
-                await probe.TakeAsync();
-            }
-
-            await _transport.SendAsync(Encoding.ASCII.GetBytes(rest));
+            await _transport.SendAsync(Encoding.ASCII.GetBytes(await TakeAsync(probe, Start)));
             presence.OnSent();
             ticking.Join();
             Assert.Equal(Start, _transport.Sent);
@@ -259,6 +252,200 @@ public sealed class ClientPresenceTests : IDisposable
             Assert.False(presence.Deadline.HasPassed);
             Assert.False(presence.Left.IsCancellationRequested);
         }
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Half_closed_client_is_asked_between_chunks_by_zeros_before_the_next_size_and_counts_as_gone_then(bool tells)
+    {
+        _transport.Tells = tells;
+        _presence.BeginRequest();
+        SendHead(isChunked: true);
+        _presence.OnHalfClosed();
+        TimeSpan pause = TimeSpan.FromMilliseconds(10);
+        for (int i = 0; i < Zeros.Length; i++)
+        {
+            Assert.Equal(Zeros[..i], _transport.Sent);
+            _time.Advance(pause - Instant);
+            Assert.Equal(Zeros[..i], _transport.Sent);
+            _time.Advance(Instant);
+            Assert.Equal(Zeros[..(i + 1)], _transport.Sent);
+            pause = TimeSpan.FromMilliseconds(500 << i);
+        }
+
+        _time.Advance(pause - Instant);
+        Assert.False(_presence.Left.IsCancellationRequested);
+        Assert.False(_presence.Deadline.HasPassed);
+        _time.Advance(Instant);
+        Assert.True(_presence.Left.IsCancellationRequested);
+        Assert.Equal(Zeros, _transport.Sent);
+    }
+
+    [Fact]
+    public void Reset_that_answers_a_zero_is_seen_by_asking_where_the_transport_does_not_tell()
+    {
+        _presence.BeginRequest();
+        _presence.LookOut();
+        SendHead(isChunked: true);
+        _transport.End = PeerEnd.Closed;
+        _time.Advance(LookInterval * 3);
+        _time.Advance(LookInterval);
+        Assert.Equal(Zeros[..1], _transport.Sent);
+        Assert.False(_presence.Deadline.HasPassed);
+        _transport.End = PeerEnd.Reset;
+        _time.Advance(LookInterval * 3);
+        Assert.True(_presence.Deadline.HasPassed);
+    }
+
+    [Fact]
+    public async Task Each_chunk_asks_by_itself_so_that_the_pauses_begin_anew_behind_it()
+    {
+        _presence.BeginRequest();
+        SendHead(isChunked: true);
+        _presence.OnHalfClosed();
+        for (int i = 0; i < 3; i++)
+        {
+            _transport.Sent = "";
+            Pass(TimeSpan.FromSeconds(2));
+            AnswerProbe? probe = _presence.OnSending();
+            Assert.Equal(Zeros[..(i == 0 ? 3 : 2)], _transport.Sent); // at 10, 510 and 1510 ms; behind a chunk at 500 and 1500
+            Assert.Equal("4\r\n", await TakeAsync(probe, "4\r\n"));
+            _presence.OnSent();
+        }
+
+        Assert.False(_presence.Left.IsCancellationRequested);
+    }
+
+    [Theory]
+    [InlineData(false, false)]
+    [InlineData(true, true)]
+    public void Where_no_chunk_follows_nothing_is_sent_ahead_and_the_client_has_its_grace(bool isChunked, bool isOver)
+    {
+        _presence.BeginRequest();
+        SendHead(isChunked);
+        if (isOver)
+        {
+            _presence.EndResponseBody();
+            Assert.Null(_presence.OnSending());
+            _presence.OnSent();
+        }
+
+        _presence.OnHalfClosed();
+        _time.Advance(TimeSpan.FromMilliseconds(400));
+        Assert.False(_presence.Deadline.HasPassed);
+        _time.Advance(LookInterval * 3);
+        Assert.True(_presence.Deadline.HasPassed);
+        Assert.Equal("", _transport.Sent);
+    }
+
+    [Fact]
+    public void No_zero_is_sent_while_a_chunk_is()
+    {
+        _presence.BeginRequest();
+        SendHead(isChunked: true);
+        _presence.OnHalfClosed();
+        Assert.Null(_presence.OnSending());
+        Pass(TimeSpan.FromSeconds(2));
+        Assert.Equal("", _transport.Sent);
+    }
+
+    [Fact]
+    public void Half_that_closes_while_a_chunk_is_sent_is_asked_behind_it()
+    {
+        _presence.BeginRequest();
+        SendHead(isChunked: true);
+        Assert.Null(_presence.OnSending());
+        _presence.OnHalfClosed();
+        Pass(TimeSpan.FromSeconds(1));
+        Assert.Equal("", _transport.Sent);
+        _presence.OnSent();
+        Pass(TimeSpan.FromSeconds(1));
+        Assert.Equal(Zeros[..2], _transport.Sent);
+    }
+
+    [Fact]
+    public async Task Chunk_that_is_sent_just_when_the_probe_is_due_stays_whole()
+    {
+        _transport.Tells = true;
+        using Barrier start = new(2);
+        for (int i = 0; i < 3_000; i++)
+        {
+            using ClientPresence presence = new(_server, _transport, null, static _ => { }, this);
+            presence.BeginRequest();
+            SendHead(isChunked: true, presence);
+            _transport.Sent = "";
+            Thread ticking = new(() =>
+            {
+                start.SignalAndWait();
+                presence.OnHalfClosed();
+                _time.Advance(LookInterval * 2);
+            });
+            ticking.Start();
+            start.SignalAndWait();
+            Thread.SpinWait(i % 300 * 10); // from before the probe until after it
+            AnswerProbe? probe = presence.OnSending();
+            await _transport.SendAsync(Encoding.ASCII.GetBytes(await TakeAsync(probe, "2\r\nok\r\n")));
+            presence.OnSent();
+            ticking.Join();
+            Pass(TimeSpan.FromSeconds(1));
+            Assert.Matches("^0?2\r\nok\r\n0+$", _transport.Sent);
+            Assert.False(_transport.HasOverlapped);
+            Assert.False(presence.Deadline.HasPassed);
+            Assert.False(presence.Left.IsCancellationRequested);
+        }
+    }
+
+    [Theory]
+    [InlineData(false, SocketError.Success)]
+    [InlineData(true, SocketError.Success)]
+    [InlineData(false, SocketError.ConnectionReset)]
+    [InlineData(true, SocketError.ConnectionReset)]
+    public async Task What_comes_next_waits_until_what_is_out_has_been_taken(bool isWithinBody, SocketError outcome)
+    {
+        _presence.BeginRequest();
+        if (isWithinBody)
+        {
+            SendHead(isChunked: true);
+        }
+
+        _transport.Taking = new TaskCompletionSource<SocketError>();
+        _presence.OnHalfClosed();
+        _time.Advance(LookInterval);
+        Assert.Equal(isWithinBody ? Zeros[..1] : Start[..1], _transport.Sent);
+        OutboundBuffer outbound = default;
+        outbound.Append("HTTP"u8);
+        ValueTask<SocketError> taking = _presence.OnSending()!.TakeFrom(ref outbound);
+        Assert.Equal(isWithinBody ? 4 : 3, outbound.Length);
+        outbound.Return();
+        Assert.False(taking.IsCompleted);
+        _transport.Taking.SetResult(outcome);
+        Assert.Equal(outcome, await taking);
+    }
+
+    private void SendHead(bool isChunked, ClientPresence? presence = null)
+    {
+        presence ??= _presence;
+        presence.BeginResponseBody(isChunked);
+        Assert.Null(presence.OnSending());
+        presence.OnSent();
+    }
+
+    /// <summary>What is left to be sent of something that a probe may have begun.</summary>
+    private static async Task<string> TakeAsync(AnswerProbe? probe, string next)
+    {
+        if (probe is null)
+        {
+            return next;
+        }
+
+        OutboundBuffer outbound = default;
+        outbound.Append(Encoding.ASCII.GetBytes(next));
+        ValueTask<SocketError> taking = probe.TakeFrom(ref outbound);
+        string rest = Encoding.ASCII.GetString(outbound.Bytes.Span);
+        outbound.Return();
+        Assert.Equal(SocketError.Success, await taking);
+        return rest;
     }
 
     /// <summary>In small steps: what a timer's call sets counts from the end of its step.</summary>
@@ -339,7 +526,12 @@ public sealed class ClientPresenceTests : IDisposable
         public override ValueTask<SocketError> SendAsync(ReadOnlyMemory<byte> bytes)
         {
             HasOverlapped |= Interlocked.Increment(ref _sending) > 1;
-            Sent += Encoding.ASCII.GetString(bytes.Span);
+            foreach (byte one in bytes.Span)
+            {
+                Sent += (char)one;
+                Thread.SpinWait(20); // room for another thread
+            }
+
             Interlocked.Decrement(ref _sending);
             return Taking is null ? new(Outcome) : new(Taking.Task);
         }
