@@ -82,13 +82,15 @@ fuzz:
 	@dotnet build tests/GoAround.Fuzz -c Release $(quiet)
 	@cd artifacts/fuzz && dotnet ../../tests/GoAround.Fuzz/bin/Release/net10.0/GoAround.Fuzz.dll --target $(TARGET) --seconds $(SECONDS_EACH) --seed $(SEED)
 
-# Where they go, and what `dotnet pack` is told besides: the tests give both.
+# Where they go, and what `dotnet pack` is told besides: the tests give both. VERSION_SUFFIX=dev.2 makes 0.1.0-dev.2 where Directory.Build.props says
+# 0.1.0: NuGet keeps a version that it has unpacked once, so packages that are packed again after a change need another.
 PACKAGES ?= artifacts
 PACK ?=
+VERSION_SUFFIX ?=
 
 pack:
 	@rm -f $(PACKAGES)/*.nupkg $(PACKAGES)/*.snupkg
-	@for project in src/*/*.csproj; do dotnet pack $$project -c Release $(quiet) -o $(PACKAGES) $(PACK) || exit 1; done
+	@for project in src/*/*.csproj; do dotnet pack $$project -c Release $(quiet) -o $(PACKAGES) $(if $(VERSION_SUFFIX),-p:VersionSuffix=$(VERSION_SUFFIX)) $(PACK) || exit 1; done
 	@ls -lh $(PACKAGES)/*nupkg | awk '{ print "made " $$NF ", " $$5 }'
 
 clean:
@@ -105,5 +107,5 @@ help:
 	@echo "make cache-trace  a million requests through the cache's store and through other ways of eviction: hit ratios, memory"
 	@echo "make slow     slowhttptest's four attacks on the built executable while normal traffic goes on; a minute"
 	@echo "make fuzz     mutated HTTP against parsers and sessions, 60 s a target; SECONDS_EACH=, SEED=, TARGET="
-	@echo "make pack     the NuGet packages, symbols too, of the library and of the command as a .NET tool, in ./artifacts"
+	@echo "make pack     the NuGet packages, symbols too, of the library and of the command as a .NET tool, in ./artifacts; VERSION_SUFFIX=dev.2: 0.1.0-dev.2, so that NuGet takes what was changed"
 	@echo "make clean    removes all that was built"

@@ -219,11 +219,14 @@ internal sealed class ContextResponse
     }
 
     /// <summary>
-    /// The completion takes along what was not flushed, but for two. Of HTTP/1.1: behind a head that has gone out, with nothing to write behind it. Of HTTP/3: Kestrel loses it (10.0: "the streams output ended
-    /// with data still remaining in the pipe", and the answer ends as if it were whole).
+    /// The completion takes along what was not flushed, but for three. Of HTTP/1.1: behind a head that has gone out, with nothing to write behind it. Of HTTP/3: Kestrel loses it (10.0: "the streams output ended
+    /// with data still remaining in the pipe", and the answer ends as if it were whole). Behind a middleware that has put itself around the body: that of HttpLogging (10.0) completes the server's response and not what it holds itself.
     /// </summary>
     private bool MustFlush(ResponsePlan plan, bool hasLength) =>
-        plan.Version == ProtocolVersion.Http3 || (hasLength && plan.Version <= ProtocolVersion.Http11 && _state.Context.Response.HasStarted);
+        plan.Version == ProtocolVersion.Http3 || (hasLength && plan.Version <= ProtocolVersion.Http11 && _state.Context.Response.HasStarted) || !IsServersOwn(_state.Context.Features);
+
+    // A server is one object, which is all its features.
+    private static bool IsServersOwn(IFeatureCollection features) => ReferenceEquals(features.Get<IHttpResponseBodyFeature>(), features.Get<IHttpResponseFeature>());
 
     /// <summary>Sends what was written, the head first of all; waits so long as the client takes no more. False: it is gone.</summary>
     private ValueTask<bool> FlushAsync(PipeWriter writer)

@@ -11,7 +11,7 @@ public readonly record struct BackendStatus(Backend Backend, HealthState State, 
     /// <summary>Why it is healthy or not, in one line; empty before the first check.</summary>
     public string Reason { get; init; } = "";
 
-    /// <summary>Since when it has had this health; before the first check, since it was added.</summary>
+    /// <summary>Since when it has had this health, by the clock of the pool; before the first check, since it was added.</summary>
     public DateTimeOffset Since { get; init; }
 
     /// <summary>Requests it may carry at once now: 0..<see cref="Pool.PoolOptions.ConnectionsPerBackend"/>, by its weight and its slow start; 0 for one that takes none. For a moment it may carry more, which it took before.</summary>

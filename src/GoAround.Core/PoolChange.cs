@@ -5,7 +5,7 @@ namespace GoAround.Core;
 /// <summary>One thing that happened to one backend of a pool.</summary>
 /// <param name="Kind">What.</param>
 /// <param name="Backend">To which, with the weight it has from now on.</param>
-/// <param name="At">When.</param>
+/// <param name="At">When, by the clock of the pool.</param>
 public readonly record struct PoolChange(PoolChangeKind Kind, Backend Backend, DateTimeOffset At)
 {
     /// <summary>Why it is healthy or not, in one line; empty for other kinds.</summary>

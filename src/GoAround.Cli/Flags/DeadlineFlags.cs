@@ -21,7 +21,7 @@ internal static class DeadlineFlags
             "How long a client may stay under -min-body-rate."),
         OptionFlag.Duration(
             "half-close-grace", TimeSpan.Zero, OptionFlag.Longest, o => o.Server.HalfCloseGrace, (o, time) => o.Server.HalfCloseGrace = time, "GoAround's own",
-            "How long the answer to a client that has closed its half may pause before that counts as gone. Before the answer and between its chunks the client is probed instead: after 10 ms, after this, and after pauses that double, for 511 and 63 times this in all. 0: it is gone at once."),
+            "How long the answer to a client that has closed its half may pause before that counts as gone. Before the answer, and between its chunks, the client is probed instead: after 10 ms, after this, and after pauses that double, for 511 times this in all, and between chunks for 63 times. 0: it is gone at once."),
         OptionFlag.Duration(
             "queue-timeout", TimeSpan.FromMilliseconds(1), TimeSpan.FromHours(1), o => o.Pool.QueueTimeout, (o, time) => o.Pool.QueueTimeout = time,
             "HAProxy suggests 'timeout queue' in the tens of seconds", "How long a request waits for a connection before it is answered 503."),

@@ -45,6 +45,7 @@ internal static class CacheLookup
         catch (Exception fault)
 #pragma warning restore CA1031
         {
+            answer.IsStoreLost = true;
             CacheLog.StoreFailed(cache.Log, "find", fault);
         }
     }

@@ -49,6 +49,9 @@ internal sealed class CachedAnswer : ProxyResponse, IResponseLease
     /// <summary>A part was found that does not have what is asked for.</summary>
     public bool IsPartial { get; set; }
 
+    /// <summary>The store has failed it, or was not done in time: it is not asked again for the same request.</summary>
+    public bool IsStoreLost { get; set; }
+
     /// <summary>The fetch it sits at.</summary>
     public Fill? Fill { get; set; }
 
@@ -172,6 +175,7 @@ internal sealed class CachedAnswer : ProxyResponse, IResponseLease
         DropStored();
         Facts = default;
         IsPartial = false;
+        IsStoreLost = false;
         _isGuess = false;
         FreeList<CachedAnswer>.Give(this);
     }

@@ -13,6 +13,9 @@ internal readonly record struct ContentRange(long First, long Last, long Total)
     /// <summary>Bytes of the part.</summary>
     public long Length => Last - First + 1;
 
+    /// <summary>It is all there is.</summary>
+    public bool IsWhole => Length == Total;
+
     /// <summary>Reads the one Content-Range line; false where there is none, or another, or it does not say which part of how much.</summary>
     public static bool TryRead(FieldList fields, out ContentRange range)
     {

@@ -22,10 +22,15 @@ internal sealed class FillContent
     /// <summary>Under which key it is stored.</summary>
     public KeyBuffer StoreKey;
 
-    private static readonly TimeSpan MostPatience = TimeSpan.FromSeconds(5); // as long as one that does not answer holds others up
+    // With half of it for the next one, and so on, 5 s in all: as long as one that does not answer holds others up.
+    private static readonly TimeSpan MostPatience = TimeSpan.FromSeconds(2.5);
+
+    // Whoever reads as fast as the others is only now and then late by what it takes to be woken.
+    private static readonly TimeSpan LeastPatience = TimeSpan.FromMilliseconds(100);
 
     private FillSegment? _previous;
     private FillSegment? _last;
+    private TimeSpan _turn = MostPatience;
     private bool _areTagsGiven;
 
     /// <summary>What was stored when it began; a share of its own.</summary>
@@ -49,7 +54,7 @@ internal sealed class FillContent
     /// <summary>Whoever is still here, or before it, is cut when the body goes on once more.</summary>
     public FillSegment? Behind { get; private set; }
 
-    /// <summary>How much longer those who are ahead wait for those behind, in all.</summary>
+    /// <summary>How much longer those who are ahead wait for those behind, until these are cut.</summary>
     public TimeSpan Patience { get; set; } = MostPatience;
 
     /// <summary>Bytes of the body, where the backend has said so.</summary>
@@ -102,6 +107,13 @@ internal sealed class FillContent
         _previous = full;
     }
 
+    /// <summary>Somebody is cut; for whoever falls behind next there is half as much patience as there was for that one: it may be no slower than the others.</summary>
+    public void RenewPatience()
+    {
+        _turn = TimeSpan.FromTicks(Math.Max(_turn.Ticks / 2, LeastPatience.Ticks));
+        Patience = _turn;
+    }
+
     /// <summary>Whether it bears a tag; to be asked from <see cref="FillPhase.Open"/> on.</summary>
     public bool Bears(ReadOnlySpan<byte> tag)
     {
@@ -138,7 +150,8 @@ internal sealed class FillContent
         _last = null;
         First = null;
         Behind = null;
-        Patience = MostPatience;
+        _turn = MostPatience;
+        Patience = _turn;
         Result = null;
         Old = null;
         OldHead = default;

@@ -231,7 +231,7 @@ internal static class FillRun
         body.Trailers?.CopyTo(content.Trailers);
     }
 
-    /// <summary>It is not stored any more, but those who read it are served to the end; whoever falls two windows behind is waited for, 5 s in all, and may be cut then.</summary>
+    /// <summary>It is not stored any more, but those who read it are served to the end; whoever falls two windows behind is waited for, for a while, and may be cut then.</summary>
     /// <param name="fill">Whose last segment is full.</param>
     /// <param name="cache">What all share.</param>
     /// <param name="pendingBytes">How many bytes there are already that go into the next one.</param>
@@ -269,8 +269,14 @@ internal static class FillRun
         while (true)
         {
             await fill.Audience.UntilAsync(behind, FillWait.LeftOrStarved).ConfigureAwait(false);
-            if (behind.IsGone || fill.Audience.IsOver || fill.Content.Patience <= TimeSpan.Zero)
+            if (behind.IsGone || fill.Audience.IsOver)
             {
+                return;
+            }
+
+            if (fill.Content.Patience <= TimeSpan.Zero)
+            {
+                fill.Content.RenewPatience();
                 return;
             }
 

@@ -144,10 +144,18 @@ internal static class FillStorage
             }
 
             using StoredResponse renewed = RenewedResponse.Make(head.Memory, stored, tags, Until(decision.KeepUntilMs));
-            await cache.Store.StoreAsync(answer.Key.Memory, renewed, deadline.Token).ConfigureAwait(false);
-            if (cache.Fills.Ended(answer.Hash) != answer.Ended)
+            try
             {
-                await cache.Store.RemoveAsync(answer.Key.Memory, deadline.Token).ConfigureAwait(false);
+                await cache.Store.StoreAsync(answer.Key.Memory, renewed, deadline.Token).ConfigureAwait(false);
+            }
+            finally
+            {
+                // Also where the store has failed, or was not done in time: what it has of it nobody knows.
+                if (cache.Fills.Ended(answer.Hash) != answer.Ended)
+                {
+                    using StoreDeadline removing = new(cache, cache.Fills.Stopping);
+                    await cache.Store.RemoveAsync(answer.Key.Memory, removing.Token).ConfigureAwait(false);
+                }
             }
         }
 #pragma warning disable CA1031 // a store is done without where it fails
@@ -247,12 +255,19 @@ internal static class FillStorage
         FillContent content = fill.Content;
         BodyBuffer? body = content.First!.Buffer; // it was received
         body!.Trim(); // the first segment has one
-        if (content.Head.TryReadPart(out ContentRange part) && (part.Length != body.Length || await HasWholeAsync(fill, cache).ConfigureAwait(false)))
+        bool isPart = content.Head.TryReadPart(out ContentRange part);
+        if (isPart && (part.Length != body.Length || (!part.IsWhole && await HasWholeAsync(fill, cache).ConfigureAwait(false))))
         {
             return;
         }
 
-        FillResponse response = new(content.HeadBytes.Memory, body.Length == 0 ? null : body, content.Tags, until);
+        KeyBuffer whole = default;
+        if (isPart && part.IsWhole)
+        {
+            StoredHeadWriter.WriteWhole(ref whole, content.Decision, in content.Head, cache.Options);
+        }
+
+        FillResponse response = new(whole.Length > 0 ? whole.Memory : content.HeadBytes.Memory, body.Length == 0 ? null : body, content.Tags, until);
         try
         {
             await cache.Store.StoreAsync(content.StoreKey.Memory, response, cache.Fills.Stopping).ConfigureAwait(false);

@@ -145,7 +145,7 @@ internal sealed class SharedFetch(CacheContext cache)
         answer.DropStored();
         answer.Key.Truncate(answer.PrimaryLength);
         answer.BeginLook(cache.Fills);
-        return CacheLookup.FindAsync(cache, answer, request, cancellationToken);
+        return answer.IsStoreLost ? default : CacheLookup.FindAsync(cache, answer, request, cancellationToken);
     }
 
     /// <summary>Makes the answer of what the fetch brought; null: it is not for this request.</summary>

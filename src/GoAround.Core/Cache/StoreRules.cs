@@ -107,7 +107,8 @@ internal static class StoreRules
         long whileRevalidate = mayBeStale && status != 206 ? Math.Max(0, control.StaleWhileRevalidate) : 0;
         long ifError = mayBeStale ? Math.Max(0, control.StaleIfError) : 0;
         long fresh = lifetime - age;
-        if (!said.HasValidator && fresh <= 0 && fresh + Math.Max(whileRevalidate, ifError) <= 0)
+        bool wasFresh = mayBeStale && lifetime > 0; // a client's max-stale may take it
+        if (!said.HasValidator && !wasFresh && fresh <= 0 && fresh + Math.Max(whileRevalidate, ifError) <= 0)
         {
             return StoreDecision.Not(CacheBypass.NoFreshness); // it could never be used
         }

@@ -45,6 +45,18 @@ internal static class StoredHeadWriter
         Seal(ref buffer, start, buffer.Length - lines.First);
     }
 
+    /// <summary>Appends the head of the 200 that a part is which has all there is.</summary>
+    // A union of parts that is the entire range MUST be processed as if it were a complete 200   RFC 9110 §15.3.7.3; here it is one part
+    public static void WriteWhole(ref KeyBuffer buffer, in StoreDecision decision, in StoredHead part, CacheOptions options)
+    {
+        ProxyResponse whole = new();
+        part.CopyTo(whole);
+        whole.StatusCode = 200;
+        whole.Reason = default;
+        whole.Fields.Remove("Content-Range"u8);
+        Write(ref buffer, in decision, whole, options);
+    }
+
     /// <summary>Appends a marker.</summary>
     /// <param name="buffer">Where to.</param>
     /// <param name="names">As <see cref="VaryRules.Read"/> made them.</param>

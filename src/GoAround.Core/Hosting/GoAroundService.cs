@@ -20,6 +20,7 @@ internal sealed class GoAroundService : IHostedService
     private readonly ProxyServer _server;
     private readonly OptionsReload _reload;
     private readonly TimeProvider _time;
+    private readonly IHostApplicationLifetime? _lifetime;
     private readonly ILogger _log;
 
     public GoAroundService(
@@ -30,7 +31,8 @@ internal sealed class GoAroundService : IHostedService
         ProxyServer server,
         OptionsReload reload,
         TimeProvider time,
-        ILoggerFactory? loggers = null)
+        ILoggerFactory? loggers = null,
+        IHostApplicationLifetime? lifetime = null)
     {
         _options = options.Value;
         _pool = pool;
@@ -39,6 +41,7 @@ internal sealed class GoAroundService : IHostedService
         _server = server;
         _reload = reload;
         _time = time;
+        _lifetime = lifetime;
         _log = (loggers ?? NullLoggerFactory.Instance).CreateLogger<GoAroundService>();
     }
 
@@ -47,8 +50,16 @@ internal sealed class GoAroundService : IHostedService
     {
         _server.Bind();
         (_events as GoAroundMeter)?.Observe(_pool, _connections);
-        await Composition.StartAsync(_pool, _options, _time, cancellationToken).ConfigureAwait(false);
-        await _server.StartAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await Composition.StartAsync(_pool, _options, _time, cancellationToken).ConfigureAwait(false);
+            await _server.StartAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (_lifetime is { ApplicationStopping.IsCancellationRequested: true })
+        {
+            return; // the program is told to end, which is no fault of its start: the host goes on to its end, and stops what there is
+        }
+
         HostingLog.Listening(_log, _options.Server.Certificate is null ? "http" : "https", _server.LocalEndPoint, _pool.Backends.Count);
         _reload.Start();
     }

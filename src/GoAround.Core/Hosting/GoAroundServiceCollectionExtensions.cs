@@ -75,7 +75,8 @@ public static partial class GoAroundServiceCollectionExtensions
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<GoAroundOptions>, GoAroundOptionsValidator>());
         services.TryAddKeyedSingleton(name, static (provider, key) => CreateBalancer(provider, (string)key!)); // registered under a string
         services.TryAddKeyedSingleton(name, static (provider, key) => CreateReload(provider, provider.GetRequiredKeyedService<Balancer>(key), (string)key!)); // registered under a string
-        services.AddSingleton<IHostedService>(provider => new BalancerService(provider.GetRequiredKeyedService<Balancer>(name), provider.GetRequiredKeyedService<OptionsReload>(name)));
+        services.AddSingleton<IHostedService>(provider => new BalancerService(
+            provider.GetRequiredKeyedService<Balancer>(name), provider.GetRequiredKeyedService<OptionsReload>(name), provider.GetService<IHostApplicationLifetime>()));
         return services;
     }
 

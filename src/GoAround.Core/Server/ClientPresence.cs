@@ -128,7 +128,7 @@ internal sealed class ClientPresence : IDisposable
         }
     }
 
-    /// <summary>From here on each send ends with the head of the final response, or where it is chunked with a whole chunk, which more of them follow.</summary>
+    /// <summary>A final response begins. Where its body is chunked, each send of it ends with the head or a whole chunk, and more follow.</summary>
     public void BeginResponseBody(bool isChunked) => _isChunked = isChunked;
 
     /// <summary>What is sent next is the end of the response.</summary>

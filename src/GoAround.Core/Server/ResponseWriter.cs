@@ -72,6 +72,7 @@ internal sealed class ResponseWriter : IDisposable
             EnsureWatch().BeginTunnel(response.IsTimedTunnel); // any other ends with its pauses
         }
 
+        _inflow.BeginResponseBody(plan.Framing == BodyFraming.Chunked);
         try
         {
             ResponseComposer.AppendHead(ref _outbound, response, plan, _server);
@@ -156,7 +157,6 @@ internal sealed class ResponseWriter : IDisposable
             return await SendAllAsync(all).ConfigureAwait(false);
         }
 
-        _inflow.BeginResponseBody(plan.Framing == BodyFraming.Chunked);
         int atOnce = 0;
         while (left > 0)
         {

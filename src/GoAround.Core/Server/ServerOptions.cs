@@ -58,10 +58,10 @@ public sealed class ServerOptions
     public TimeSpan MinBodyRateGrace { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// A client that closes its half while its request is under way may be gone, or still wait for its answer as <c>nc -N</c> does. Before its answer has begun it is asked which, 10 ms later,
-    /// by the first byte of the answer, to which one that is gone says so with a reset; and again after this time, and after pauses that double, nine times in all; then it counts as gone, 511 times this later. Once the answer has begun, it is asked
-    /// likewise between two chunks, by up to six zeros before the next size, and counts as gone 63 times this later; elsewhere where there is no piece of the answer for so long (<c>-half-close-grace</c>). One that resets is gone at once, and with 0 so is one that closes its half (as with nginx
-    /// and Kestrel); 0..24 days; default 500 ms (GoAround's own).
+    /// A client that closes its half while its request is under way may be gone, or still wait for its answer as <c>nc -N</c> does (<c>-half-close-grace</c>). Before its answer has begun it is asked
+    /// which, 10 ms later, by the first byte of the answer, to which one that is gone says so with a reset; and again after this time, and after pauses that double, nine times: then, 511 times
+    /// this in all, it counts as gone. Between two chunks of the answer it is asked likewise, by up to six zeros before the next size, for 63 times this in all. Within any other body it counts as
+    /// gone where there is no piece of it for this time. One that resets is gone at once, and with 0 so is one that closes its half (as with nginx and Kestrel); 0..24 days; default 500 ms (GoAround's own).
     /// </summary>
     public TimeSpan HalfCloseGrace { get; set; } = TimeSpan.FromMilliseconds(500);
 

@@ -12,7 +12,7 @@ internal static class Repository
     public static string Root { get; } = FindRoot(AppContext.BaseDirectory);
 
     /// <summary>Its version, as in <c>0.1.0</c>: the one place where it stands.</summary>
-    public static string Version { get; } = XDocument.Load(Path.Combine(Root, "Directory.Build.props")).Descendants("Version").Single().Value;
+    public static string Version { get; } = XDocument.Load(Path.Combine(Root, "Directory.Build.props")).Descendants("VersionPrefix").Single().Value;
 
     /// <summary>The program as users get it.</summary>
     /// <exception cref="FileNotFoundException">It was not built.</exception>

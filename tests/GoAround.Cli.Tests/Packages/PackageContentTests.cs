@@ -6,6 +6,7 @@ using System.IO.Compression;
 using System.Linq;
 using System.Reflection;
 using System.Reflection.Metadata;
+using System.Text;
 using System.Xml.Linq;
 using GoAround.Cli.Tests.EndToEnd;
 using Xunit;
@@ -94,6 +95,18 @@ public class PackageContentTests(PackageFeed feed)
             Assert.All(documents, document => Assert.StartsWith("/_", document, StringComparison.Ordinal));
             Guid sources = new("0E8A571B-6926-466E-B4AD-8AB04611F5FE"); // embedded source, as the portable format names it
             Assert.Contains(reader.CustomDebugInformation, handle => reader.GetGuid(reader.GetCustomDebugInformation(handle).Kind) == sources);
+        }
+    }
+
+    [Fact]
+    public void Libraries_say_that_they_may_be_trimmed_and_compiled_ahead_of_time()
+    {
+        foreach (string id in feed.Ids().Where(static id => id != "goaround"))
+        {
+            using ZipArchive package = feed.Open(id);
+            string assembly = Encoding.Latin1.GetString(Bytes(package, $"lib/net10.0/{id}.dll"));
+
+            Assert.All(["IsTrimmable", "IsAotCompatible"], name => Assert.Contains(name, assembly, StringComparison.Ordinal)); // as an AssemblyMetadataAttribute has it
         }
     }
 

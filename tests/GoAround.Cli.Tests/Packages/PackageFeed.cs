@@ -18,6 +18,7 @@ public sealed class PackageFeed : IAsyncLifetime
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
+    private readonly string _suffix = $"test.{Guid.NewGuid():N}";
     private readonly string _root = Directory.CreateTempSubdirectory("goaround-packages").FullName;
 
     /// <summary>Nothing is packed yet.</summary>
@@ -27,7 +28,7 @@ public sealed class PackageFeed : IAsyncLifetime
     }
 
     /// <summary>Of the packages made here.</summary>
-    public string Version { get; } = $"{Repository.Version}-test.{Guid.NewGuid():N}";
+    public string Version => $"{Repository.Version}-{_suffix}";
 
     /// <summary>Where the packages lie.</summary>
     public string Folder => FolderOf("feed");
@@ -54,7 +55,7 @@ public sealed class PackageFeed : IAsyncLifetime
               <fallbackPackageFolders><clear /><add key="machine" value="{machine}" /></fallbackPackageFolders>
             </configuration>
             """);
-        Said = await RunAsync(Repository.Root, "make", "pack", $"PACKAGES={Folder}", $"PACK=--no-build -p:PackageVersion={Version}");
+        Said = await RunAsync(Repository.Root, "make", "pack", $"PACKAGES={Folder}", $"VERSION_SUFFIX={_suffix}", "PACK=--no-build");
     }
 
     /// <inheritdoc/>

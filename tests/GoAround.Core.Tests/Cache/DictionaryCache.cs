@@ -26,6 +26,9 @@ internal sealed class DictionaryCache : IResponseCache
     /// <summary>What is stored or removed waits for this.</summary>
     public Task? Hold { get; set; }
 
+    /// <summary>What waits to be stored gets in also where the call is cancelled meanwhile.</summary>
+    public bool IsLate { get; init; }
+
     /// <summary>What was found is handed out only after this.</summary>
     public Task? HoldFound { get; set; }
 
@@ -82,7 +85,21 @@ internal sealed class DictionaryCache : IResponseCache
     public async ValueTask StoreAsync(ReadOnlyMemory<byte> key, StoredResponse response, CancellationToken cancellationToken)
     {
         await BeginAsync();
-        await HoldAsync(cancellationToken);
+        try
+        {
+            await HoldAsync(cancellationToken);
+        }
+        catch (OperationCanceledException) when (IsLate)
+        {
+            Store(key, response);
+            throw;
+        }
+
+        Store(key, response);
+    }
+
+    private void Store(ReadOnlyMemory<byte> key, StoredResponse response)
+    {
         lock (_gate)
         {
             _entries[Text(key)] = (response.Head.ToArray(), response.Body.ToArray(), [.. response.Tags.Select(tag => tag.ToArray())], response.KeepUntil);

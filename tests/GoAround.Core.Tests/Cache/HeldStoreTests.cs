@@ -175,6 +175,44 @@ public sealed class HeldStoreTests
     }
 
     [Fact]
+    public async Task Who_has_waited_5_s_for_a_store_that_hangs_does_not_ask_it_again()
+    {
+        TaskCompletionSource held = new();
+        DictionaryCache store = new();
+        await using CacheStage stage = new(store);
+        store.HoldFound = held.Task;
+        Task<CacheReply> asking = stage.AskAsync();
+        await stage.Handler.PurgeAsync("http://h/a", default); // else a reason to look again
+        stage.Advance(5);
+        OriginCall call = await stage.CallAsync();
+        Assert.Equal(1, store.Finds);
+        store.HoldFound = null;
+        Task<CacheReply> other = stage.AskAsync();
+        call.Answer("new");
+        Assert.Equal(("new", "new"), ((await asking.WaitAsync(WireEnd.Patience)).Body, (await other.WaitAsync(WireEnd.Patience)).Body)); // it is shared all the same
+        Assert.Equal(1, stage.Calls);
+    }
+
+    [Fact]
+    public async Task What_was_purged_is_not_brought_back_by_a_HEAD_whose_update_ends_too_late()
+    {
+        TaskCompletionSource held = new();
+        DictionaryCache store = new() { IsLate = true };
+        await using CacheStage stage = new(store);
+        await stage.FillAsync("old", "Cache-Control: max-age=1|ETag: \"1\"");
+        stage.Advance(3);
+        store.Hold = held.Task;
+        Task<CacheReply> asking = stage.AskAsync(method: "HEAD");
+        (await stage.CallAsync()).Answer("old", "Cache-Control: max-age=60|ETag: \"1\"");
+        await Until.TrueAsync(() => store.Holding, "nothing is stored");
+        store.Hold = null;
+        Assert.Equal(1, await stage.Handler.PurgeAsync("http://h/a", default));
+        stage.Advance(5);
+        Assert.Equal(200, (await asking.WaitAsync(WireEnd.Patience)).StatusCode);
+        Assert.Empty(store.Keys);
+    }
+
+    [Fact]
     public async Task Who_leaves_while_the_store_is_looked_into_waits_no_longer()
     {
         TaskCompletionSource held = new();

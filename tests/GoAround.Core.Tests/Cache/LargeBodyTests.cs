@@ -114,31 +114,51 @@ public sealed class LargeBodyTests
     }
 
     [Fact]
-    public async Task Those_behind_hold_up_the_others_for_five_seconds_in_all_and_are_cut()
+    public async Task Those_behind_hold_up_the_others_for_a_while_and_are_cut_and_the_next_ones_for_half_as_long()
     {
-        await using CacheStage stage = new(configure: options => options.MaxObjectBytes = LimitBytes);
+        EagerTime time = new();
+        await using CacheStage stage = new(configure: options => options.MaxObjectBytes = LimitBytes, time: time);
         (Follower[] readers, PushedBody body) = await BeginAsync(stage, 3);
+        await using ProxyResponse ahead = readers[0].Response;
         await using ProxyResponse stalled = readers[1].Response;
         await using ProxyResponse stallsLater = readers[2].Response;
         await readers[1].ReadToAsync(1);
         await readers[2].ReadToAsync(LimitBytes + WindowBytes);
-        DateTimeOffset began = stage.Time.GetUtcNow();
-        Task<CacheReply> quick = CacheReply.ReadAsync(readers[0].Response);
-        await Until.TrueAsync(
-            () =>
-            {
-                stage.Advance(0.5);
-                return body.Reads > 11;
-            },
-            "nobody is cut");
-
-        Assert.InRange(stage.Time.GetUtcNow() - began, TimeSpan.FromSeconds(5), TimeSpan.MaxValue);
-        Assert.Equal(Pieces * PieceBytes, (await quick.WaitAsync(WireEnd.Patience)).Body.Length); // the clock stands still: nobody has another five
+        Task<ReadOnlyMemory<byte>> more = await StarveAsync(readers[0], time, LimitBytes + (2 * WindowBytes));
+        stage.Advance(2.499);
+        Assert.False(more.IsCompleted);
+        stage.Advance(0.001);
+        Assert.False(readers[0].Take(await more.WaitAsync(WireEnd.Patience)).IsEmpty);
+        more = await StarveAsync(readers[0], time, LimitBytes + (3 * WindowBytes));
+        stage.Advance(1.249);
+        Assert.False(more.IsCompleted);
+        stage.Advance(0.001);
+        Assert.False(readers[0].Take(await more.WaitAsync(WireEnd.Patience)).IsEmpty);
+        Assert.Equal(Pieces * PieceBytes, await readers[0].ReadToAsync(long.MaxValue)); // the clock stands still: nobody else is waited for
         foreach (Follower slow in readers[1..])
         {
             BackendException cut = await Assert.ThrowsAsync<BackendException>(() => slow.ReadToAsync(Pieces * PieceBytes));
             Assert.Equal(BackendFailureKind.TimedOut, cut.Kind);
         }
+    }
+
+    [Fact]
+    public async Task One_who_reads_as_fast_as_another_is_not_cut_because_a_third_one_stalls()
+    {
+        EagerTime time = new();
+        await using CacheStage stage = new(configure: options => options.MaxObjectBytes = LimitBytes, time: time);
+        (Follower[] readers, PushedBody body) = await BeginAsync(stage, 3);
+        await using ProxyResponse stalled = readers[1].Response;
+        await using ProxyResponse fast = readers[2].Response;
+        await readers[1].ReadToAsync(1);
+        await readers[2].ReadToAsync(LimitBytes + (2 * WindowBytes));
+        Task<ReadOnlyMemory<byte>> more = await StarveAsync(readers[0], time, LimitBytes + (2 * WindowBytes));
+        stage.Advance(2.5);
+        Assert.False(readers[0].Take(await more.WaitAsync(WireEnd.Patience)).IsEmpty); // the stalled one is cut
+        await readers[0].ReadToAsync(LimitBytes + (4 * WindowBytes));
+        Task<CacheReply> rest = CacheReply.ReadAsync(readers[0].Response); // it is two windows ahead for as long as the other one is not woken
+        Assert.Equal(Pieces * PieceBytes, await readers[2].ReadToAsync(long.MaxValue));
+        await rest.WaitAsync(WireEnd.Patience);
     }
 
     [Fact]
@@ -149,7 +169,7 @@ public sealed class LargeBodyTests
         (Follower[] readers, PushedBody body) = await BeginAsync(stage, 2);
         await readers[1].ReadToAsync(1);
         using CancellationTokenSource leaving = new();
-        Task<ReadOnlyMemory<byte>> more = await StarveAsync(readers[0], time, leaving.Token);
+        Task<ReadOnlyMemory<byte>> more = await StarveAsync(readers[0], time, LimitBytes + (2 * WindowBytes), leaving.Token);
         stage.Advance(1);
         await leaving.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => more.WaitAsync(WireEnd.Patience));
@@ -178,7 +198,7 @@ public sealed class LargeBodyTests
     }
 
     [Fact]
-    public async Task Also_without_patience_nobody_is_cut_while_those_ahead_have_something_to_read()
+    public async Task Also_where_one_was_cut_nobody_is_cut_while_those_ahead_have_something_to_read()
     {
         EagerTime time = new();
         await using CacheStage stage = new(configure: options => options.MaxObjectBytes = LimitBytes, time: time);
@@ -188,7 +208,7 @@ public sealed class LargeBodyTests
         await using ProxyResponse slow = readers[2].Response;
         await readers[1].ReadToAsync(1);
         await readers[2].ReadToAsync(LimitBytes + WindowBytes);
-        Task<ReadOnlyMemory<byte>> more = await StarveAsync(readers[0], time, default);
+        Task<ReadOnlyMemory<byte>> more = await StarveAsync(readers[0], time, LimitBytes + (2 * WindowBytes));
         stage.Advance(6);
         Assert.False((await more.WaitAsync(WireEnd.Patience)).IsEmpty); // one window more: the stalled one is cut
         Assert.Equal(15, body.Reads);
@@ -313,9 +333,9 @@ public sealed class LargeBodyTests
     }
 
     /// <summary>Lets one read all that there is room for, and wait for more, until the patience of the fetch with the others wears out.</summary>
-    private static async Task<Task<ReadOnlyMemory<byte>>> StarveAsync(Follower ahead, EagerTime time, CancellationToken cancellationToken)
+    private static async Task<Task<ReadOnlyMemory<byte>>> StarveAsync(Follower ahead, EagerTime time, long end, CancellationToken cancellationToken = default)
     {
-        await ahead.ReadToAsync(LimitBytes + (2 * WindowBytes));
+        await ahead.ReadToAsync(end);
         int timers = time.Timers;
         Task<ReadOnlyMemory<byte>> more = ahead.Response.Body.ReadAsync(cancellationToken).AsTask();
         await Until.TrueAsync(() => time.Timers > timers, "nobody is impatient");
@@ -352,24 +372,5 @@ public sealed class LargeBodyTests
         }
 
         return (length, Convert.ToHexString(hash.GetHashAndReset()));
-    }
-
-    /// <summary>A client that a test lets read as far as it wants.</summary>
-    private sealed class Follower(ProxyResponse response)
-    {
-        private long _position;
-
-        public ProxyResponse Response => response;
-
-        /// <summary>Reads on until so much was lent, or to the end; returns how much.</summary>
-        public async Task<long> ReadToAsync(long end)
-        {
-            while (_position < end && await response.Body.ReadAsync(default).AsTask().WaitAsync(WireEnd.Patience) is { IsEmpty: false } piece)
-            {
-                _position += piece.Length;
-            }
-
-            return _position;
-        }
     }
 }

@@ -65,6 +65,26 @@ public class PartialContentTests
     }
 
     [Theory]
+    [InlineData("Range: bytes=0-")]
+    [InlineData("Range: bytes=0-9")]
+    [InlineData("Range: bytes=-10")]
+    public async Task A_part_that_is_all_there_is_is_the_whole(string fields)
+    {
+        await using CacheStage stage = new();
+        CacheReply cold = await stage.FillAsync("0123456789", "Content-Range: bytes 0-9/10|ETag: \"1\"|Cache-Control: max-age=60, stale-if-error=60|Vary: X", fields: fields, status: 206);
+        Assert.Equal((206, "bytes 0-9/10"), (cold.StatusCode, cold.Field("Content-Range")));
+        await Until.TrueAsync(() => stage.Handler.IsIdle, "the fetch has not ended");
+        CacheReply whole = await stage.AskAsync();
+        Assert.Equal((200, "0123456789", 10, ""), (whole.StatusCode, whole.Body, whole.ContentLength, whole.Field("Content-Range")));
+        Assert.Equal("\"1\"", whole.Field("ETag"));
+        CacheReply part = await stage.AskAsync(fields: "Range: bytes=4-5");
+        Assert.Equal((206, "45", "bytes 4-5/10"), (part.StatusCode, part.Body, part.Field("Content-Range")));
+        Assert.Equal(416, (await stage.AskAsync(fields: "Range: bytes=10-")).StatusCode);
+        Assert.Equal(10, (await stage.AskAsync(method: "HEAD")).ContentLength);
+        Assert.Equal(1, stage.Calls);
+    }
+
+    [Theory]
     [InlineData("Content-Range: bytes 4-8/10", "Range: bytes=4-7")]
     [InlineData("Content-Range: bytes 4-7/*", "Range: bytes=4-7")]
     [InlineData("Content-Range: bytes 4-7/7", "Range: bytes=4-7")]

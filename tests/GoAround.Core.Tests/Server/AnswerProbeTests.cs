@@ -7,7 +7,7 @@ using Xunit;
 
 namespace GoAround.Core.Tests.Server;
 
-/// <summary>A client that closes its half before its answer has begun is asked by the first bytes of the answer whether it is still there: one that is gone frees its slot, and one that waits gets each byte once.</summary>
+/// <summary>A client that closes its half is asked by the next bytes of its answer whether it is still there, before that has begun and between its chunks: one that is gone frees its slot, and one that waits gets each byte once.</summary>
 public sealed class AnswerProbeTests
 {
     private const string Get = "GET / HTTP/1.1\r\nHost: h\r\n\r\n";
@@ -122,6 +122,42 @@ public sealed class AnswerProbeTests
             await client.ExpectAsync(WireEnd.Response("ok")[1..]);
         }
 
+        await client.ExpectEndAsync();
+        proxy.ExpectNoErrors();
+    }
+
+    [Fact]
+    public async Task Nothing_is_sent_between_the_last_chunk_and_the_next_answer()
+    {
+        FakeTimeProvider time = new();
+        using ScriptedBackend backend = new();
+        HeldLease lease = new();
+        ProxyFixture.Setup setup = Unhurried(time: time);
+        setup.Wrap = next => new ScriptedHandler(async (request, token) =>
+        {
+            ProxyResponse response = await next.HandleAsync(request, token);
+            response.AddLease(lease);
+            return response;
+        });
+        await using ProxyFixture proxy = await ProxyFixture.OpenAsync(setup, backend);
+        using WireEnd client = await proxy.ConnectAsync();
+        await client.SendAsync(Get + Get);
+        using WireEnd link = await backend.AcceptAsync();
+        await link.ReadHeadAsync();
+        await link.SendAsync("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n");
+        await client.ReadUntilAsync("0\r\n\r\n");
+        await lease.Begun;
+        client.ShutdownSend();
+        for (int i = 0; i < 100; i++) // the time for its end to be seen, and of a probe, were there one
+        {
+            time.Advance(TimeSpan.FromMilliseconds(100));
+            await Task.Delay(1);
+        }
+
+        lease.End();
+        await link.ReadHeadAsync();
+        await link.SendAsync(WireEnd.Response("ok"));
+        await client.ExpectAsync(WireEnd.Response("ok"));
         await client.ExpectEndAsync();
         proxy.ExpectNoErrors();
     }
@@ -241,9 +277,11 @@ public sealed class AnswerProbeTests
         return client;
     }
 
-    private static Task<ProxyFixture> OpenAsync(ScriptedBackend backend, bool tls = false, TimeProvider? time = null, TimeSpan? grace = null)
-    {
-        ProxyFixture.Setup setup = new()
+    private static Task<ProxyFixture> OpenAsync(ScriptedBackend backend, bool tls = false, TimeProvider? time = null, TimeSpan? grace = null) =>
+        ProxyFixture.OpenAsync(Unhurried(tls, time, grace), backend);
+
+    private static ProxyFixture.Setup Unhurried(bool tls = false, TimeProvider? time = null, TimeSpan? grace = null) =>
+        new()
         {
             Time = time ?? TimeProvider.System,
             Pool = { ConnectionsPerBackend = 1, QueueTimeout = NeverInThisTest },
@@ -257,6 +295,21 @@ public sealed class AnswerProbeTests
                 Certificate = tls ? TestCertificates.Local : null,
             },
         };
-        return ProxyFixture.OpenAsync(setup, backend);
+
+    /// <summary>A response that is not over, though all of it is sent, before the test says so.</summary>
+    private sealed class HeldLease : IResponseLease
+    {
+        private readonly TaskCompletionSource _begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly TaskCompletionSource _end = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task Begun => _begun.Task;
+
+        public void End() => _end.SetResult();
+
+        public ValueTask ReleaseAsync(ProxyResponse response)
+        {
+            _begun.TrySetResult();
+            return new ValueTask(_end.Task);
+        }
     }
 }
