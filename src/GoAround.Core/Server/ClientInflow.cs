@@ -245,6 +245,8 @@ internal sealed class ClientInflow : IDisposable
                 _deadline.Set(_server.Options.BodyTimeout);
             }
         }
+
+        _presence.OnSendWaits(); // nobody reads the backend any more, who would cut the client when the tunnel's own time is over
     }
 
     /// <inheritdoc cref="ClientPresence.OnTunnelTimedOut"/>

@@ -107,6 +107,9 @@ internal sealed class ForwardedFields
 
             switch (known)
             {
+                case KnownField.Forwarded when HasOpenQuote(fields[i].Value):
+                    fields.RemoveAt(i); // what is added behind it would be within the quotes: a client's trick that its proxy let through
+                    break;
                 case KnownField.Forwarded:
                     earlier.ForwardedBytes += fields[i].Value.Length + 2;
                     break;
@@ -123,6 +126,20 @@ internal sealed class ForwardedFields
         }
 
         return earlier;
+    }
+
+    // quoted-string = DQUOTE *( qdtext / quoted-pair ) DQUOTE; quoted-pair = "\" ( HTAB / SP / VCHAR / obs-text )   RFC 9110 §5.6.4
+    private static bool HasOpenQuote(ReadOnlySpan<byte> value)
+    {
+        bool isOpen = false;
+        while (value.IndexOfAny((byte)'"', (byte)'\\') is var at and >= 0)
+        {
+            bool isPair = isOpen && value[at] == (byte)'\\';
+            isOpen ^= value[at] == (byte)'"';
+            value = value[Math.Min(at + (isPair ? 2 : 1), value.Length)..];
+        }
+
+        return isOpen;
     }
 
     private void AddXForwarded(ProxyRequest request, in Earlier earlier)

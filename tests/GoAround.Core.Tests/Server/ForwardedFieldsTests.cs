@@ -57,6 +57,23 @@ public sealed class ForwardedFieldsTests
         Assert.Equal("X-Forwarded-For: 1.1.1.1\r\nForwarded: for=9.9.9.9, for=\"[::2]\", for=_x, for=127.0.0.1;host=\"h:81\";proto=http\r\n", head);
     }
 
+    [Theory]
+    [InlineData("for=\"", "")]
+    [InlineData("for=1.1.1.1, for=\"x\\", "")]
+    [InlineData("for=\"x\\\"", "")]
+    [InlineData("for=\"x\\\\\"", "for=\"x\\\\\", ")]
+    [InlineData("for=\"[::2]\";host=\"a\"", "for=\"[::2]\";host=\"a\", ")]
+    [InlineData("for=\\\"a\"", "for=\\\"a\", ")]
+    public void Quote_that_is_left_open_does_not_swallow_what_is_added(string said, string kept)
+    {
+        ServerOptions options = new() { Forwarded = ForwardedFormat.Forwarded, TrustedProxies = { "10.0.0.0/8" } };
+        ProxyRequest request = new();
+        request.Fields.Add("Forwarded", said);
+        request.Fields.Add("Forwarded", "for=_y");
+        new ForwardedFields(options, new TrustedProxies(options.TrustedProxies), IPAddress.Parse("10.0.0.1")).Apply(request);
+        Assert.Equal($"Forwarded: {kept}for=_y, for=10.0.0.1;proto={request.Scheme}\r\n", request.Fields.ToString());
+    }
+
     [Fact]
     public async Task Both_formats_go_side_by_side()
     {

@@ -141,6 +141,26 @@ public sealed class UpgradeTests
     }
 
     [Fact]
+    public async Task Tunnel_whose_backend_has_closed_ends_by_its_own_time_where_that_is_the_shorter()
+    {
+        FakeTimeProvider time = new();
+        using ScriptedBackend backend = new();
+        ProxyFixture.Setup setup = ProxyFixture.Setup.Unhurried(time);
+        setup.Upstream.TunnelTimeout = TimeSpan.FromSeconds(100);
+        await using ProxyFixture proxy = await ProxyFixture.OpenAsync(setup, backend);
+        using WireEnd client = await proxy.ConnectAsync();
+        using WireEnd link = await OpenTunnelAsync(client, backend);
+        link.ShutdownSend();
+        await client.ExpectEndAsync();
+        await Until.EndedAsync(link.ReadToCloseAsync(), time);
+        await proxy.UntilNothingIsInFlightAsync();
+        await Until.TrueAsync(() => !proxy.Events.Ended.IsEmpty, "not counted");
+        Assert.Empty(proxy.Events.Failures);
+        Assert.Empty(proxy.Events.Errors);
+        Assert.Empty(proxy.Loggers.Lines);
+    }
+
+    [Fact]
     public async Task Tunnel_whose_backend_is_gone_ends_when_the_client_talks_on()
     {
         using ScriptedBackend backend = new();
