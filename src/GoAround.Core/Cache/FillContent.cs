@@ -28,9 +28,13 @@ internal sealed class FillContent
     // Whoever reads as fast as the others is only now and then late by what it takes to be woken.
     private static readonly TimeSpan LeastPatience = TimeSpan.FromMilliseconds(100);
 
+    // So long a wait costs no patience: of two who are equally fast now one and now the other is late, in each window anew.
+    private static readonly TimeSpan FreeWait = TimeSpan.FromMilliseconds(10);
+
     private FillSegment? _previous;
     private FillSegment? _last;
     private TimeSpan _turn = MostPatience;
+    private TimeSpan _patience = MostPatience; // what is left of the turn
     private bool _areTagsGiven;
 
     /// <summary>What was stored when it began; a share of its own.</summary>
@@ -55,7 +59,7 @@ internal sealed class FillContent
     public FillSegment? Behind { get; private set; }
 
     /// <summary>How much longer those who are ahead wait for those behind, until these are cut.</summary>
-    public TimeSpan Patience { get; set; } = MostPatience;
+    public TimeSpan Patience => _patience > FreeWait ? _patience : FreeWait;
 
     /// <summary>Bytes of the body, where the backend has said so.</summary>
     public long? Length { get; set; }
@@ -111,8 +115,20 @@ internal sealed class FillContent
     public void RenewPatience()
     {
         _turn = TimeSpan.FromTicks(Math.Max(_turn.Ticks / 2, LeastPatience.Ticks));
-        Patience = _turn;
+        _patience = _turn;
     }
+
+    /// <summary>Those behind were waited for once more; what that has cost adds up over the body.</summary>
+    public void WearPatience(TimeSpan waited)
+    {
+        if (waited > FreeWait)
+        {
+            _patience -= waited - FreeWait;
+        }
+    }
+
+    /// <summary>Whoever was waited for may have left: the others do not pay for it.</summary>
+    public void RestorePatience() => _patience = _patience > LeastPatience ? _patience : LeastPatience;
 
     /// <summary>Whether it bears a tag; to be asked from <see cref="FillPhase.Open"/> on.</summary>
     public bool Bears(ReadOnlySpan<byte> tag)
@@ -151,7 +167,7 @@ internal sealed class FillContent
         First = null;
         Behind = null;
         _turn = MostPatience;
-        Patience = _turn;
+        _patience = _turn;
         Result = null;
         Old = null;
         OldHead = default;

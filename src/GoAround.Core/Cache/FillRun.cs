@@ -162,8 +162,9 @@ internal static class FillRun
     }
 
     // A part is stored only where its range was sent, and nothing of the response was stored that would be confirmed without one   RFC 9111 §3.3
+    // One to If-Range leaves out the fields that its client has already, Content-Encoding among them: it is for that client alone   RFC 9110 §15.3.7
     private static bool IsPartAsked(Fill fill, ProxyResponse response) =>
-        fill.Facts.HasRange && fill.Content.Old is null
+        fill.Facts.HasRange && fill.Content.Old is null && !fill.Request.Fields.Contains("If-Range"u8)
         && ContentRange.TryRead(response.Fields, out ContentRange part) && (response.Body.Length ?? part.Length) == part.Length;
 
     private static bool TryGoStale(Fill fill, CacheContext cache, StaleCause cause)
@@ -266,26 +267,33 @@ internal static class FillRun
     /// <summary>Waits for those who would be cut, until one who is ahead has nothing to read and there is no patience left.</summary>
     private static async ValueTask LetCatchUpAsync(Fill fill, CacheContext cache, FillSegment behind)
     {
+        int count = fill.Audience.Count;
+        bool isPatient = true;
         while (true)
         {
             await fill.Audience.UntilAsync(behind, FillWait.LeftOrStarved).ConfigureAwait(false);
             if (behind.IsGone || fill.Audience.IsOver)
             {
+                if (fill.Audience.Count < count)
+                {
+                    fill.Content.RestorePatience();
+                }
+
                 return;
             }
 
-            if (fill.Content.Patience <= TimeSpan.Zero)
+            if (!isPatient)
             {
                 fill.Content.RenewPatience();
                 return;
             }
 
-            await BePatientAsync(fill, cache, behind).ConfigureAwait(false);
+            isPatient = await BePatientAsync(fill, cache, behind).ConfigureAwait(false);
         }
     }
 
-    /// <summary>Waits for those behind while one who is ahead has nothing to read; only that wears the patience out: it may leave, and whoever is alone is not cut.</summary>
-    private static async ValueTask BePatientAsync(Fill fill, CacheContext cache, FillSegment behind)
+    /// <summary>Waits for those behind while one who is ahead has nothing to read; only that wears the patience out: it may leave, and whoever is alone is not cut. False: it is worn out.</summary>
+    private static async ValueTask<bool> BePatientAsync(Fill fill, CacheContext cache, FillSegment behind)
     {
         FillContent content = fill.Content;
         FillAudience audience = fill.Audience;
@@ -298,7 +306,8 @@ internal static class FillRun
             hasEnded = await ending.ConfigureAwait(false);
         }
 
-        content.Patience = hasEnded ? content.Patience - cache.Time.GetElapsedTime(began) : TimeSpan.Zero;
+        content.WearPatience(cache.Time.GetElapsedTime(began));
+        return hasEnded;
     }
 
     [AsyncMethodBuilder(typeof(PooledMethodBuilder))]

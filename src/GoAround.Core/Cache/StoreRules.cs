@@ -29,14 +29,16 @@ internal static class StoreRules
 
         // Interim responses never come here; "not modified" is no response that stands alone, nor is a part that does not say which it is
         int status = response.StatusCode;
-        if (status is < 200 or 304 || IsNeverStored(status) || (status == 206 && !ContentRange.TryRead(response.Fields, out _)))
+        ContentRange part = default;
+        if (status is < 200 or 304 || IsNeverStored(status) || (status == 206 && !ContentRange.TryRead(response.Fields, out part)))
         {
             return StoreDecision.Not(CacheBypass.Status);
         }
 
         ResponseFacts said = ResponseFacts.Read(response.Fields, options, responseMs);
         CacheBypass forbidden = Forbids(in facts, status, said.Control);
-        return forbidden == CacheBypass.None ? Measure(in facts, status, in said, options, requestMs, responseMs) : StoreDecision.Not(forbidden);
+        bool isPart = status == 206 && !part.IsWhole;
+        return forbidden == CacheBypass.None ? Measure(in facts, status, isPart, in said, options, requestMs, responseMs) : StoreDecision.Not(forbidden);
     }
 
     /// <summary>
@@ -90,7 +92,8 @@ internal static class StoreRules
         return facts.HasAuthorization && !mayShare ? CacheBypass.Authorization : CacheBypass.None;
     }
 
-    private static StoreDecision Measure(in RequestFacts facts, int status, in ResponseFacts said, CacheOptions options, long requestMs, long responseMs)
+    private static StoreDecision Measure(
+        in RequestFacts facts, int status, bool isPart, in ResponseFacts said, CacheOptions options, long requestMs, long responseMs)
     {
         CacheDirectives control = said.Control;
         FreshnessSource source = Freshness.Lifetime(in facts, status, in said, options, out long lifetime);
@@ -104,11 +107,10 @@ internal static class StoreRules
         lifetime = noCache ? 0 : lifetime;
         long age = Freshness.InitialAge(in said, requestMs, responseMs);
         bool mayBeStale = (flags & (StoredFlags.NoCache | StoredFlags.MustRevalidate)) == 0;
-        long whileRevalidate = mayBeStale && status != 206 ? Math.Max(0, control.StaleWhileRevalidate) : 0;
+        long whileRevalidate = mayBeStale && !isPart ? Math.Max(0, control.StaleWhileRevalidate) : 0;
         long ifError = mayBeStale ? Math.Max(0, control.StaleIfError) : 0;
         long fresh = lifetime - age;
-        bool wasFresh = mayBeStale && lifetime > 0; // a client's max-stale may take it
-        if (!said.HasValidator && !wasFresh && fresh <= 0 && fresh + Math.Max(whileRevalidate, ifError) <= 0)
+        if (!said.HasValidator && fresh <= 0 && fresh + Math.Max(whileRevalidate, ifError) <= 0)
         {
             return StoreDecision.Not(CacheBypass.NoFreshness); // it could never be used
         }

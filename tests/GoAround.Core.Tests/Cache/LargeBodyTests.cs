@@ -10,10 +10,10 @@ namespace GoAround.Core.Tests.Cache;
 
 public sealed class LargeBodyTests
 {
-    private const int Pieces = 64;
-    private const int PieceBytes = 64 * 1024;
-    private const int LimitBytes = 2 * PieceBytes;
-    private const int WindowBytes = 4 * PieceBytes;
+    internal const int Pieces = 64;
+    internal const int PieceBytes = 64 * 1024;
+    internal const int LimitBytes = 2 * PieceBytes;
+    internal const int WindowBytes = 4 * PieceBytes;
 
     [Fact]
     public async Task A_body_announced_too_large_is_for_the_first_client_alone()
@@ -316,7 +316,7 @@ public sealed class LargeBodyTests
     }
 
     /// <summary>Some who share a body that is all there, and outgrows the limit.</summary>
-    private static async Task<(Follower[] Readers, PushedBody Body)> BeginAsync(CacheStage stage, int count)
+    internal static async Task<(Follower[] Readers, PushedBody Body)> BeginAsync(CacheStage stage, int count)
     {
         Task<ProxyResponse>[] asking = [.. Enumerable.Range(0, count).Select(_ => stage.Handler.HandleAsync(CacheStage.Get(), default).AsTask())];
         PushedBody body = new(null);
@@ -333,7 +333,7 @@ public sealed class LargeBodyTests
     }
 
     /// <summary>Lets one read all that there is room for, and wait for more, until the patience of the fetch with the others wears out.</summary>
-    private static async Task<Task<ReadOnlyMemory<byte>>> StarveAsync(Follower ahead, EagerTime time, long end, CancellationToken cancellationToken = default)
+    internal static async Task<Task<ReadOnlyMemory<byte>>> StarveAsync(Follower ahead, EagerTime time, long end, CancellationToken cancellationToken = default)
     {
         await ahead.ReadToAsync(end);
         int timers = time.Timers;

@@ -71,7 +71,7 @@ public class PartialContentTests
     public async Task A_part_that_is_all_there_is_is_the_whole(string fields)
     {
         await using CacheStage stage = new();
-        CacheReply cold = await stage.FillAsync("0123456789", "Content-Range: bytes 0-9/10|ETag: \"1\"|Cache-Control: max-age=60, stale-if-error=60|Vary: X", fields: fields, status: 206);
+        CacheReply cold = await stage.FillAsync("0123456789", "Content-Range: bytes 0-9/10|ETag: \"1\"|Cache-Control: max-age=60, stale-while-revalidate=60|Vary: X", fields: fields, status: 206);
         Assert.Equal((206, "bytes 0-9/10"), (cold.StatusCode, cold.Field("Content-Range")));
         await Until.TrueAsync(() => stage.Handler.IsIdle, "the fetch has not ended");
         CacheReply whole = await stage.AskAsync();
@@ -82,6 +82,41 @@ public class PartialContentTests
         Assert.Equal(416, (await stage.AskAsync(fields: "Range: bytes=10-")).StatusCode);
         Assert.Equal(10, (await stage.AskAsync(method: "HEAD")).ContentLength);
         Assert.Equal(1, stage.Calls);
+        stage.Advance(61);
+        Assert.Equal("0123456789", (await stage.AskAsync().WaitAsync(WireEnd.Patience)).Body); // and is refreshed meanwhile
+        (await stage.CallAsync()).Answer("new", "Cache-Control: max-age=60");
+    }
+
+    [Fact]
+    public async Task A_range_of_what_is_stale_as_it_comes_is_asked_for_as_a_range_each_time()
+    {
+        await using CacheStage stage = new();
+        await stage.FillAsync("0123456789", "Cache-Control: max-age=60|Age: 90");
+        for (int i = 0; i < 2; i++)
+        {
+            Task<CacheReply> asking = stage.AskAsync(fields: "Range: bytes=4-7");
+            OriginCall call = await stage.CallAsync();
+            Assert.Equal("GET /a\r\nRange: bytes=4-7\r\n", call.Head);
+            call.Answer("4567", "Content-Range: bytes 4-7/10|Cache-Control: max-age=60|Age: 90", 206);
+            Assert.Equal((206, "4567"), ((await asking).StatusCode, (await asking).Body));
+        }
+    }
+
+    [Theory]
+    [InlineData("0123456789", "bytes 0-9/10", "bytes=0-")]
+    [InlineData("4567", "bytes 4-7/10", "bytes=4-7")]
+    public async Task A_part_that_leaves_out_what_its_client_has_is_for_that_one_alone(string body, string part, string range)
+    {
+        await using CacheStage stage = new();
+        CacheReply cold = await stage.FillAsync(body, $"Content-Range: {part}|ETag: \"1\"|Cache-Control: max-age=60", fields: $"Range: {range}|If-Range: \"1\"", status: 206);
+        Assert.Equal((206, body), (cold.StatusCode, cold.Body));
+        await Until.TrueAsync(() => stage.Handler.IsIdle, "the fetch has not ended");
+        Assert.Empty(((DictionaryCache)stage.Store).Keys);
+        CacheReply next = await stage.FillAsync(body, $"Content-Range: {part}|ETag: \"1\"|Content-Encoding: gzip|Cache-Control: max-age=60", fields: $"Range: {range}", status: 206);
+        Assert.Equal("gzip", next.Field("Content-Encoding"));
+        await Until.TrueAsync(() => stage.Handler.IsIdle, "the fetch has not ended");
+        Assert.Equal("gzip", (await stage.AskAsync(fields: $"Range: {range}|If-Range: \"1\"")).Field("Content-Encoding"));
+        Assert.Equal(2, stage.Calls);
     }
 
     [Theory]

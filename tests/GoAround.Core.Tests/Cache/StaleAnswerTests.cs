@@ -27,17 +27,6 @@ public sealed class StaleAnswerTests
     }
 
     [Fact]
-    public async Task A_client_may_take_what_was_stale_when_it_came()
-    {
-        await using CacheStage stage = new();
-        await stage.FillAsync("old", "Cache-Control: max-age=1500|Age: 2000");
-        CacheReply stale = await stage.AskAsync(fields: "Cache-Control: max-stale=1000");
-        Assert.Equal(("old", "2000", "test; hit; ttl=-500"), (stale.Body, stale.Field("Age"), stale.Status));
-        await stage.FillAsync("new", "Cache-Control: max-age=1500|Age: 2000");
-        Assert.Equal("newer", (await stage.FillAsync("newer", fields: "Cache-Control: max-stale=499")).Body);
-    }
-
-    [Fact]
     public async Task A_refresh_that_fails_leaves_the_stale_response()
     {
         await using CacheStage stage = new();
