@@ -57,6 +57,7 @@ internal sealed class GoAroundService : IHostedService
         }
         catch (OperationCanceledException) when (_lifetime is { ApplicationStopping.IsCancellationRequested: true })
         {
+            HostingLog.StartBrokenOff(_log);
             return; // the program is told to end, which is no fault of its start: the host goes on to its end, and stops what there is
         }
 

@@ -22,4 +22,8 @@ internal static partial class HostingLog
     /// <summary>The port is open: where, which no setting says where the port is 0, and whether there is anybody to answer.</summary>
     [LoggerMessage(7003, LogLevel.Information, "Listening on {Scheme}://{Address}, backends: {Count}")]
     public static partial void Listening(ILogger log, string scheme, IPEndPoint address, int count);
+
+    /// <summary>The host is told to end while it starts.</summary>
+    [LoggerMessage(7004, LogLevel.Information, "Told to end while starting: the port stays shut")]
+    public static partial void StartBrokenOff(ILogger log);
 }

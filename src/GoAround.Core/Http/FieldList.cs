@@ -244,6 +244,13 @@ public sealed class FieldList
         _count--;
     }
 
+    /// <summary>Puts a copy of a line that is known to be valid in the place of another.</summary>
+    internal void ReplaceAt(int index, ReadOnlySpan<byte> name, ReadOnlySpan<byte> value, KnownField known)
+    {
+        AddOwn(name, value, known);
+        _lines[index] = _lines[--_count];
+    }
+
     /// <summary>The name a line is known by, without touching its bytes.</summary>
     internal KnownField KnownAt(int index) => _lines[index].Known;
 

@@ -32,6 +32,7 @@ internal sealed class ClientInflow : IDisposable
     private HeadWait _headWait;
     private volatile bool _hasEnded;
     private bool _isTunnelLimited;
+    private bool _isTunnelOver;
 
     public ClientInflow(ServerContext server, Transport transport, IPEndPoint? client)
     {
@@ -240,17 +241,25 @@ internal sealed class ClientInflow : IDisposable
         lock (_gate)
         {
             _isTunnelLimited = true;
-            if (_isWaitingForBody)
+            LimitTunnelWait();
+        }
+    }
+
+    /// <summary>The time of the tunnel is over: what waits for the client, to take or to send, ends, now or later; any thread.</summary>
+    public void OnTunnelTimedOut()
+    {
+        lock (_gate)
+        {
+            _isTunnelOver = true;
+            LimitTunnelWait();
+            if (_isTunnelLimited)
             {
-                _deadline.Set(_server.Options.BodyTimeout);
+                return; // all is sent; what is on its way still arrives
             }
         }
 
-        _presence.OnSendWaits(); // nobody reads the backend any more, who would cut the client when the tunnel's own time is over
+        _presence.OnTunnelTimedOut();
     }
-
-    /// <inheritdoc cref="ClientPresence.OnTunnelTimedOut"/>
-    public void OnTunnelTimedOut() => _presence.OnTunnelTimedOut();
 
     /// <summary>Waits for more of a tunnel's bytes.</summary>
     [AsyncMethodBuilder(typeof(PooledMethodBuilder<>))]
@@ -260,10 +269,7 @@ internal sealed class ClientInflow : IDisposable
         lock (_gate)
         {
             _isWaitingForBody = true;
-            if (_isTunnelLimited)
-            {
-                _deadline.Set(_server.Options.BodyTimeout);
-            }
+            LimitTunnelWait();
         }
 
         do
@@ -358,6 +364,15 @@ internal sealed class ClientInflow : IDisposable
         _waitStart = _server.Time.GetTimestamp();
         _bodyDeadline ??= new Deadline(_server.Clock, static inbox => ((Inbox)inbox).GiveUp(), Inbox);
         _bodyDeadline.Set(left > pause ? pause : left > TimeSpan.Zero ? left : TimeSpan.Zero);
+    }
+
+    /// <summary>Where the tunnel's client is waited for, and not for ever: sets how long. Within the gate.</summary>
+    private void LimitTunnelWait()
+    {
+        if (_isTunnelLimited && _isWaitingForBody)
+        {
+            _deadline.Set(_isTunnelOver ? TimeSpan.Zero : _server.Options.BodyTimeout);
+        }
     }
 
     private void OnDeadline()

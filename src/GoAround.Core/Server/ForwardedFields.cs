@@ -107,10 +107,13 @@ internal sealed class ForwardedFields
 
             switch (known)
             {
-                case KnownField.Forwarded when HasOpenQuote(fields[i].Value):
-                    fields.RemoveAt(i); // what is added behind it would be within the quotes: a client's trick that its proxy let through
-                    break;
                 case KnownField.Forwarded:
+                    if (HasOpenQuote(fields[i].Value))
+                    {
+                        // What is added behind it would be within the quotes: a client's trick that its proxy let through. Whom it forwards for is not to be told from it   RFC 7239 §6.2
+                        fields.ReplaceAt(i, "Forwarded"u8, "for=unknown"u8, KnownField.Forwarded);
+                    }
+
                     earlier.ForwardedBytes += fields[i].Value.Length + 2;
                     break;
                 case KnownField.XForwardedFor:

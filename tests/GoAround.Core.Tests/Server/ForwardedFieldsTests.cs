@@ -58,9 +58,9 @@ public sealed class ForwardedFieldsTests
     }
 
     [Theory]
-    [InlineData("for=\"", "")]
-    [InlineData("for=1.1.1.1, for=\"x\\", "")]
-    [InlineData("for=\"x\\\"", "")]
+    [InlineData("for=\"", "for=unknown, ")]
+    [InlineData("for=1.1.1.1, for=\"x\\", "for=unknown, ")]
+    [InlineData("for=\"x\\\"", "for=unknown, ")]
     [InlineData("for=\"x\\\\\"", "for=\"x\\\\\", ")]
     [InlineData("for=\"[::2]\";host=\"a\"", "for=\"[::2]\";host=\"a\", ")]
     [InlineData("for=\\\"a\"", "for=\\\"a\", ")]

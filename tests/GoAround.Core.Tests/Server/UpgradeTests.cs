@@ -150,10 +150,22 @@ public sealed class UpgradeTests
         await using ProxyFixture proxy = await ProxyFixture.OpenAsync(setup, backend);
         using WireEnd client = await proxy.ConnectAsync();
         using WireEnd link = await OpenTunnelAsync(client, backend);
+        string last = new('x', 10_000);
+        await link.SendAsync(last);
         link.ShutdownSend();
-        await client.ExpectEndAsync();
+        await Until.TrueAsync(() => client.HasEndCome, "the tunnel's end does not come");
         await Until.EndedAsync(link.ReadToCloseAsync(), time);
-        await proxy.UntilNothingIsInFlightAsync();
+        await client.ExpectAsync(last); // which it had not taken when the time was over
+        await client.ExpectEndAsync();
+        Task gone = proxy.UntilNothingIsInFlightAsync();
+        await Until.TrueAsync(
+            () =>
+            {
+                time.Advance(TimeSpan.FromSeconds(1));
+                return gone.IsCompleted;
+            },
+            "the slot stays");
+        await gone;
         await Until.TrueAsync(() => !proxy.Events.Ended.IsEmpty, "not counted");
         Assert.Empty(proxy.Events.Failures);
         Assert.Empty(proxy.Events.Errors);

@@ -37,6 +37,17 @@ internal sealed class WireEnd : IDisposable
     /// </summary>
     public bool IsAcknowledged => LinuxCalls.Unacknowledged(Socket.SafeHandle) == 0 || LinuxCalls.IsClosed(Socket.SafeHandle); // a reset answers what has come, too
 
+    /// <summary>The other side's end has come, behind all that it sent; nothing of it need be read yet.</summary>
+    public bool HasEndCome
+    {
+        get
+        {
+            const int Tcp = 6, TcpInfo = 11, CloseWait = 8; // tcp_info.tcpi_state, of Linux
+            Span<byte> state = stackalloc byte[1];
+            return Socket.GetRawSocketOption(Tcp, TcpInfo, state) == 1 && state[0] == CloseWait;
+        }
+    }
+
     /// <summary>A well-formed response with a date of its own, so that it passes through the proxy byte for byte.</summary>
     public static string Response(string body, string status = "200 OK", string fields = "") =>
         $"HTTP/1.1 {status}\r\nDate: D\r\n{fields}Content-Length: {body.Length}\r\n\r\n{body}";

@@ -33,3 +33,4 @@ public sealed class BalancerOverMockedDialerTests
         await dialer.Received(1).DialAsync(b.Backend, Arg.Any<CancellationToken>());
     }
 }
+#pragma warning restore CA2012

@@ -12,6 +12,8 @@ namespace GoAround.Testing.Tests.Mocks;
 /// <summary>The balancer in a mocked clock that is an <see cref="IWorkRunner"/>: what it puts off is done when the clock does it, and not before.</summary>
 public sealed class BalancerOverMockedRunnerTests
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60); // what left the runner fails the test, and does not hang it
+
     [Fact]
     public async Task Start_goes_on_when_the_runner_runs_it()
     {
@@ -24,12 +26,12 @@ public sealed class BalancerOverMockedRunnerTests
 
         Assert.False(start.IsCompleted);
         RunAll(work);
-        await start;
+        await start.WaitAsync(Patience);
 
         Task end = balancer.DisposeAsync().AsTask();
         Assert.False(end.IsCompleted);
         RunAll(work);
-        await end;
+        await end.WaitAsync(Patience);
     }
 
     private static void RunAll(Queue<(Action<object?> Work, object? State)> work)
