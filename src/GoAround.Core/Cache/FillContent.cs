@@ -35,6 +35,7 @@ internal sealed class FillContent
     private FillSegment? _last;
     private TimeSpan _turn = MostPatience;
     private TimeSpan _patience = MostPatience; // what is left of the turn
+    private int _readers; // when they were last counted
     private bool _areTagsGiven;
 
     /// <summary>What was stored when it began; a share of its own.</summary>
@@ -127,8 +128,16 @@ internal sealed class FillContent
         }
     }
 
-    /// <summary>Whoever was waited for may have left: the others do not pay for it.</summary>
-    public void RestorePatience() => _patience = _patience > LeastPatience ? _patience : LeastPatience;
+    /// <summary>So many read it now. Whoever was waited for may be one of those who have left since the last time: the others do not pay for it.</summary>
+    public void CountReaders(int count)
+    {
+        if (count < _readers && _patience < LeastPatience)
+        {
+            _patience = LeastPatience;
+        }
+
+        _readers = count;
+    }
 
     /// <summary>Whether it bears a tag; to be asked from <see cref="FillPhase.Open"/> on.</summary>
     public bool Bears(ReadOnlySpan<byte> tag)
@@ -168,6 +177,7 @@ internal sealed class FillContent
         Behind = null;
         _turn = MostPatience;
         _patience = _turn;
+        _readers = 0;
         Result = null;
         Old = null;
         OldHead = default;

@@ -267,18 +267,13 @@ internal static class FillRun
     /// <summary>Waits for those who would be cut, until one who is ahead has nothing to read and there is no patience left.</summary>
     private static async ValueTask LetCatchUpAsync(Fill fill, CacheContext cache, FillSegment behind)
     {
-        int count = fill.Audience.Count;
+        fill.Content.CountReaders(fill.Audience.Count);
         bool isPatient = true;
         while (true)
         {
             await fill.Audience.UntilAsync(behind, FillWait.LeftOrStarved).ConfigureAwait(false);
             if (behind.IsGone || fill.Audience.IsOver)
             {
-                if (fill.Audience.Count < count)
-                {
-                    fill.Content.RestorePatience();
-                }
-
                 return;
             }
 

@@ -254,7 +254,7 @@ internal sealed class ClientInflow : IDisposable
             LimitTunnelWait();
             if (_isTunnelLimited)
             {
-                return; // all is sent; what is on its way still arrives
+                return; // all is sent: an abort might lose what is still on its way
             }
         }
 

@@ -143,8 +143,10 @@ internal sealed class ResponseWriter : IDisposable
         SendWatch watch = EnsureWatch();
         watch.EndTunnel();
         watch.Start();
+        _inflow.OnSendWaits();
         await closing.ConfigureAwait(false);
         watch.Stop();
+        _inflow.OnSent();
     }
 
     /// <summary>Sends head and body; false: the client is gone.</summary>

@@ -7,6 +7,7 @@ using GoAround.Core.Server;
 using GoAround.Core.Tests.Wire;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using NSubstitute;
 using Xunit;
 
@@ -15,6 +16,7 @@ namespace GoAround.Core.Tests.Hosting;
 /// <summary>A program that is told to end, as by SIGTERM, while a host's start waits for the first checks.</summary>
 public sealed class StoppedStartTests
 {
+    private readonly RecordedLogs _logs = new();
     private readonly TaskCompletionSource _asked = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>With a listener, and without one.</summary>
@@ -43,6 +45,7 @@ public sealed class StoppedStartTests
         await start.WaitAsync(WireEnd.Patience);
 
         await Assert.ThrowsAsync<SocketException>(() => RawClient.ConnectAsync(port));
+        Assert.Contains(_logs.Lines, line => line.Text.StartsWith("Told to end while starting", StringComparison.Ordinal));
         await host.StopAsync();
     }
 
@@ -80,7 +83,7 @@ public sealed class StoppedStartTests
         });
 #pragma warning restore CA2012
         HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(null);
-        builder.Services.AddSingleton(checker).AddKeyedSingleton("x", checker);
+        builder.Services.AddSingleton(checker).AddKeyedSingleton("x", checker).AddSingleton<ILoggerFactory>(_logs);
         _ = listens ? builder.Services.AddGoAround(Configure) : builder.Services.AddGoAroundPool("x", Configure);
         return builder.Build();
     }

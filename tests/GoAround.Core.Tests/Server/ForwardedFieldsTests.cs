@@ -75,6 +75,13 @@ public sealed class ForwardedFieldsTests
     }
 
     [Fact]
+    public async Task Quotes_that_are_left_open_are_taken_out_where_nothing_is_added_too()
+    {
+        string head = await SendAsync(Trusting("127.0.0.1", ForwardedFormat.Off), "Forwarded: for=\"a\r\nX-Mine: 1\r\nForwarded: b\"\r\nX-Last: 2\r\n");
+        Assert.Equal("Forwarded: for=unknown\r\nX-Mine: 1\r\nForwarded: for=unknown\r\nX-Last: 2\r\n", head);
+    }
+
+    [Fact]
     public async Task Both_formats_go_side_by_side()
     {
         ProxyFixture.Setup setup = new() { Server = { Forwarded = ForwardedFormat.Both } };

@@ -166,6 +166,7 @@ public sealed class UpgradeTests
             },
             "the slot stays");
         await gone;
+        Assert.True(client.HasEndCome, "it was reset");
         await Until.TrueAsync(() => !proxy.Events.Ended.IsEmpty, "not counted");
         Assert.Empty(proxy.Events.Failures);
         Assert.Empty(proxy.Events.Errors);
