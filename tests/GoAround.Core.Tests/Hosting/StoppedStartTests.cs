@@ -14,13 +14,15 @@ using Xunit;
 namespace GoAround.Core.Tests.Hosting;
 
 /// <summary>A program that is told to end, as by SIGTERM, while a host's start waits for the first checks.</summary>
-public sealed class StoppedStartTests
+public sealed class StoppedStartTests : IDisposable
 {
     private readonly RecordedLogs _logs = new();
     private readonly TaskCompletionSource _asked = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>With a listener, and without one.</summary>
     public static TheoryData<bool> Ways => [true, false];
+
+    public void Dispose() => _logs.Dispose();
 
     [Theory]
     [MemberData(nameof(Ways))]
